@@ -1,0 +1,22 @@
+/** Hot: no allocation. Typed views of the dense slot headers in control memory; any thread may hold one. */
+import { HEADER_BYTES, HEADER_BYTES_LOG2 } from './slot-layout.js';
+
+/**
+ * The header array seen at three widths. A field is read as `u32[(slot << 4) + (HeaderOffset.mark >> 2)]`: the index
+ * of a slot's first element is `slot << 4` in `u32`, `slot << 5` in `u16`, `slot << 6` in `u8`.
+ */
+export class SlotHeaders {
+  readonly u8: Uint8Array;
+  readonly u16: Uint16Array;
+  readonly u32: Uint32Array;
+  readonly slotCount: number;
+
+  constructor(buffer: ArrayBufferLike, byteOffset: number, slotCount: number) {
+    if (byteOffset % HEADER_BYTES !== 0) throw new RangeError(`slot headers must start on a ${HEADER_BYTES} B boundary, found ${byteOffset}`);
+    const bytes = slotCount << HEADER_BYTES_LOG2;
+    this.u8 = new Uint8Array(buffer, byteOffset, bytes);
+    this.u16 = new Uint16Array(buffer, byteOffset, bytes >>> 1);
+    this.u32 = new Uint32Array(buffer, byteOffset, bytes >>> 2);
+    this.slotCount = slotCount;
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * What a network function is. The stock functions use this and nothing else.
+ *
+ * A definition lives in a module, because functions do not cross threads: the VM imports the module by the URL that the
+ * definition names. Configuring it gives a passive value, a `NetworkFunctionUse`, which is what chains hold.
+ */
+import type { Packet } from '../packet/packet.js';
+import type { StandardSchema } from './standard-schema.js';
+import type { PerFlowTable, StateTable, TableSpec } from './tables.js';
+
+/** What an NF says of a packet: `forward`, one of its own `drop[...]`, or one of its own `reply[...]`. A plain number. */
+export type Verdict = number & { readonly __verdict: unique symbol };
+
+/** The packet goes on to the next hop, or out of the egress port. */
+export const forward = 0 as Verdict;
+
+/** A counter in control memory with one writer, this NF. Read by `runtime.stats()` and the report. */
+export interface Counter {
+  readonly value: number;
+  add(amount: number): void;
+}
+
+/** What an alert says beside the packet it is about. Values must survive JSON. */
+export type EventFields = Readonly<Record<string, string | number | boolean | null>>;
+
+/** Handles packets. Hot: no allocation, no throw (a throw stops the VM; its packet is dropped as `nf-crash`). */
+export type PacketHandler = (packet: Packet) => Verdict;
+
+export interface Handlers<Options> {
+  process: PacketHandler;
+  /** New options under traffic, between two bursts. Without it, a change of options needs a new VM. */
+  update?: (options: Options) => void;
+  /** Called about once a second of packet time, between bursts, to let go of what timed out. */
+  expire?: (nowMs: number) => void;
+}
+
+export interface Context<Options, Drop extends string, Count extends string, Tables extends Record<string, TableSpec>> {
+  /** Name of this use in its chain: the NF's name, or what `as` says. */
+  readonly name: string;
+  readonly options: Options;
+  /** Verdicts, by declared drop reason. */
+  readonly drop: Readonly<Record<Drop, Verdict>>;
+  /**
+   * Verdicts for a packet that was rewritten in place into an answer to its sender. The packet that was is counted as
+   * dropped for the reason; the answer is counted as originated and travels back the way the packet came.
+   */
+  readonly reply: Readonly<Record<Drop, Verdict>>;
+  /** Packet time in milliseconds since 1970: the latest timestamp this VM has seen. It never goes back. */
+  now(): number;
+  /** Tells the main thread that the packet met something worth a person's attention. Counted when it cannot be kept. */
+  alert(packet: Packet, signature: string, fields?: EventFields): void;
+  /** Says what the packet's flow is: shown in `flows[]`, once per change. Empty strings leave a field as it was. */
+  describeFlow(packet: Packet, protocol: string, host: string): void;
+  readonly counters: Readonly<Record<Count, Counter>>;
+  /** The declared tables, in control memory. */
+  readonly state: { readonly [Name in keyof Tables]: Tables[Name] extends { kind: 'per-flow' } ? PerFlowTable : StateTable };
+  /**
+   * A new packet of `length` bytes from the VM's counted allowance, or null when that is used up. Fill `packet.bytes`
+   * from `packet.start`, then `send` it: it starts where `like` is now, in `like`'s direction.
+   */
+  originate(like: Packet, length: number): Packet | null;
+  send(packet: Packet): void;
+}
+
+/** A mistake in options that the schema cannot see: found on the main thread before any other thread exists. */
+export interface OptionProblem {
+  /** Where in the options: keys and indexes. */
+  path: readonly (string | number)[];
+  message: string;
+  found?: string;
+  expected?: string;
+  /** Of a text option: 1-based. */
+  line?: number;
+  column?: number;
+}
+
+export interface Preparation {
+  /** Turns a path in the configuration into an absolute one: relative to the YAML file, else to the working directory. */
+  resolve(path: string): string;
+  problem(problem: OptionProblem): void;
+}
+
+export interface Definition<
+  Input = unknown,
+  Options = unknown,
+  Drop extends string = string,
+  Count extends string = string,
+  Tables extends Record<string, TableSpec> = Record<string, TableSpec>,
+> {
+  /** Lower case with dashes. */
+  name: string;
+  /** Any Standard Schema (zod, valibot, arktype …): checks TypeScript callers and YAML alike. */
+  options: StandardSchema<Input, Options>;
+  /** Drop reasons, lower case with dashes. */
+  drops?: readonly Drop[];
+  /** Names of counters; a function when they depend on the options (a counter a rule). */
+  counters?: readonly Count[] | ((options: Options) => readonly Count[]);
+  tables?: Tables | ((options: Options) => Tables);
+  /**
+   * Runs on the main thread after the schema: reads the files that options name, compiles texts, reports mistakes.
+   * What it returns reaches `create` as `options`, by structured clone.
+   */
+  prepare?: (options: Options, preparation: Preparation) => Options | Promise<Options>;
+  /** Runs in the VM. May be async: nothing flows before it has settled. */
+  create: (context: Context<Options, Drop, Count, Tables>) => PacketHandler | Handlers<Options> | Promise<PacketHandler | Handlers<Options>>;
+}
+
+/** A network function with its options: plain data, as a chain holds it. */
+export interface NetworkFunctionUse {
+  readonly kind: 'network-function';
+  /** Name of the definition. */
+  readonly function: string;
+  /** Name of this use: shown in reports, unique in a configuration. */
+  readonly name: string;
+  /** URL of the module that defines it. */
+  readonly module: string;
+  readonly options: unknown;
+}

@@ -1,0 +1,47 @@
+/**
+ * What a port does, whichever thread it lives in. The manager gives free slots (fill), takes packets (rx), gives
+ * packets (tx) and takes slots back (completion), as in AF_XDP. A port in the manager's thread is called directly;
+ * any other is reached by four rings with the same meaning.
+ */
+import type { SlotHeaders } from '../memory/slot-headers.js';
+
+/** What a port needs of the memory: bytes of the region, headers, and how addresses become header indexes. */
+export interface PortMemory {
+  readonly region: Uint8Array;
+  readonly headers: SlotHeaders;
+  /** Bytes that a packet may have in a slot. */
+  readonly maxPacketBytes: number;
+  slotIndex(address: number): number;
+}
+
+/** A port's own counters: what it saw and could not hand over. The manager counts the rest. */
+export interface PortCounts {
+  /** A packet arrived that never got a slot. Counts it as received and as dropped for the reason. */
+  dropAtIngress(reason: number): void;
+  /** A packet given for transmission could not be sent. */
+  dropAtEgress(address: number, reason: number): void;
+}
+
+export interface PortBackend {
+  /**
+   * Writes packets into free slots: bytes at `initialDataOffset(slotIndex(address))`, and in the header dataOffset,
+   * length, originalLength, linkType, interfaceId and the timestamp. Slots are used from the first on.
+   * @returns how many were used. They are the manager's from then on; the others stay the manager's.
+   */
+  receive(slots: Uint32Array, count: number): number;
+  /** Takes packets for transmission. All of them: a port has room for every slot there is. */
+  transmit(addresses: Uint32Array, count: number): void;
+  /** Writes addresses whose transmission is over into `out`, at most `max`, and returns how many. */
+  complete(out: Uint32Array, max: number): number;
+  /**
+   * A packet that this port received is home again: transmitted by some port, or dropped. Its bytes and header are
+   * as they were left. Ports that wait for an outcome use it.
+   */
+  settled?(address: number): void;
+  /** Slots that the port keeps back between `receive` calls (it took them from the fill, and returns them later). */
+  readonly heldSlots: number;
+  /** True when the port will never receive again. */
+  readonly exhausted: boolean;
+  /** Called once when the runtime stops, after the last completion. */
+  close(): void;
+}
