@@ -38,8 +38,6 @@ export interface PortBackend {
    * as they were left. Ports that wait for an outcome use it.
    */
   settled?(address: number): void;
-  /** Slots that the port keeps back between `receive` calls (it took them from the fill, and returns them later). */
-  readonly heldSlots: number;
   /** True when the port will never receive again. */
   readonly exhausted: boolean;
   /** Called once when the runtime stops, after the last completion. */
