@@ -1,0 +1,29 @@
+/**
+ * The ring's layout. Indexes are free-running u32 and masked on access; each has a cache line of its own, so that the
+ * two threads do not pull one line to and fro.
+ *
+ * offset  bytes  field           written by   read by
+ *   0      4     producerIndex   producer     consumer
+ *  64      4     consumerIndex   consumer     producer (occupancy only: a push cannot fail)
+ * 128      4·n   entries         producer     consumer     addresses; entry = index & (capacity - 1)
+ */
+export const RING_HEADER_BYTES = 128;
+export const PRODUCER_INDEX_WORD = 0;
+export const CONSUMER_INDEX_WORD = 16;
+export const ENTRIES_WORD = 32;
+
+/** Where a ring lies: a plain value that crosses threads. */
+export interface RingSpec {
+  offset: number;
+  /** Power of two, at least the number of slots. */
+  capacity: number;
+}
+
+/** Entries of a ring that can hold every slot. */
+export function ringCapacity(slots: number): number {
+  return 2 ** Math.ceil(Math.log2(Math.max(2, slots)));
+}
+
+export function ringBytes(capacity: number): number {
+  return RING_HEADER_BYTES + capacity * 4;
+}

@@ -1,0 +1,143 @@
+/**
+ * Hot: no allocation. A lock-free queue of addresses between two threads: one pushes, one takes.
+ *
+ *   producer                                consumer
+ *   write entries (plain)                   load producerIndex            (B)
+ *   store producerIndex = …       (A)       read entries (plain), and the bytes behind them
+ *                                           store consumerIndex = …       (C)
+ *   load consumerIndex            (D)
+ *
+ * (A) pairs with (B): who sees the index sees the entries, the slot headers and the packet bytes written before it.
+ *     Without the pair the consumer could read an entry, or a packet, from before.
+ * (C) pairs with (D): who sees the consumer index knows that the entries before it have been read. A push never waits
+ *     for it, because every ring has room for every slot there is; it serves occupancy and the wake-up policy.
+ *
+ * Allowed states: 0 <= producerIndex - consumerIndex <= slots <= capacity (in u32 arithmetic). Anything else means that
+ * an address was made or kept twice, and `push` throws.
+ */
+import { CONSUMER_INDEX_WORD, ENTRIES_WORD, PRODUCER_INDEX_WORD, type RingSpec } from './ring-layout.js';
+
+/** The end that pushes. Exactly one thread has it. */
+export class RingProducer {
+  readonly #words: Int32Array;
+  readonly #entries: Uint32Array;
+  readonly #mask: number;
+  readonly capacity: number;
+  #producerIndex: number;
+  #publishedIndex: number;
+  #consumerIndexSeen: number;
+
+  constructor(buffer: ArrayBufferLike, spec: RingSpec) {
+    this.#words = new Int32Array(buffer, spec.offset, ENTRIES_WORD);
+    this.#entries = new Uint32Array(buffer, spec.offset + ENTRIES_WORD * 4, spec.capacity);
+    this.#mask = spec.capacity - 1;
+    this.capacity = spec.capacity;
+    this.#producerIndex = Atomics.load(this.#words, PRODUCER_INDEX_WORD); // own index: no partner
+    this.#publishedIndex = this.#producerIndex;
+    this.#consumerIndexSeen = Atomics.load(this.#words, CONSUMER_INDEX_WORD); // (D)
+  }
+
+  /** Free-running index of the next entry, modulo 2^32, as an int32. */
+  get producerIndex(): number {
+    return this.#producerIndex;
+  }
+
+  /** Writes one address. The consumer sees it after `publish`. */
+  push(address: number): void {
+    this.#entries[this.#producerIndex & this.#mask] = address;
+    this.#producerIndex = (this.#producerIndex + 1) | 0;
+  }
+
+  /** Writes `count` addresses from `from[start]` on. The consumer sees them after `publish`. */
+  pushBurst(from: Uint32Array, start: number, count: number): void {
+    const entries = this.#entries;
+    const mask = this.#mask;
+    const index = this.#producerIndex;
+    for (let k = 0; k < count; k++) entries[(index + k) & mask] = from[start + k]!;
+    this.#producerIndex = (index + count) | 0;
+  }
+
+  /** Makes what was pushed visible, by one store for the whole burst. Returns how many became visible. */
+  publish(): number {
+    const count = (this.#producerIndex - this.#publishedIndex) | 0;
+    if (count === 0) return 0;
+    if (((this.#producerIndex - this.#consumerIndexSeen) | 0) > this.capacity && this.occupancy() > this.capacity) {
+      throw new Error(`ring over-filled: ${this.occupancy()} addresses in a ring of ${this.capacity}; an address is in two places`);
+    }
+    this.#publishedIndex = this.#producerIndex;
+    Atomics.store(this.#words, PRODUCER_INDEX_WORD, this.#producerIndex); // (A)
+    return count;
+  }
+
+  /** Addresses that the consumer has not released yet, published or not. */
+  occupancy(): number {
+    this.#consumerIndexSeen = Atomics.load(this.#words, CONSUMER_INDEX_WORD); // (D)
+    return (this.#producerIndex - this.#consumerIndexSeen) | 0;
+  }
+}
+
+/** The end that takes. Exactly one thread has it. */
+export class RingConsumer {
+  readonly #words: Int32Array;
+  readonly #entries: Uint32Array;
+  readonly #mask: number;
+  #consumerIndex: number;
+  #producerIndexSeen: number;
+
+  constructor(buffer: ArrayBufferLike, spec: RingSpec) {
+    this.#words = new Int32Array(buffer, spec.offset, ENTRIES_WORD);
+    this.#entries = new Uint32Array(buffer, spec.offset + ENTRIES_WORD * 4, spec.capacity);
+    this.#mask = spec.capacity - 1;
+    this.#consumerIndex = Atomics.load(this.#words, CONSUMER_INDEX_WORD); // own index: no partner
+    this.#producerIndexSeen = this.#consumerIndex;
+  }
+
+  /** Free-running index of the next entry to release, modulo 2^32, as an int32. */
+  get consumerIndex(): number {
+    return this.#consumerIndex;
+  }
+
+  /** Copies up to `max` addresses into `out` and returns how many. They stay in the ring until `release`. */
+  peek(out: Uint32Array, max: number): number {
+    const entries = this.#entries;
+    const mask = this.#mask;
+    const index = this.#consumerIndex;
+    let count = (this.#producerIndexSeen - index) | 0;
+    if (count < max) {
+      this.#producerIndexSeen = Atomics.load(this.#words, PRODUCER_INDEX_WORD); // (B)
+      count = (this.#producerIndexSeen - index) | 0;
+    }
+    // Never more than the ring holds: a wild producer index cannot lead us round in circles.
+    if (count > max) count = max;
+    if (count > mask + 1) count = mask + 1;
+    if (count <= 0) return 0;
+    for (let k = 0; k < count; k++) out[k] = entries[(index + k) & mask]!;
+    return count;
+  }
+
+  /** Lets go of the first `count` addresses. */
+  release(count: number): void {
+    this.#consumerIndex = (this.#consumerIndex + count) | 0;
+    Atomics.store(this.#words, CONSUMER_INDEX_WORD, this.#consumerIndex); // (C)
+  }
+
+  /** `peek` and `release` in one, for who processes before anybody could mind. */
+  take(out: Uint32Array, max: number): number {
+    const count = this.peek(out, max);
+    if (count > 0) this.release(count);
+    return count;
+  }
+
+  isEmpty(): boolean {
+    if (this.#producerIndexSeen !== this.#consumerIndex) return false;
+    this.#producerIndexSeen = Atomics.load(this.#words, PRODUCER_INDEX_WORD); // (B)
+    return this.#producerIndexSeen === this.#consumerIndex;
+  }
+}
+
+/** Empties a ring and sets both ends to 0. Only while neither end exists: a crash has taken one, its owner dropped the other. */
+export function resetRing(buffer: ArrayBufferLike, spec: RingSpec): void {
+  const words = new Int32Array(buffer, spec.offset, ENTRIES_WORD);
+  Atomics.store(words, PRODUCER_INDEX_WORD, 0); // both ends are gone: no partner
+  Atomics.store(words, CONSUMER_INDEX_WORD, 0);
+}
