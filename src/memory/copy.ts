@@ -1,4 +1,4 @@
-/** Hot: no allocation. The one routine that copies packet bytes between ingress and egress; it counts what it copies. */
+/** The one routine that copies packet bytes between ingress and egress; it counts what it copies. Allocates a view a copy. */
 export class CopyCounter {
   readonly #cell: Float64Array;
   readonly #index: number;
