@@ -1,4 +1,5 @@
 /** Addresses as text, for configuration, alerts and reports. Not for the data path: strings are made. */
+import { isIPv6 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 /** A network: `words` is one u32 for IPv4 and four for IPv6, with zeros after the first `length` bits. */
@@ -34,7 +35,7 @@ export function parseIpv4(text: string): number | null {
 
 /** Four words, or null for anything but an IPv6 address (RFC 4291 section 2.2). A zone, as in `fe80::1%eth0`, is refused. */
 export function parseIpv6(text: string): Uint32Array | null {
-  if (text.includes('%') || !ipaddr.IPv6.isValid(text)) return null;
+  if (text.includes('%') || !isIPv6(text)) return null;
   const parts = ipaddr.IPv6.parse(text).parts;
   return Uint32Array.from({ length: 4 }, (_, k) => ((parts[2 * k] << 16) | parts[2 * k + 1]) >>> 0);
 }

@@ -17,7 +17,7 @@ const TYPE = 0;
 const CODE = 1;
 const IDENTIFIER = 4;
 const SEQUENCE_NUMBER = 6;
-/** Both families pad to this even where a message needs less. */
+/** Every message of both families has at least these. */
 export const ICMP_BYTES = 8;
 
 export class IcmpView extends HeaderView {

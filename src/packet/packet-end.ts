@@ -13,7 +13,7 @@ export const UDP_LENGTH = 4;
 
 /**
  * End of the IPv4 packet at `at`. A total length of 0 is what segmentation offload leaves in captures: "as long as the
- * packet is", that is up to `end`, the end of the bytes present.
+ * packet is", that is up to `end`.
  */
 export function ipv4End(bytes: Uint8Array, at: number, end: number): number {
   const totalLength = readU16(bytes, at + IPV4_TOTAL_LENGTH);

@@ -30,6 +30,8 @@ let l3At = 0;
 let l4At = 0;
 let payloadAt = 0;
 let vlanCount = 0;
+/** Where the packet ended on the wire: beyond the bytes present when a capture cut it. */
+let originalEnd = 0;
 
 /**
  * Parses the packet in `region[start, start + length)`, whose link type, original length and kept flags (`snapped`,
@@ -38,8 +40,9 @@ let vlanCount = 0;
 export function parsePacket(region: Uint8Array, start: number, length: number, headers: SlotHeaders, slotIndex: number): void {
   const at = slotIndex << 6;
   const { u8, u16 } = headers;
-  const isSnapped = headers.u32[(slotIndex << 4) + (HeaderOffset.originalLength >> 2)] > length;
-  flags = (u8[at + HeaderOffset.parseFlags] & (ParseFlag.snapped | ParseFlag.tuplePublished)) | (isSnapped ? ParseFlag.snapped : 0);
+  const originalLength = headers.u32[(slotIndex << 4) + (HeaderOffset.originalLength >> 2)];
+  flags = (u8[at + HeaderOffset.parseFlags] & (ParseFlag.snapped | ParseFlag.tuplePublished)) | (originalLength > length ? ParseFlag.snapped : 0);
+  originalEnd = start + (originalLength > length ? originalLength : length);
   l3 = Layer3.other;
   l4 = 0;
   l3At = start;
@@ -97,7 +100,7 @@ function parseArp(bytes: Uint8Array, at: number, end: number): void {
 
 function parseIpv4(bytes: Uint8Array, at: number, end: number): void {
   const headerLength = ipv4HeaderLength(bytes, at, end);
-  const wireEnd = headerLength === 0 ? 0 : ipv4End(bytes, at, end);
+  const wireEnd = headerLength === 0 ? 0 : ipv4End(bytes, at, originalEnd);
   if (headerLength === 0 || (wireEnd > end && (flags & ParseFlag.snapped) === 0)) {
     flags |= ParseFlag.malformed;
     return;
@@ -110,7 +113,7 @@ function parseIpv4(bytes: Uint8Array, at: number, end: number): void {
 }
 
 function parseIpv6(bytes: Uint8Array, at: number, end: number): void {
-  const wireEnd = isIpv6Header(bytes, at, end) ? ipv6End(bytes, at, end) : 0;
+  const wireEnd = isIpv6Header(bytes, at, end) ? ipv6End(bytes, at, originalEnd) : 0;
   if (wireEnd === 0 || (wireEnd > end && (flags & ParseFlag.snapped) === 0)) {
     flags |= ParseFlag.malformed;
     return;
@@ -125,7 +128,7 @@ function parseIpv6(bytes: Uint8Array, at: number, end: number): void {
   else if (walk.isComplete) parseL4(bytes, walk.at, present, wireEnd);
 }
 
-/** Up to `end`, the end of what is present; the packet itself ends at `wireEnd`, later if a capture cut it. */
+/** Up to `end`, the end of what is present; by its length the packet ends at `wireEnd`, which is later if a capture cut it. */
 function parseL4(bytes: Uint8Array, at: number, end: number, wireEnd: number): void {
   let headerLength: number;
   if (l4 === IpProtocol.tcp) headerLength = tcpHeaderLength(bytes, at, end, wireEnd);
