@@ -21,15 +21,14 @@ describe('link types', () => {
     expect(packet.ethernet() !== null).toBe(linkType === LinkType.ethernet);
   });
 
-  it.each([
+  const families = [10, 24, 28, 30];
+  it.each<[string, number, number, number[]]>([
     ['Ethernet', LinkType.ethernet, 14, [...new Array<number>(12).fill(2), 0x86, 0xdd]],
     ['raw IP', LinkType.raw, 0, []],
     ['Linux cooked v1', LinkType.linuxSll, 16, [...new Array<number>(14).fill(0), 0x86, 0xdd]],
     ['Linux cooked v2', LinkType.linuxSll2, 20, [0x86, 0xdd, ...new Array<number>(18).fill(0)]],
-    ...[10, 24, 28, 30].flatMap((family) => [
-      [`null, family ${family}, little-endian`, LinkType.null, 4, [family, 0, 0, 0]] as const,
-      [`null, family ${family}, big-endian`, LinkType.null, 4, [0, 0, 0, family]] as const,
-    ]),
+    ...families.map((family): [string, number, number, number[]] => [`null, family ${family}, little-endian`, LinkType.null, 4, [family, 0, 0, 0]]),
+    ...families.map((family): [string, number, number, number[]] => [`null, family ${family}, big-endian`, LinkType.null, 4, [0, 0, 0, family]]),
   ])('%s carries IPv6', (_name, linkType, l3Offset, header) => {
     const packet = place([...header, ...six], { linkType });
     expect([packet.isMalformed, packet.l3, packet.l3Offset, packet.l4Offset, packet.payloadLength]).toEqual([false, 6, l3Offset, l3Offset + 40, 2]);
