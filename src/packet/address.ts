@@ -40,7 +40,10 @@ export function parseIpv6(text: string): Uint32Array | null {
   return Uint32Array.from({ length: 4 }, (_, k) => ((parts[2 * k] << 16) | parts[2 * k + 1]) >>> 0);
 }
 
-/** A network as `10.0.0.0/8` or `fd00::/8`; an address alone is a network of one. Bits after the length become zero. Null for any other text. */
+/**
+ * A network as `10.0.0.0/8` or `fd00::/8`; an address alone is a network of one. Bits after the length become zero. Null
+ * for any other text.
+ */
 export function parsePrefix(text: string): Prefix | null {
   const slash = text.indexOf('/');
   const address = slash < 0 ? text : text.slice(0, slash);

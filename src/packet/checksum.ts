@@ -37,7 +37,9 @@ export function checksum(bytes: Uint8Array, start: number, length: number, initi
 }
 
 /** Sum of the pseudo-header of RFC 9293 section 3.1 and RFC 8200 section 8.1, whose addresses lie at `addresses`. */
-export function pseudoHeaderSum(bytes: Uint8Array, addresses: number, addressBytes: number, protocol: number, l4Length: number): number {
+export function pseudoHeaderSum(
+  bytes: Uint8Array, addresses: number, addressBytes: number, protocol: number, l4Length: number,
+): number {
   return onesComplementSum(bytes, addresses, addressBytes, fold(protocol + (l4Length >>> 16) + (l4Length & 0xffff)));
 }
 

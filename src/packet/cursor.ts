@@ -148,7 +148,10 @@ export class PacketCursor {
     let end = this.start + this.length;
     const at = this.start + this.l3Offset;
     const l3 = this.l3;
-    const l3End = l3 === Layer3.ipv4 ? ipv4End(this.bytes, at, end) : l3 === Layer3.ipv6 ? ipv6End(this.bytes, at, end) : l3 === Layer3.arp ? from : end;
+    let l3End = end;
+    if (l3 === Layer3.ipv4) l3End = ipv4End(this.bytes, at, end);
+    else if (l3 === Layer3.ipv6) l3End = ipv6End(this.bytes, at, end);
+    else if (l3 === Layer3.arp) l3End = from;
     if (l3End < end) end = l3End;
     const l4Offset = this.l4Offset;
     if (l4Offset !== 0 && this.l4 === IpProtocol.udp) {

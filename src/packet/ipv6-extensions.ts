@@ -63,7 +63,9 @@ function isExtension(protocol: number): boolean {
 function extensionLength(bytes: Uint8Array, at: number, end: number, protocol: number): number {
   if (at + FRAGMENT_BYTES > end) return 0;
   const units = bytes[at + LENGTH];
-  const length = protocol === IpProtocol.fragment ? FRAGMENT_BYTES : protocol === IpProtocol.ah ? (units + 2) << 2 : (units + 1) << 3;
+  let length = (units + 1) << 3;
+  if (protocol === IpProtocol.fragment) length = FRAGMENT_BYTES;
+  else if (protocol === IpProtocol.ah) length = (units + 2) << 2;
   return at + length > end ? 0 : length;
 }
 

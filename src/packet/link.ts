@@ -36,7 +36,8 @@ export function hasEtherType(linkType: number): boolean {
 
 /** That EtherType. The header is complete. */
 export function linkEtherType(linkType: number, bytes: Uint8Array, at: number): number {
-  return readU16(bytes, at + (linkType === LinkType.ethernet ? ETHERNET_TYPE : linkType === LinkType.linuxSll ? SLL_TYPE : SLL2_TYPE));
+  if (linkType === LinkType.ethernet) return readU16(bytes, at + ETHERNET_TYPE);
+  return readU16(bytes, at + (linkType === LinkType.linuxSll ? SLL_TYPE : SLL2_TYPE));
 }
 
 /** Layer3 after a null header. The families of IPv6 differ: 10 on Linux, 24, 28 and 30 on the BSDs and macOS. */

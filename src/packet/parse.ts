@@ -41,7 +41,8 @@ export function parsePacket(region: Uint8Array, start: number, length: number, h
   const at = slotIndex << 6;
   const { u8, u16 } = headers;
   const originalLength = headers.u32[(slotIndex << 4) + (HeaderOffset.originalLength >> 2)];
-  flags = (u8[at + HeaderOffset.parseFlags] & (ParseFlag.snapped | ParseFlag.tuplePublished)) | (originalLength > length ? ParseFlag.snapped : 0);
+  flags = u8[at + HeaderOffset.parseFlags] & (ParseFlag.snapped | ParseFlag.tuplePublished);
+  if (originalLength > length) flags |= ParseFlag.snapped;
   originalEnd = start + (originalLength > length ? originalLength : length);
   l3 = Layer3.other;
   l4 = 0;
@@ -78,7 +79,9 @@ function parseLink(linkType: number, bytes: Uint8Array, start: number, end: numb
       at += VLAN_BYTES;
       vlanCount++;
     }
-    l3 = etherType === EtherType.ipv4 ? Layer3.ipv4 : etherType === EtherType.ipv6 ? Layer3.ipv6 : etherType === EtherType.arp ? Layer3.arp : Layer3.other;
+    if (etherType === EtherType.ipv4) l3 = Layer3.ipv4;
+    else if (etherType === EtherType.ipv6) l3 = Layer3.ipv6;
+    else if (etherType === EtherType.arp) l3 = Layer3.arp;
   } else if (linkType === LinkType.null) {
     l3 = layer3OfFamily(bytes, start);
   } else if (linkType === LinkType.raw) {
@@ -131,11 +134,17 @@ function parseIpv6(bytes: Uint8Array, at: number, end: number): void {
 /** Up to `end`, the end of what is present; by its length the packet ends at `wireEnd`, which is later if a capture cut it. */
 function parseL4(bytes: Uint8Array, at: number, end: number, wireEnd: number): void {
   let headerLength: number;
-  if (l4 === IpProtocol.tcp) headerLength = tcpHeaderLength(bytes, at, end, wireEnd);
-  // The first fragment of a datagram holds the length of the whole.
-  else if (l4 === IpProtocol.udp) headerLength = isUdpHeader(bytes, at, end, (flags & ParseFlag.fragment) !== 0 ? Infinity : wireEnd) ? UDP_BYTES : 0;
-  else if (l4 === (l3 === Layer3.ipv4 ? IpProtocol.icmp : IpProtocol.icmpv6)) headerLength = at + ICMP_BYTES <= end ? ICMP_BYTES : 0;
-  else return;
+  if (l4 === IpProtocol.tcp) {
+    headerLength = tcpHeaderLength(bytes, at, end, wireEnd);
+  } else if (l4 === IpProtocol.udp) {
+    // The first fragment of a datagram holds the length of the whole.
+    const limit = (flags & ParseFlag.fragment) !== 0 ? Infinity : wireEnd;
+    headerLength = isUdpHeader(bytes, at, end, limit) ? UDP_BYTES : 0;
+  } else if (l4 === (l3 === Layer3.ipv4 ? IpProtocol.icmp : IpProtocol.icmpv6)) {
+    headerLength = at + ICMP_BYTES <= end ? ICMP_BYTES : 0;
+  } else {
+    return;
+  }
   if (headerLength === 0) {
     flags |= ParseFlag.malformed;
     return;

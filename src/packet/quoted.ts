@@ -181,7 +181,10 @@ export class QuotedView {
 
   /** Mends the quoted L4 checksum, and the outer one for what that changed. */
   #mendL4(difference: number): void {
-    const field = this.#protocol === IpProtocol.tcp ? TCP_CHECKSUM : this.#protocol === IpProtocol.udp ? UDP_CHECKSUM : this.#isIcmp ? ICMP_CHECKSUM : -1;
+    let field = -1;
+    if (this.#protocol === IpProtocol.tcp) field = TCP_CHECKSUM;
+    else if (this.#protocol === IpProtocol.udp) field = UDP_CHECKSUM;
+    else if (this.#isIcmp) field = ICMP_CHECKSUM;
     if (field < 0 || !this.#holds(field + CHECKSUM_BYTES)) return;
     const at = this.#l4 + field;
     const before = readU16(this.#bytes, at);
@@ -195,7 +198,9 @@ export class QuotedView {
   }
 
   #hasRouteAhead(): boolean {
-    if (this.#version === 6) return hasRouteAhead(this.#bytes, this.#ip + IPV6_BYTES, this.#end, ipv6NextHeader(this.#bytes, this.#ip));
+    if (this.#version === 6) {
+      return hasRouteAhead(this.#bytes, this.#ip + IPV6_BYTES, this.#end, ipv6NextHeader(this.#bytes, this.#ip));
+    }
     return this.#headerLength > IPV4_MIN_BYTES && ipv4HasSourceRoute(this.#bytes, this.#ip, this.#headerLength);
   }
 }
