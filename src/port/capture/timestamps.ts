@@ -71,10 +71,10 @@ function fromBinary(high: number, low: number, exponent: number, out: Moment): v
   } else if (exponent < 64) {
     const unit = 2 ** (exponent - 32);
     out.seconds = Math.floor(high / unit);
-    fraction = Math.floor((high % unit) * 2 ** (64 - exponent) + low / unit);
+    fraction = (high % unit) * 2 ** (64 - exponent) + Math.floor(low / unit);
   } else {
     out.seconds = 0;
-    fraction = exponent > 96 ? 0 : Math.floor((high * 2 ** 32 + low) / 2 ** (exponent - 32));
+    fraction = Math.floor(high / 2 ** (exponent - 64));
   }
   const upper = Math.floor(fraction / 65536) * 1e9;
   const lower = (fraction % 65536) * 1e9;
