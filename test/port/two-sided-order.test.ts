@@ -19,7 +19,7 @@ function build(c: number, kind: Kind, side: Name, number: number, inside: End): 
   if (kind === 'ping') packet = echo(a[0], b[0], side === 'inside' ? 8 : 0, inside[1]);
   else packet = kind === 'tcp' ? tcp(a, b, SYN, 'x') : udp(a, b, 'x');
   // The number of a packet rides in the IP identification, which nobody rewrites here.
-  return ethernet(ip(a[0], b[0], packet[9]!, packet.subarray(20), { id: number }));
+  return ethernet(ip(a[0], b[0], packet[9], packet.subarray(20), { id: number }));
 }
 
 const recorded = (c: number): End => [`10.0.0.${c}`, 1000 + c];
@@ -33,8 +33,8 @@ describe('two-sided captures under a chain that translates, drops and reorders',
       slots: fc.integer({ min: 1, max: 12 }),
     });
     fc.assert(fc.property(scenario, ({ packets, choices, windowRecords, slots }) => {
-      const recording = packets.map(({ c, inside }, number) => ({ c, side: (inside ? 'inside' : 'outside') as Name, number }));
-      const kindOf = (c: number): Kind => kinds[c % 3]!;
+      const recording = packets.map(({ c, inside }, number) => ({ c, side: (inside ? 'inside' : 'outside'), number }));
+      const kindOf = (c: number): Kind => kinds[c % 3];
       const path = tempFile('order.pcap', pcap(recording.map(({ c, side, number }) => ({ bytes: build(c, kindOf(c), side, number, recorded(c)) }))));
       const memory = memoryOf(slots);
       const capture = new TwoSidedCapture({ path, inside: ['10.0.0.0/8'], windowRecords }, memory);
@@ -45,7 +45,7 @@ describe('two-sided captures under a chain that translates, drops and reorders',
       const settled = new Set<number>();
       const translation = new Map<number, End>();
       let choice = 0;
-      const choose = (below: number): number => choices[choice++ % choices.length]! % below;
+      const choose = (below: number): number => choices[choice++ % choices.length] % below;
 
       const receive = (side: Name): void => {
         const wanted = Uint32Array.from(free);
@@ -53,8 +53,8 @@ describe('two-sided captures under a chain that translates, drops and reorders',
         free.splice(0, used);
         for (const address of wanted.subarray(0, used)) {
           const read = readIp(packetAt(memory, address).subarray(14));
-          const number = (packetAt(memory, address)[18]! << 8) | packetAt(memory, address)[19]!;
-          const { c, side: from } = recording[number]!;
+          const number = (packetAt(memory, address)[18] << 8) | packetAt(memory, address)[19];
+          const { c, side: from } = recording[number];
           expect([from, read.sound, delivered.has(number)]).toEqual([side, true, false]);
           // Everything before it in its connection was delivered; what a change of direction came after is settled.
           const before = recording.filter((each) => each.c === c && each.number < number);
@@ -72,7 +72,7 @@ describe('two-sided captures under a chain that translates, drops and reorders',
 
       const settle = (): void => {
         const [{ address, number }] = travelling.splice(choose(travelling.length), 1) as [{ address: number; number: number }];
-        const { c, side } = recording[number]!;
+        const { c, side } = recording[number];
         if (choose(4) > 0) {
           // Out of the other side: from an end of the external address, or back to the recorded one.
           const end: End = side === 'inside' ? [external, 2000 + choose(3) * 100 + c] : recorded(c);

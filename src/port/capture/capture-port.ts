@@ -9,6 +9,8 @@ import { InterfaceDirectory } from './interfaces.js';
 import { openCapture } from './open-capture.js';
 import type { CaptureReader } from './reader.js';
 
+/** Records looked at for each free slot in one call: bounds a call whose records do not fit a slot. */
+const LOOK_AHEAD = 8;
 const PACKET_TOO_LONG = builtInDrop('packet-too-long');
 
 export interface CapturePortOptions {
@@ -54,7 +56,7 @@ export class CapturePort implements PortBackend {
   receive(slots: Uint32Array, count: number): number {
     const reader = this.#reader;
     let used = 0;
-    while (used < count && reader.next()) {
+    for (let looked = 0; used < count && looked < count * LOOK_AHEAD && reader.next(); looked++) {
       if (reader.length > this.#memory.maxPacketBytes) this.#counts.dropAtIngress(PACKET_TOO_LONG);
       else fillSlot(this.#memory, slots[used++], reader.buffer, reader.dataOffset, reader);
     }

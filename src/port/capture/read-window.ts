@@ -1,5 +1,5 @@
 /**
- * Hot: no allocation. The piece of a capture that is in memory: a buffer that slides over the file. Places are told by
+ * The piece of a capture that is in memory: a buffer that slides over the file, made once. Places are told by
  * *position*, bytes taken into the buffer since the start, so that they stay true when the buffer's content moves.
  *
  *   | given up | retained: records that wait | cursor: not looked at yet | free |
