@@ -33,7 +33,11 @@ describe('two-sided captures under a chain that translates, drops and reorders',
       slots: fc.integer({ min: 1, max: 12 }),
     });
     fc.assert(fc.property(scenario, ({ packets, choices, windowRecords, slots }) => {
-      const recording = packets.map(({ c, inside }, number) => ({ c, side: (inside ? 'inside' : 'outside'), number }));
+      const recording: { c: number; side: Name; number: number }[] = packets.map(({ c, inside }, number) => ({
+        c,
+        side: inside ? 'inside' : 'outside',
+        number,
+      }));
       const kindOf = (c: number): Kind => kinds[c % 3];
       const path = tempFile('order.pcap', pcap(recording.map(({ c, side, number }) => ({ bytes: build(c, kindOf(c), side, number, recorded(c)) }))));
       const memory = memoryOf(slots);
