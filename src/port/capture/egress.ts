@@ -3,7 +3,7 @@
  * complete when its bytes are in the file; one that could not be written is dropped, which gives its address back, so
  * it does not complete as well.
  */
-import { HEADER_BYTES_LOG2, HeaderOffset, ParseFlag } from '../../memory/slot-layout.js';
+import { HEADER_BYTES_LOG2, HeaderOffset } from '../../memory/slot-layout.js';
 import { builtInDrop } from '../../observe/drop-reasons.js';
 import type { PortCounts, PortMemory } from '../contract.js';
 import type { CaptureProblem } from './capture-error.js';
@@ -55,9 +55,8 @@ export class Egress {
     const u8 = slotIndex << HEADER_BYTES_LOG2;
     const length = headers.u32[u32 + (HeaderOffset.length >> 2)];
     const meta = this.#meta;
-    // A packet that came whole and was changed in length is whole still: only what the capture cut off stays missing.
-    const snapped = (headers.u8[u8 + HeaderOffset.parseFlags] & ParseFlag.snapped) !== 0;
-    meta.originalLength = snapped ? Math.max(length, headers.u32[u32 + (HeaderOffset.originalLength >> 2)]) : length;
+    // Whoever changes a packet's length changes this one too; a capture that cut packets off is what sets them apart.
+    meta.originalLength = Math.max(length, headers.u32[u32 + (HeaderOffset.originalLength >> 2)]);
     meta.seconds = headers.u32[u32 + (HeaderOffset.timestampSeconds >> 2)];
     meta.nanos = headers.u32[u32 + (HeaderOffset.timestampNanos >> 2)];
     meta.linkType = headers.u8[u8 + HeaderOffset.linkType];
