@@ -31,7 +31,7 @@ export class AddressPool {
   /** Place of an address in the pool, or -1. */
   indexOf(address: number): number {
     let bucket = Math.imul(address, SPREAD) >>> this.#shift;
-    for (let found = this.#buckets[bucket]!; found !== 0; found = this.#buckets[bucket]!) {
+    for (let found = this.#buckets[bucket]; found !== 0; found = this.#buckets[bucket]!) {
       if (this.#addresses[found - 1] === address) return found - 1;
       bucket = (bucket + 1) & (this.#buckets.length - 1);
     }
@@ -39,7 +39,7 @@ export class AddressPool {
   }
 
   address(index: number): number {
-    return this.#addresses[index]!;
+    return this.#addresses[index];
   }
 
   /** Place of the external address of an inside host. */
@@ -61,7 +61,7 @@ export class PrefixSet {
   }
 
   contains(address: number): boolean {
-    for (let k = 0; k < this.#masks.length; k++) if ((address & this.#masks[k]!) >>> 0 === this.#addresses[k]) return true;
+    for (let k = 0; k < this.#masks.length; k++) if ((address & this.#masks[k]) >>> 0 === this.#addresses[k]) return true;
     return false;
   }
 }

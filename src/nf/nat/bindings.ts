@@ -44,19 +44,19 @@ export class Bindings {
   }
 
   externalAddress(entry: number): number {
-    return this.#bindings.words[this.#bindings.value(entry) + Binding.externalAddress]!;
+    return this.#bindings.words[this.#bindings.value(entry) + Binding.externalAddress];
   }
 
   externalPort(entry: number): number {
-    return this.#bindings.words[this.#bindings.value(entry) + Binding.externalPort]!;
+    return this.#bindings.words[this.#bindings.value(entry) + Binding.externalPort];
   }
 
   insideAddress(entry: number): number {
-    return this.#bindings.words[this.#bindings.keyAt(entry) + 1]!;
+    return this.#bindings.words[this.#bindings.keyAt(entry) + 1];
   }
 
   insidePort(entry: number): number {
-    return this.#bindings.words[this.#bindings.keyAt(entry) + 2]!;
+    return this.#bindings.words[this.#bindings.keyAt(entry) + 2];
   }
 
   /** Tells a binding from a later one in the same place. */
@@ -144,9 +144,9 @@ export class Bindings {
   release(entry: number): void {
     const table = this.#bindings;
     const at = table.value(entry);
-    const protocol = table.words[table.keyAt(entry)]!;
-    const address = table.words[at + Binding.externalAddress]!;
-    const port = table.words[at + Binding.externalPort]!;
+    const protocol = table.words[table.keyAt(entry)];
+    const address = table.words[at + Binding.externalAddress];
+    const port = table.words[at + Binding.externalPort];
     table.words[at + Binding.live] = 0;
     const partner = this.#findExternal(protocol, address, port);
     if (partner >= 0) this.#external.remove(partner);
@@ -173,9 +173,9 @@ export class Bindings {
     for (let entry = bucketCount(this.#bindings) - 1; entry >= 0; entry--) {
       if (!this.#bindings.isTaken(entry)) continue;
       const at = this.#bindings.value(entry);
-      const protocol = words[this.#bindings.keyAt(entry)]!;
-      const address = words[at + Binding.externalAddress]!;
-      const port = words[at + Binding.externalPort]!;
+      const protocol = words[this.#bindings.keyAt(entry)];
+      const address = words[at + Binding.externalAddress];
+      const port = words[at + Binding.externalPort];
       const poolIndex = this.#pool.indexOf(address);
       const portClass = portClassOf(protocol);
       const external = words[at + Binding.live] === 1 ? this.#findExternal(protocol, address, port) : -1;
@@ -236,7 +236,7 @@ export class Bindings {
     const value = this.#external.value(external);
     const key = this.#external.keyAt(external);
     const table = this.#bindings;
-    const entry = outside[value + External.bindingPlusOne]! - 1;
+    const entry = outside[value + External.bindingPlusOne] - 1;
     if (entry < 0 || entry >= bucketCount(table) || !table.isTaken(entry)) return -1;
     const at = table.value(entry);
     const agree =

@@ -27,11 +27,11 @@ export class ExhaustionAlerts {
   raise(packet: Packet, inside: number, protocol: number, cause: number, nowMs: number): void {
     const poolIndex = this.#pool.pairedWith(inside);
     const index = cause === PORTS_EXHAUSTED ? poolIndex * PORT_CLASSES + portClassOf(protocol) : this.#quietUntil.length - 1;
-    if (nowMs < this.#quietUntil[index]!) return;
+    if (nowMs < this.#quietUntil[index]) return;
     this.#quietUntil[index] = nowMs + PAUSE_MS;
     if (cause === PORTS_EXHAUSTED) {
       const external = formatIpv4(this.#pool.address(poolIndex));
-      this.#context.alert(packet, 'nat-ports-exhausted', { external, protocol: NAMES[portClassOf(protocol)]! });
+      this.#context.alert(packet, 'nat-ports-exhausted', { external, protocol: NAMES[portClassOf(protocol)] });
     } else {
       this.#context.alert(packet, 'nat-table-full', { bindings: this.#context.state.bindings.capacity });
     }

@@ -39,7 +39,7 @@ export class Fragments {
   replacement(direction: number, source: number, destination: number, protocol: number, identification: number, nowMs: number): number {
     this.#fillKey(direction, source, destination, protocol, identification);
     const entry = this.#table.find();
-    return entry < 0 || this.#table.isExpired(entry, nowMs) ? 0 : this.#table.words[this.#table.value(entry)]!;
+    return entry < 0 || this.#table.isExpired(entry, nowMs) ? 0 : this.#table.words[this.#table.value(entry)];
   }
 
   sweep(nowMs: number, budget: number): void {

@@ -47,7 +47,7 @@ export class Lifetimes {
    */
   segment(entry: number, at: number, fromInside: boolean, flags: number, nowMs: number): void {
     const words = this.#flows.words;
-    let state = words[at + Flow.state]!;
+    let state = words[at + Flow.state];
     const isSyn = (flags & TcpFlag.syn) !== 0;
     // The two ends use their ports again, for another connection.
     if (isSyn && (flags & TcpFlag.ack) === 0 && (state & FlowState.closing) !== 0) state &= ~CONNECTION;
@@ -87,13 +87,13 @@ export class Lifetimes {
 
   #enter(entry: number): void {
     const at = this.#bindings.value(entry) + Binding.established;
-    if (this.#bindings.words[at] !== COUNT_UNKNOWN) this.#bindings.words[at]!++;
+    if (this.#bindings.words[at] !== COUNT_UNKNOWN) this.#bindings.words[at]++;
   }
 
   /** True when that was the last established connection of the binding. */
   #leave(entry: number): boolean {
     const at = this.#bindings.value(entry) + Binding.established;
-    const count = this.#bindings.words[at]!;
+    const count = this.#bindings.words[at];
     if (count === COUNT_UNKNOWN || count === 0) return false;
     this.#bindings.words[at] = count - 1;
     return count === 1;

@@ -65,7 +65,7 @@ export function ipv4Prefix(text: string): Prefix | null {
   const prefix = parsePrefix(text);
   if (prefix?.version !== 4) return null;
   const mask = prefix.length === 0 ? 0 : (0xffffffff << (32 - prefix.length)) >>> 0;
-  return { address: (prefix.words[0]! & mask) >>> 0, mask, length: prefix.length };
+  return { address: (prefix.words[0] & mask) >>> 0, mask, length: prefix.length };
 }
 
 /** A host's own address: not this network, loopback, multicast, reserved or broadcast. Only such have a binding. */

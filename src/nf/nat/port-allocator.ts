@@ -35,8 +35,8 @@ export class PortAllocator {
     this.#taken.fill(ALL);
     for (let map = 0; map < this.#free.length; map++) {
       const portClass = map % PORT_CLASSES;
-      const first = this.#first[portClass]!;
-      const last = this.#last[portClass]!;
+      const first = this.#first[portClass];
+      const last = this.#last[portClass];
       for (let word = first >>> 5; word <= last >>> 5; word++) {
         const low = word === first >>> 5 ? ALL << (first & 31) : ALL;
         const high = word === last >>> 5 ? ALL >>> (31 - (last & 31)) : ALL;
@@ -48,15 +48,15 @@ export class PortAllocator {
   }
 
   isInRange(portClass: number, port: number): boolean {
-    return port >= this.#first[portClass]! && port <= this.#last[portClass]!;
+    return port >= this.#first[portClass] && port <= this.#last[portClass];
   }
 
   freeCount(address: number, portClass: number): number {
-    return this.#free[address * PORT_CLASSES + portClass]!;
+    return this.#free[address * PORT_CLASSES + portClass];
   }
 
   isFree(address: number, portClass: number, port: number): boolean {
-    return (this.#taken[(address * PORT_CLASSES + portClass) * WORDS + (port >>> 5)]! & (1 << (port & 31))) === 0;
+    return (this.#taken[(address * PORT_CLASSES + portClass) * WORDS + (port >>> 5)] & (1 << (port & 31))) === 0;
   }
 
   /**
@@ -79,25 +79,25 @@ export class PortAllocator {
   /** Notes that a free port is given out. */
   mark(address: number, portClass: number, port: number): void {
     const map = address * PORT_CLASSES + portClass;
-    this.#taken[map * WORDS + (port >>> 5)]! |= 1 << (port & 31);
-    this.#free[map]!--;
+    this.#taken[map * WORDS + (port >>> 5)] |= 1 << (port & 31);
+    this.#free[map]--;
   }
 
   release(address: number, portClass: number, port: number): void {
     const map = address * PORT_CLASSES + portClass;
-    this.#taken[map * WORDS + (port >>> 5)]! &= ~(1 << (port & 31));
-    this.#free[map]!++;
+    this.#taken[map * WORDS + (port >>> 5)] &= ~(1 << (port & 31));
+    this.#free[map]++;
   }
 
   /** The first free port from the cursor on, among those in the mask; -1 when there is none. */
   #next(map: number, mask: number): number {
-    const cursor = this.#cursor[map]!;
+    const cursor = this.#cursor[map];
     const start = cursor >>> 5;
     const base = map * WORDS;
-    let candidates = ~this.#taken[base + start]! & mask & (ALL << (cursor & 31));
+    let candidates = ~this.#taken[base + start] & mask & (ALL << (cursor & 31));
     for (let step = 0; step <= WORDS; step++) {
       const word = (start + step) & (WORDS - 1);
-      if (step > 0) candidates = ~this.#taken[base + word]! & mask;
+      if (step > 0) candidates = ~this.#taken[base + word] & mask;
       if (candidates !== 0) return (word << 5) + 31 - Math.clz32(candidates & -candidates);
     }
     return -1;

@@ -74,7 +74,7 @@ export class Translator {
   }
 
   #outbound(packet: Packet, ip: Ipv4View): Verdict {
-    const { drop, now } = this.#context;
+    const { drop } = this.#context;
     const source = ip.source;
     if (this.#pool.indexOf(source) >= 0) return drop['nat-external-source'];
     if (!this.#inside.contains(source)) return this.#untranslated();
@@ -85,7 +85,7 @@ export class Translator {
     const protocol = ip.protocol;
     const port = translatedPort(packet, protocol);
     if (port < 0) return port === ICMP_ERROR ? this.#error(packet, ip) : this.#refused(port);
-    const nowMs = now();
+    const nowMs = this.#context.now();
     const entry = this.#bindingOfInside(packet, protocol, source, port, nowMs);
     if (entry < 0) {
       this.#alerts.raise(packet, source, protocol, entry, nowMs);
@@ -106,7 +106,7 @@ export class Translator {
   }
 
   #inbound(packet: Packet, ip: Ipv4View): Verdict {
-    const { drop, now } = this.#context;
+    const { drop } = this.#context;
     const destination = ip.destination;
     if (this.#pool.indexOf(destination) < 0) {
       // Past the translation straight to an inside host, or a matter of hosts that are not translated.
@@ -117,10 +117,10 @@ export class Translator {
     const protocol = ip.protocol;
     const port = translatedPort(packet, protocol);
     if (port < 0) return port === ICMP_ERROR ? this.#error(packet, ip) : this.#refused(port);
-    const nowMs = now();
+    const nowMs = this.#context.now();
     const entry = this.#bindingOfOutside(packet, protocol, destination, port, nowMs);
     if (entry < 0) return drop['nat-no-binding'];
-    if (this.#filtersByAddress && (packet.flowId === 0 || (this.#flows.words[this.#flowAt + Flow.state]! & FlowState.opened) === 0)) {
+    if (this.#filtersByAddress && (packet.flowId === 0 || (this.#flows.words[this.#flowAt + Flow.state] & FlowState.opened) === 0)) {
       return drop['nat-filtered'];
     }
     const address = this.#bindings.insideAddress(entry);
@@ -170,8 +170,8 @@ export class Translator {
   #bindingOfInside(packet: Packet, protocol: number, address: number, port: number, nowMs: number): number {
     const { words } = this.#flows;
     const at = (this.#flowAt = this.#flows.of(packet.flowId));
-    const remembered = words[at + Flow.bindingPlusOne]! - 1;
-    if (remembered >= 0 && this.#bindings.isInside(remembered, words[at + Flow.generation]!, protocol, address, port, nowMs)) return remembered;
+    const remembered = words[at + Flow.bindingPlusOne] - 1;
+    if (remembered >= 0 && this.#bindings.isInside(remembered, words[at + Flow.generation], protocol, address, port, nowMs)) return remembered;
     let entry = this.#bindings.findInside(protocol, address, port, nowMs);
     if (entry < 0) entry = this.#bindings.create(protocol, address, port, nowMs + this.#lifetimes.base(protocol), nowMs);
     if (entry >= 0) this.#remember(at, entry);
@@ -182,8 +182,8 @@ export class Translator {
   #bindingOfOutside(packet: Packet, protocol: number, address: number, port: number, nowMs: number): number {
     const { words } = this.#flows;
     const at = (this.#flowAt = this.#flows.of(packet.flowId));
-    const remembered = words[at + Flow.bindingPlusOne]! - 1;
-    if (remembered >= 0 && this.#bindings.isOutside(remembered, words[at + Flow.generation]!, protocol, address, port, nowMs)) return remembered;
+    const remembered = words[at + Flow.bindingPlusOne] - 1;
+    if (remembered >= 0 && this.#bindings.isOutside(remembered, words[at + Flow.generation], protocol, address, port, nowMs)) return remembered;
     const entry = this.#bindings.findOutside(protocol, address, port, nowMs);
     if (entry >= 0) this.#remember(at, entry);
     return entry;
@@ -202,7 +202,7 @@ export class Translator {
   #publish(packet: Packet, opened: number): void {
     if (packet.flowId === 0) return;
     const at = this.#flowAt + Flow.state;
-    const state = this.#flows.words[at]!;
+    const state = this.#flows.words[at];
     if ((state & FlowState.published) === 0) packet.publishTuple();
     this.#flows.words[at] = state | FlowState.published | opened;
   }
@@ -211,7 +211,7 @@ export class Translator {
     const { flows, fragments } = this.#context.state;
     this.#context.counters['bindings-repaired'].add(this.#bindings.repair());
     // Whether the manager heard of what was published last is not known: every flow publishes once more.
-    for (let at = flows.of(0) + Flow.state; at < flows.words.length; at += FLOW_WORDS + 1) flows.words[at]! &= ~FlowState.published;
+    for (let at = flows.of(0) + Flow.state; at < flows.words.length; at += FLOW_WORDS + 1) flows.words[at] &= ~FlowState.published;
     this.#fragments.sweep(Number.MAX_SAFE_INTEGER, fragments.words.length);
   }
 }
