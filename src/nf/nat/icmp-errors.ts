@@ -2,8 +2,9 @@
  * Hot: no allocation. ICMP errors: the packet that they quote was translated, so the quotation is translated back
  * (RFC 5508 section 4).
  */
-import type { Ipv4View, QuotedView } from '../../packet/packet.js';
+import type { Ipv4View } from '../../packet/ipv4.js';
 import { IpProtocol } from '../../packet/protocols.js';
+import type { QuotedView } from '../../packet/quoted.js';
 import type { Bindings } from './bindings.js';
 
 /** Whether the quotation names its ports, or its identifier: enough of it was quoted, and it is no later fragment. */

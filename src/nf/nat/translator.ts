@@ -3,7 +3,8 @@
  * destination back. A flow remembers its binding, so that an established flow costs no lookup by key in either direction.
  */
 import { Direction, Layer3 } from '../../memory/slot-layout.js';
-import type { Ipv4View, Packet } from '../../packet/packet.js';
+import type { Ipv4View } from '../../packet/ipv4.js';
+import type { Packet } from '../../packet/packet.js';
 import { IpProtocol } from '../../packet/protocols.js';
 import { forward, type Verdict } from '../contract.js';
 import type { PerFlowTable } from '../tables.js';

@@ -11,6 +11,9 @@ export const ICMP_ERROR = -3;
 /** An ICMP query from outside. A query belongs to the host that asks, and no inside host asked this one. */
 export const UNASKED = -4;
 
+/** Quotes a packet as errors do, but names a gateway of the sender's own link: of no use beyond it. */
+const REDIRECT = 5;
+
 /** Queries of RFC 5508 section 3.1: echo, timestamp, information, address mask. */
 function isQuery(type: number): boolean {
   return type === 8 || type === 13 || type === 15 || type === 17;
@@ -27,6 +30,7 @@ export function translatedPort(packet: Packet, protocol: number): number {
   if (protocol === IpProtocol.icmp) {
     const icmp = packet.icmp();
     if (icmp === null) return MALFORMED;
+    if (icmp.type === REDIRECT) return UNSUPPORTED;
     if (icmp.isError) return ICMP_ERROR;
     if (isForward ? isQuery(icmp.type) : isAnswer(icmp.type)) return icmp.identifier;
     return !isForward && isQuery(icmp.type) ? UNASKED : UNSUPPORTED;

@@ -9,9 +9,10 @@ const payload = Uint8Array.from({ length: 64 }, (_, k) => k);
 /** A datagram in fragments of 24 bytes of IP payload. */
 function fragments(ends: typeof flow, identification: number): Uint8Array[] {
   const segment = udpSegment(ends, payload);
-  return [0, 24, 48].map((fragmentOffset) =>
-    ethernet(ipv4({ ...ends, protocol: 17, identification, fragmentOffset, moreFragments: fragmentOffset < 48 }, segment.slice(fragmentOffset, fragmentOffset + 24))),
-  );
+  return [0, 24, 48].map((fragmentOffset) => {
+    const fields = { ...ends, protocol: 17, identification, fragmentOffset, moreFragments: fragmentOffset < 48 };
+    return ethernet(ipv4(fields, segment.slice(fragmentOffset, fragmentOffset + 24)));
+  });
 }
 
 /** The datagram put together again: its ends, and the sum over it. */

@@ -79,3 +79,9 @@ test('an error neither prolongs nor ends a binding (RFC 5508 REQ-6)', async () =
   expect(nf.process(answer, { direction: 'reverse', timestampMs: 299_500 }).verdict).toBe('forward');
   expect(nf.process(error, { direction: 'reverse', timestampMs: 300_000 }).reason).toBe('nat-no-binding');
 });
+
+test('a redirect is about the link that it came from, and stays there', async () => {
+  const nf = await withBinding();
+  const quoted = udp({ ...flow, source: '203.0.113.1', sourcePort: 2000 });
+  expect(nf.process(icmpError('198.51.100.1', '203.0.113.1', 5, 1, quoted), { direction: 'reverse' }).reason).toBe('nat-unsupported');
+});

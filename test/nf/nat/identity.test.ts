@@ -45,6 +45,8 @@ function damaged(bytes: Uint8Array, checksumAt: number, amount: number): Uint8Ar
 /** One's complement has two zeros; they are the same error. */
 const sameError = (error: number): number => (error === 0xffff ? 0 : error);
 
+const ignoringZeros = (bytes: Uint8Array) => ({ ...see(bytes), payload: null, l4Error: sameError(see(bytes).l4Error) });
+
 test('translated and back is the identity; a wrong checksum stays wrong by as much', async () => {
   const nf = await harness(nat({ external: ['203.0.113.1', '203.0.113.64/28'] }));
   fc.assert(
@@ -65,7 +67,7 @@ test('translated and back is the identity; a wrong checksum stays wrong by as mu
       expect(home.verdict).toBe('forward');
       const expected = mirrored(sent);
       if (damage === 0) expect(home.bytes).toEqual(expected);
-      else expect({ ...see(home.bytes), payload: null, l4Error: sameError(see(home.bytes).l4Error) }).toEqual({ ...see(expected), payload: null, l4Error: sameError(before.l4Error) });
+      else expect(ignoringZeros(home.bytes)).toEqual(ignoringZeros(expected));
     }),
     { numRuns: 500 },
   );
@@ -119,18 +121,23 @@ test('an error from inside quotes to the outside what it sent', async () => {
   );
 });
 
+const steps = fc.record({
+  host: fc.nat({ max: 40 }),
+  sourcePort: fc.integer({ min: 1990, max: 2050 }),
+  destination: outside,
+  isTcp: fc.boolean(),
+  stepMs: fc.nat({ max: 60_000 }),
+});
+
 test('no two live bindings share an external address and port, and each keeps its own', async () => {
   await fc.assert(
     fc.asyncProperty(
-      fc.array(fc.record({ host: fc.nat({ max: 40 }), sourcePort: fc.integer({ min: 1990, max: 2050 }), destination: outside, isTcp: fc.boolean(), stepMs: fc.nat({ max: 60_000 }) }), {
-        minLength: 50,
-        maxLength: 200,
-      }),
-      async (steps) => {
+      fc.array(steps, { minLength: 50, maxLength: 200 }),
+      async (taken) => {
         const nf = await harness(nat({ external: ['203.0.113.1', '203.0.113.2'], ports: [2000, 2019] }));
         const owners = new Map<string, { owner: string; untilMs: number }>();
         let timestampMs = 0;
-        for (const { host, sourcePort, destination, isTcp, stepMs } of steps) {
+        for (const { host, sourcePort, destination, isTcp, stepMs } of taken) {
           timestampMs += stepMs;
           const flow = { source: `10.0.0.${host + 1}`, destination, sourcePort, destinationPort: 80 };
           const { verdict, reason, bytes } = nf.process(isTcp ? tcp(flow, Flag.syn) : udp(flow), { timestampMs });

@@ -71,7 +71,7 @@ export function udpSegment(ends: Ends, data: Uint8Array, withChecksum = true): U
   return segment;
 }
 
-export function tcpSegment(ends: Ends, flags: number, data: Uint8Array, options = new Uint8Array(0)): Uint8Array {
+export function tcpSegment(ends: Ends, flags: number, data: Uint8Array, options: Uint8Array): Uint8Array {
   const segment = Uint8Array.from([
     ...word(ends.sourcePort), ...word(ends.destinationPort), 0, 0, 0, 1, 0, 0, 0, 2,
     ((20 + options.length) / 4) << 4, flags, 0x20, 0, 0, 0, 0, 0, ...options, ...data,
