@@ -18,7 +18,15 @@ export class Fragments {
    * Notes which address replaces the translated one in the rest of a datagram. Addresses are those before translation.
    * @returns false when there is no room for another datagram.
    */
-  note(direction: number, source: number, destination: number, protocol: number, identification: number, replacement: number, nowMs: number): boolean {
+  note(
+    direction: number,
+    source: number,
+    destination: number,
+    protocol: number,
+    identification: number,
+    replacement: number,
+    nowMs: number,
+  ): boolean {
     const table = this.#table;
     this.#fillKey(direction, source, destination, protocol, identification);
     let entry = table.find();

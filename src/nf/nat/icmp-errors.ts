@@ -10,7 +10,8 @@ import type { Bindings } from './bindings.js';
 /** Whether the quotation names its ports, or its identifier: enough of it was quoted, and it is no later fragment. */
 function isTranslatable(quoted: QuotedView): boolean {
   if (quoted.version !== 4) return false;
-  return quoted.protocol === IpProtocol.icmp || ((quoted.protocol === IpProtocol.tcp || quoted.protocol === IpProtocol.udp) && quoted.hasPorts);
+  if (quoted.protocol === IpProtocol.icmp) return true;
+  return (quoted.protocol === IpProtocol.tcp || quoted.protocol === IpProtocol.udp) && quoted.hasPorts;
 }
 
 /**

@@ -112,7 +112,8 @@ export function optionProblems(options: NatOptions, problem: (problem: OptionPro
     }
     const count = 2 ** (32 - prefix.length);
     if (count > MAX_EXTERNAL_ADDRESSES) {
-      problem({ path, message: 'too many external addresses in one prefix', found: text, expected: `at most ${MAX_EXTERNAL_ADDRESSES}, a /24` });
+      const expected = `at most ${MAX_EXTERNAL_ADDRESSES}, a /24`;
+      problem({ path, message: 'too many external addresses in one prefix', found: text, expected });
       return;
     }
     if (!isHostAddress(prefix.address)) {
@@ -121,14 +122,16 @@ export function optionProblems(options: NatOptions, problem: (problem: OptionPro
     }
     for (let k = 0; k < count; k++) {
       if (seen.has(prefix.address + k)) {
-        problem({ path, message: 'an external address is named twice', found: formatIpv4(prefix.address + k), expected: 'each address once' });
+        const found = formatIpv4(prefix.address + k);
+        problem({ path, message: 'an external address is named twice', found, expected: 'each address once' });
         break;
       }
       seen.add(prefix.address + k);
     }
   });
   if (seen.size > MAX_EXTERNAL_ADDRESSES) {
-    problem({ path: ['external'], message: 'too many external addresses', found: String(seen.size), expected: `at most ${MAX_EXTERNAL_ADDRESSES}` });
+    const expected = `at most ${MAX_EXTERNAL_ADDRESSES}`;
+    problem({ path: ['external'], message: 'too many external addresses', found: String(seen.size), expected });
   }
   listed(options.inside).forEach((text, index) => {
     if (ipv4Prefix(text) !== null) return;

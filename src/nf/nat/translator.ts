@@ -93,9 +93,7 @@ export class Translator {
       return entry === PORTS_EXHAUSTED ? drop['nat-ports-exhausted'] : drop['nat-table-full'];
     }
     const address = this.#bindings.externalAddress(entry);
-    if (packet.isFragment && !this.#fragments.note(Direction.forward, source, ip.destination, protocol, ip.identification, address, nowMs)) {
-      return drop['nat-table-full'];
-    }
+    if (packet.isFragment && !this.#noteFirst(packet, ip, address, nowMs)) return drop['nat-table-full'];
     if (protocol !== IpProtocol.tcp) this.#lifetimes.prolong(entry, protocol, nowMs);
     else if (packet.flowId === 0) this.#lifetimes.segmentWithoutFlow(entry, packet.tcp()!.flags, nowMs);
     else this.#lifetimes.segment(entry, this.#flowAt, true, packet.tcp()!.flags, nowMs);
@@ -125,9 +123,7 @@ export class Translator {
       return drop['nat-filtered'];
     }
     const address = this.#bindings.insideAddress(entry);
-    if (packet.isFragment && !this.#fragments.note(Direction.reverse, ip.source, destination, protocol, ip.identification, address, nowMs)) {
-      return drop['nat-table-full'];
-    }
+    if (packet.isFragment && !this.#noteFirst(packet, ip, address, nowMs)) return drop['nat-table-full'];
     if (protocol === IpProtocol.tcp && packet.flowId !== 0) {
       this.#lifetimes.segment(entry, this.#flowAt, false, packet.tcp()!.flags, nowMs);
     }
@@ -141,6 +137,11 @@ export class Translator {
   #refused(cause: number): Verdict {
     const { drop } = this.#context;
     return cause === MALFORMED ? drop['nat-malformed'] : cause === UNASKED ? drop['nat-no-binding'] : drop['nat-unsupported'];
+  }
+
+  /** Before the packet is rewritten: later fragments come with the addresses that it has now. */
+  #noteFirst(packet: Packet, ip: Ipv4View, replacement: number, nowMs: number): boolean {
+    return this.#fragments.note(packet.direction, ip.source, ip.destination, ip.protocol, ip.identification, replacement, nowMs);
   }
 
   /** The ports of a later fragment travelled in the first one: addresses are all there is to translate. */
@@ -172,7 +173,9 @@ export class Translator {
     const { words } = this.#flows;
     const at = (this.#flowAt = this.#flows.of(packet.flowId));
     const remembered = words[at + Flow.bindingPlusOne] - 1;
-    if (remembered >= 0 && this.#bindings.isInside(remembered, words[at + Flow.generation], protocol, address, port, nowMs)) return remembered;
+    if (remembered >= 0 && this.#bindings.isInside(remembered, words[at + Flow.generation], protocol, address, port, nowMs)) {
+      return remembered;
+    }
     let entry = this.#bindings.findInside(protocol, address, port, nowMs);
     if (entry < 0) entry = this.#bindings.create(protocol, address, port, nowMs + this.#lifetimes.base(protocol), nowMs);
     if (entry >= 0) this.#remember(at, entry);
@@ -184,7 +187,9 @@ export class Translator {
     const { words } = this.#flows;
     const at = (this.#flowAt = this.#flows.of(packet.flowId));
     const remembered = words[at + Flow.bindingPlusOne] - 1;
-    if (remembered >= 0 && this.#bindings.isOutside(remembered, words[at + Flow.generation], protocol, address, port, nowMs)) return remembered;
+    if (remembered >= 0 && this.#bindings.isOutside(remembered, words[at + Flow.generation], protocol, address, port, nowMs)) {
+      return remembered;
+    }
     const entry = this.#bindings.findOutside(protocol, address, port, nowMs);
     if (entry >= 0) this.#remember(at, entry);
     return entry;

@@ -158,3 +158,36 @@ describe('what is not translated', () => {
     expect(nf.counters['bindings-created']).toBe(0);
   });
 });
+
+describe('what a flow remembers is compared with the packet before it is believed', () => {
+  const answerTo = (destinationPort: number) => udp({ source: '192.0.2.7', destination: '203.0.113.1', sourcePort: 53, destinationPort });
+  const query = (source: string, sourcePort: number) => udp({ source, destination: '192.0.2.7', sourcePort, destinationPort: 53 });
+
+  test('a flow id that comes with another tuple gets the translation of that tuple', async () => {
+    const nf = await start();
+    nf.process(query('10.0.0.5', 5000), { flowId: 7 });
+    nf.process(query('10.0.0.6', 6000), { flowId: 8 });
+    expect(ends(nf.process(query('10.0.0.6', 6000), { flowId: 7 }).bytes)).toBe('203.0.113.1:6000 > 192.0.2.7:53');
+    expect(ends(nf.process(answerTo(5000), { flowId: 8, direction: 'reverse' }).bytes)).toBe('192.0.2.7:53 > 10.0.0.5:5000');
+    expect(nf.process(answerTo(5001), { flowId: 7, direction: 'reverse' }).reason).toBe('nat-no-binding');
+  });
+
+  test('a port that went to another host is that host\'s, also for a flow that knew the first', async () => {
+    const nf = await harness(nat({ external: '203.0.113.1', ports: [2000, 2000] }));
+    nf.process(query('10.0.0.5', 5000), { flowId: 7, timestampMs: 0 });
+    nf.process(query('10.0.0.6', 6000), { flowId: 8, timestampMs: 300_000 });
+    const late = nf.process(answerTo(2000), { flowId: 7, direction: 'reverse', timestampMs: 300_000 });
+    expect(ends(late.bytes)).toBe('192.0.2.7:53 > 10.0.0.6:6000');
+    expect(nf.process(query('10.0.0.5', 5000), { flowId: 7, timestampMs: 300_000 }).reason).toBe('nat-ports-exhausted');
+  });
+
+  test('a binding is the same with and without a flow id', async () => {
+    const nf = await start();
+    for (const flowId of [7, 0, 7, 0]) {
+      const out = nf.process(query('10.0.0.5', 5000), { flowId });
+      expect([ends(out.bytes), out.flowPublished && flowId === 0]).toEqual(['203.0.113.1:5000 > 192.0.2.7:53', false]);
+      expect(ends(nf.process(answerTo(5000), { flowId, direction: 'reverse' }).bytes)).toBe('192.0.2.7:53 > 10.0.0.5:5000');
+    }
+    expect(nf.counters['bindings-created']).toBe(1);
+  });
+});
