@@ -10,8 +10,7 @@ import type { Bindings } from './bindings.js';
 /** Whether the quotation names its ports, or its identifier: enough of it was quoted, and it is no later fragment. */
 function isTranslatable(quoted: QuotedView): boolean {
   if (quoted.version !== 4) return false;
-  if (quoted.protocol === IpProtocol.icmp) return true;
-  return (quoted.protocol === IpProtocol.tcp || quoted.protocol === IpProtocol.udp) && quoted.hasPorts;
+  return quoted.protocol === IpProtocol.icmp ? quoted.hasIdentifier : quoted.hasPorts;
 }
 
 /**
