@@ -1,0 +1,42 @@
+/** The table of protocols: a row for each dissector, and the numbers under which flows keep the names. */
+import type { Dissector } from './dissector.js';
+import { IP_PROTOCOL_NAMES } from './ip-protocols.js';
+import { dns } from './protocols/dns.js';
+import { http } from './protocols/http.js';
+import { ssh } from './protocols/ssh.js';
+import { tls } from './protocols/tls.js';
+
+/** Asked in this order: the surest first, those that only suppose last. */
+export const DISSECTORS: readonly Dissector[] = [tls, http, ssh, dns];
+
+/** Names by number. 0 is no protocol. Numbers fit a byte of the flow's status word. */
+export const PROTOCOL_NAMES: readonly string[] = [
+  '',
+  ...new Set([...IP_PROTOCOL_NAMES, ...DISSECTORS.flatMap((dissector) => [dissector.name, ...(dissector.variants ?? [])])]),
+];
+if (PROTOCOL_NAMES.length > 256) throw new RangeError(`at most 255 names of protocols, found ${PROTOCOL_NAMES.length - 1}`);
+
+const NUMBERS = new Map(PROTOCOL_NAMES.map((name, number) => [name, number]));
+
+/** Number of a name: it must be in the table. */
+export function protocolNumber(name: string): number {
+  return NUMBERS.get(name) ?? 0;
+}
+
+/** For each number, the dissector that gives the name, or null. */
+export const DISSECTOR_OF: readonly (Dissector | null)[] = PROTOCOL_NAMES.map(
+  (name) => DISSECTORS.find((dissector) => dissector.name === name || dissector.variants?.includes(name) === true) ?? null,
+);
+
+/** Names under which options and signatures speak of protocols: any case, and the dissector's name for its variants. */
+export function protocolsCalled(name: string): readonly number[] {
+  const wanted = name.toLowerCase();
+  const numbers: number[] = [];
+  PROTOCOL_NAMES.forEach((known, number) => {
+    if (number > 0 && (known.toLowerCase() === wanted || DISSECTOR_OF[number]?.name.toLowerCase() === wanted)) numbers.push(number);
+  });
+  return numbers;
+}
+
+export const STREAM_DISSECTORS: readonly Dissector[] = DISSECTORS.filter((dissector) => dissector.over !== 'udp');
+export const DATAGRAM_DISSECTORS: readonly Dissector[] = DISSECTORS.filter((dissector) => dissector.over !== 'tcp');
