@@ -1,13 +1,47 @@
 /** The table of protocols: a row for each dissector, and the numbers under which flows keep the names. */
 import type { Dissector } from './dissector.js';
 import { IP_PROTOCOL_NAMES } from './ip-protocols.js';
+import { amqp } from './protocols/amqp.js';
+import { bgp } from './protocols/bgp.js';
+import { bittorrent } from './protocols/bittorrent.js';
+import { dhcp } from './protocols/dhcp.js';
+import { dhcpv6 } from './protocols/dhcpv6.js';
 import { dns } from './protocols/dns.js';
+import { dtls } from './protocols/dtls.js';
+import { ftp } from './protocols/ftp.js';
 import { http } from './protocols/http.js';
+import { imap } from './protocols/imap.js';
+import { mqtt } from './protocols/mqtt.js';
+import { mysql } from './protocols/mysql.js';
+import { nbns } from './protocols/nbns.js';
+import { ntp } from './protocols/ntp.js';
+import { pop3 } from './protocols/pop3.js';
+import { postgresql } from './protocols/postgresql.js';
+import { quic } from './protocols/quic.js';
+import { radius } from './protocols/radius.js';
+import { rdp } from './protocols/rdp.js';
+import { redis } from './protocols/redis.js';
+import { rtp } from './protocols/rtp.js';
+import { rtsp } from './protocols/rtsp.js';
+import { sip } from './protocols/sip.js';
+import { smb } from './protocols/smb.js';
+import { smtp } from './protocols/smtp.js';
+import { snmp } from './protocols/snmp.js';
+import { socks } from './protocols/socks.js';
+import { ssdp } from './protocols/ssdp.js';
 import { ssh } from './protocols/ssh.js';
+import { stun } from './protocols/stun.js';
 import { tls } from './protocols/tls.js';
+import { wireguard } from './protocols/wireguard.js';
 
 /** Asked in this order: the surest first, those that only suppose last. */
-export const DISSECTORS: readonly Dissector[] = [tls, http, ssh, dns];
+export const DISSECTORS: readonly Dissector[] = [
+  tls, http, ssh, dtls, quic, stun,
+  dhcp, nbns, ssdp, sip, rtsp, bittorrent, wireguard, snmp, smb, rdp, mqtt, postgresql, mysql, redis, bgp,
+  smtp, ftp, pop3, imap,
+  dns, ntp, radius, dhcpv6,
+  amqp, socks, rtp,
+];
 
 /** Names by number. 0 is no protocol. Numbers fit a byte of the flow's status word. */
 export const PROTOCOL_NAMES: readonly string[] = [

@@ -35,6 +35,16 @@ export function matchAny(bytes: Uint8Array, at: number, end: number, wanted: rea
   return best;
 }
 
+/** The best `matchFolded` of any literal of a list. */
+export function matchAnyFolded(bytes: Uint8Array, at: number, end: number, wanted: readonly Uint8Array[]): number {
+  let best: number = Match.no;
+  for (let k = 0; k < wanted.length; k++) {
+    const found = matchFolded(bytes, at, end, wanted[k]);
+    if (found > best) best = found;
+  }
+  return best;
+}
+
 /** Position of a byte in `bytes[from, to)`, or -1. */
 export function indexOfByte(bytes: Uint8Array, byte: number, from: number, to: number): number {
   for (let at = from; at < to; at++) if (bytes[at] === byte) return at;
@@ -50,6 +60,14 @@ export function indexOfFolded(bytes: Uint8Array, wanted: Uint8Array, from: numbe
 /** True for the bytes of a line of text: printable ASCII and tab. */
 export function isPrintable(byte: number): boolean {
   return (byte >= 0x20 && byte < 0x7f) || byte === 0x09;
+}
+
+export function isLetter(byte: number): boolean {
+  return (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a;
+}
+
+export function isAlphanumeric(byte: number): boolean {
+  return isLetter(byte) || (byte >= 0x30 && byte <= 0x39);
 }
 
 /**
