@@ -6,8 +6,11 @@ import { Facts, Finding, Outcome, Sender } from './dissector.js';
 import type { Dissector } from './dissector.js';
 import { FlowFlag, FlowWord, PROTOCOL_MASK, SUPPOSED_MASK, SUPPOSED_SHIFT } from './flow-layout.js';
 import { DATAGRAM_DISSECTORS, DISSECTOR_OF, PROTOCOL_NAMES, protocolNumber, STREAM_DISSECTORS } from './protocol-table.js';
+import { dtls } from './protocols/dtls.js';
 import { tls } from './protocols/tls.js';
 
+/** By number: protocols after which DTLS may use the same ports (RFC 7983). */
+const TURNS_INTO_DTLS = Uint8Array.from(PROTOCOL_NAMES, (name) => Number(name === 'STUN'));
 /** By number: protocols on whose connection TLS may begin after a command (RFC 3207, 2595, 4217). */
 const TURNS_INTO_TLS = Uint8Array.from(PROTOCOL_NAMES, (name) => Number(['SMTP', 'POP3', 'IMAP', 'FTP_CONTROL', 'PostgreSQL'].includes(name)));
 
@@ -84,8 +87,9 @@ export class Classifier {
   #askKnown(known: number, bytes: Uint8Array, start: number, end: number): Outcome {
     const own = DISSECTOR_OF[known];
     if (own === null) return Outcome.no;
-    if (TURNS_INTO_TLS[known] === 1 && this.facts.isStream) {
-      const outcome = this.#ask(tls, bytes, start, end);
+    const next = this.facts.isStream ? (TURNS_INTO_TLS[known] === 1 ? tls : null) : TURNS_INTO_DTLS[known] === 1 ? dtls : null;
+    if (next !== null) {
+      const outcome = this.#ask(next, bytes, start, end);
       if (outcome >= Outcome.named || outcome === Outcome.more) return outcome;
     }
     const outcome = this.#ask(own, bytes, start, end);
@@ -119,10 +123,16 @@ export class Classifier {
     const finding = this.#finding;
     let status = words[flow + FlowWord.status];
     const before = status & PROTOCOL_MASK;
-    const isNewHost = finding.hostLength > 0 && (status & FlowFlag.hostKnown) === 0;
+    // What a ClientHello asks for is better known than what a greeting before it said.
+    const hash = finding.hostLength > 0 ? hashOf(finding.host, finding.hostLength) : 0;
+    const mayRenew = (status & FlowFlag.hostKnown) === 0 || finding.renewsHost || (number !== before && TURNS_INTO_TLS[before] === 1);
+    const isNewHost = finding.hostLength > 0 && mayRenew && ((status & FlowFlag.hostKnown) === 0 || hash !== words[flow + FlowWord.token]);
     status = (status & ~PROTOCOL_MASK) | number;
     if (isDone) status |= FlowFlag.over;
-    if (isNewHost) status |= FlowFlag.hostKnown;
+    if (isNewHost) {
+      status |= FlowFlag.hostKnown;
+      words[flow + FlowWord.token] = hash;
+    }
     if (finding.sender !== Sender.unknown && (status & FlowFlag.clientIsSure) === 0) {
       const clientIsReverse = (finding.sender === Sender.client) === (packet.direction === 1);
       status |= FlowFlag.clientKnown | FlowFlag.clientIsSure;
@@ -138,4 +148,11 @@ export class Classifier {
     if (this.blockList.blocks(number, host)) words[flow + FlowWord.status] |= FlowFlag.blocked;
     if (packet.flowId !== 0) this.#links.describeFlow(packet, PROTOCOL_NAMES[number], host);
   }
+}
+
+/** FNV-1a over the first bytes of an array. */
+function hashOf(bytes: Uint8Array, length: number): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < length; at++) hash = Math.imul(hash ^ bytes[at], 0x01000193);
+  return hash >>> 0;
 }

@@ -67,6 +67,8 @@ export class Finding {
   sender: Sender = Sender.unknown;
   /** With `maybe`: the second packet must give the same number (an SSRC, a session id). */
   token = 0;
+  /** Each message has a host of its own: the latest one counts. */
+  renewsHost = false;
   readonly host = new Uint8Array(MAX_HOST_BYTES);
   hostLength = 0;
 
@@ -74,6 +76,7 @@ export class Finding {
     this.name = '';
     this.sender = Sender.unknown;
     this.token = 0;
+    this.renewsHost = false;
     this.hostLength = 0;
   }
 

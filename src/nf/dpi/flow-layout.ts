@@ -3,7 +3,7 @@
  *
  * word  content
  *  0    FlowFlag bits; number of the protocol (bits 0-7) and of the one that is only supposed (bits 8-15)
- *  1    token of the supposed protocol
+ *  1    token of the supposed protocol; once the flow has a name, hash of its host
  *  2    signature that waits for the flow's protocol to be known: its index + 1
  *  3    generation of the signatures that the scan states below belong to
  *  4    first direction (8 words), 12  second direction (8 words):

@@ -7,6 +7,7 @@ import { bittorrent } from './protocols/bittorrent.js';
 import { dhcp } from './protocols/dhcp.js';
 import { dhcpv6 } from './protocols/dhcpv6.js';
 import { dns } from './protocols/dns.js';
+import { discord } from './protocols/discord.js';
 import { dtls } from './protocols/dtls.js';
 import { ftp } from './protocols/ftp.js';
 import { http } from './protocols/http.js';
@@ -33,11 +34,12 @@ import { ssh } from './protocols/ssh.js';
 import { stun } from './protocols/stun.js';
 import { tls } from './protocols/tls.js';
 import { wireguard } from './protocols/wireguard.js';
+import { zabbix } from './protocols/zabbix.js';
 
 /** Asked in this order: the surest first, those that only suppose last. */
 export const DISSECTORS: readonly Dissector[] = [
   tls, http, ssh, dtls, quic, stun,
-  dhcp, nbns, ssdp, sip, rtsp, bittorrent, wireguard, snmp, smb, rdp, mqtt, postgresql, mysql, redis, bgp,
+  dhcp, nbns, ssdp, sip, rtsp, bittorrent, wireguard, snmp, smb, rdp, mqtt, postgresql, mysql, redis, bgp, zabbix, discord,
   smtp, ftp, pop3, imap,
   dns, ntp, radius, dhcpv6,
   amqp, socks, rtp,

@@ -157,13 +157,11 @@ export class StreamFollower {
     if (offset > before) this.#links.outOfOrder.add(1);
     const kept = offset < buffers.bufferBytes ? this.#place(buffer, offset, packet.bytes, from, length) : -1;
     const contiguous = buffers.contiguous(buffer);
-    let wantsMore = true;
     if (contiguous > before) {
       const { facts } = this.#classifier;
       facts.isFinal = budgetIsSpent || contiguous === buffers.bufferBytes;
       const start = buffers.start(buffer);
-      wantsMore = this.#classifier.look(packet, flow, buffers.bytes, start, start + contiguous);
-      if (!wantsMore) {
+      if (!this.#classifier.look(packet, flow, buffers.bytes, start, start + contiguous)) {
         words[at + SideWord.next] += Math.max(buffers.extent(buffer), offset + wireLength);
         this.#drop(buffer, at);
         return;

@@ -62,6 +62,13 @@ export function isPrintable(byte: number): boolean {
   return (byte >= 0x20 && byte < 0x7f) || byte === 0x09;
 }
 
+/** A reply as FTP and SMTP have them: three digits, and a blank or a dash (RFC 959, 4.2). */
+export function isReply(bytes: Uint8Array, start: number, end: number): boolean {
+  if (end < start + 4 || bytes[start] < 0x31 || bytes[start] > 0x35) return false;
+  const isNumber = bytes[start + 1] >= 0x30 && bytes[start + 1] <= 0x35 && bytes[start + 2] >= 0x30 && bytes[start + 2] <= 0x39;
+  return isNumber && (bytes[start + 3] === 0x20 || bytes[start + 3] === 0x2d);
+}
+
 export function isLetter(byte: number): boolean {
   return (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a;
 }

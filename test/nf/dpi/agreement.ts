@@ -30,7 +30,7 @@ export function readLabels(folder: string): Labels {
   return JSON.parse(readFileSync(join(folder, 'labels.json'), 'utf8')) as Labels;
 }
 
-const LINK_TYPES: Readonly<Record<number, number>> = {
+export const LINK_TYPES: Readonly<Record<number, number>> = {
   0: LinkType.null, 1: LinkType.ethernet, 12: LinkType.raw, 101: LinkType.raw, 113: LinkType.linuxSll, 228: LinkType.raw, 229: LinkType.raw, 276: LinkType.linuxSll2,
 };
 
@@ -59,19 +59,24 @@ export async function compareCapture(folder: string, file: string, flows: readon
     if (flow?.hasPayload !== true) return [];
     const found = said.get(flow.id) ?? { protocol: '', host: '' };
     return [{
-      file, flow: `${label.l4} ${label.a} ${label.b}`, wanted: topLevel(label.protocol), found: found.protocol,
+      file, flow: `${label.l4} ${label.a} ${label.b}`, wanted: topLevel(label.protocol), found: topLevel(found.protocol),
       wantedHost: label.host ?? '', foundHost: found.host,
     }];
   });
 }
 
-const topLevel = (name: string): string => name.split('.')[0]!;
+/** Labels say `TLS.Facebook`: the protocol, then whose service it is. */
+function topLevel(name: string): string {
+  return name.split('.')[0]!;
+}
+
+const SCOPE = new Set(PROTOCOL_NAMES.map(topLevel));
 
 /** True for flows whose protocol, as the labels name it, is in the DPI's table. */
-export const isInScope = ({ wanted }: Comparison): boolean => PROTOCOL_NAMES.includes(wanted);
+export const isInScope = ({ wanted }: Comparison): boolean => SCOPE.has(wanted);
 
 /** Addresses and ports of a packet as the labels write them. A second reading, independent of the product's parser. */
-function tupleOf(bytes: Uint8Array, link: number): { l4: string; from: string; to: string; hasPayload: boolean } | null {
+export function tupleOf(bytes: Uint8Array, link: number): { l4: string; from: string; to: string; hasPayload: boolean; payloadAt: number } | null {
   const u16 = (at: number): number => ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
   let at = link === LinkType.ethernet ? 14 : link === LinkType.linuxSll ? 16 : link === LinkType.null ? 4 : link === LinkType.linuxSll2 ? 20 : 0;
   if (link === LinkType.ethernet) {
@@ -106,7 +111,7 @@ function tupleOf(bytes: Uint8Array, link: number): { l4: string; from: string; t
   const hasPorts = next === 6 || next === 17;
   const [from, to] = [hasPorts ? u16(l4At) : 0, hasPorts ? u16(l4At + 2) : 0];
   const headerBytes = next === 6 ? ((bytes[l4At + 12] ?? 0) >> 4) * 4 : next === 17 ? 8 : 0;
-  return { l4: name, from: `${ends[0]!}:${from}`, to: `${ends[1]!}:${to}`, hasPayload: Math.min(end, bytes.length) > l4At + headerBytes };
+  return { l4: name, from: `${ends[0]!}:${from}`, to: `${ends[1]!}:${to}`, hasPayload: Math.min(end, bytes.length) > l4At + headerBytes, payloadAt: l4At + headerBytes };
 }
 
 /** RFC 5952: the longest run of zeros becomes "::". */

@@ -45,7 +45,9 @@ function inspectMessage(bytes: Uint8Array, start: number, end: number, messageEn
   if (isForPeople) finding.name = 'MDNS';
   else if (facts.hasPort(LLMNR_PORT)) finding.name = 'LLMNR';
   finding.sender = isForPeople ? Sender.unknown : isResponse ? Sender.server : Sender.client;
-  return finding.hostLength > 0 || questions > 0 ? Outcome.done : Outcome.named;
+  // A resolver may ask for many names from one port.
+  finding.renewsHost = !isForPeople;
+  return Outcome.named;
 }
 
 const NAME_CUT = -1;

@@ -31,7 +31,8 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, fi
 
   const target = indexOfByte(bytes, SPACE, start, end) + 1;
   const lineFeed = indexOfByte(bytes, LINE_FEED, target, end);
-  const lineEnd = lineFeed < 0 ? end : lineFeed > target && bytes[lineFeed - 1] === CARRIAGE_RETURN ? lineFeed - 1 : lineFeed;
+  const present = lineFeed < 0 ? end : lineFeed;
+  const lineEnd = present > target && bytes[present - 1] === CARRIAGE_RETURN ? present - 1 : present;
   for (let at = target; at < lineEnd; at++) if (bytes[at] < SPACE) return Outcome.no;
   const isConnect = match(bytes, start, end, CONNECT) === Match.yes;
   const isAbsolute = !isConnect && matchAny(bytes, target, end, ABSOLUTE) === Match.yes;

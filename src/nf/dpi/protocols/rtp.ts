@@ -4,6 +4,7 @@ import type { Dissector, Facts, Finding } from '../dissector.js';
 
 const VERSION = 2;
 const HEADER_BYTES = 12;
+const CONTROL_HEADER_BYTES = 8;
 const EXTENSION = 0x10;
 const RTCP_FIRST = 200;
 const RTCP_LAST = 207;
@@ -23,9 +24,10 @@ function inspectControl(bytes: Uint8Array, start: number, end: number, finding: 
 }
 
 function inspect(bytes: Uint8Array, start: number, end: number, _facts: Facts, finding: Finding): Outcome {
-  if (end < start + HEADER_BYTES || bytes[start] >> 6 !== VERSION) return Outcome.no;
+  if (end < start + CONTROL_HEADER_BYTES || bytes[start] >> 6 !== VERSION) return Outcome.no;
   const second = bytes[start + 1];
   if (second >= RTCP_FIRST && second <= RTCP_LAST) return inspectControl(bytes, start, end, finding);
+  if (end < start + HEADER_BYTES) return Outcome.no;
   const type = second & 0x7f;
   if (type > LAST_STATIC_TYPE && type < FIRST_DYNAMIC_TYPE) return Outcome.no;
   let headerEnd = start + HEADER_BYTES + (bytes[start] & 0x0f) * 4;

@@ -8,8 +8,8 @@ function inspect(bytes: Uint8Array, start: number, end: number, _facts: Facts, f
   if (bytes[start + 5] !== 0x53 || bytes[start + 6] !== 0x4d || bytes[start + 7] !== 0x42) return Outcome.no;
   if (mark === 0xff) return Outcome.done;
   if (mark !== 0xfe && mark !== 0xfd && mark !== 0xfc) return Outcome.no; // plain, encrypted, compressed
-  finding.name = 'SMBv23';
+  finding.name = 'NetBIOS.SMBv23';
   return Outcome.done;
 }
 
-export const smb: Dissector = { name: 'SMBv1', variants: ['SMBv23'], over: 'tcp', inspect };
+export const smb: Dissector = { name: 'NetBIOS.SMBv1', variants: ['NetBIOS.SMBv23'], over: 'tcp', inspect };

@@ -1,7 +1,7 @@
 /** Hot: no allocation. SMTP (RFC 5321): the greeting with the server's name, and the commands that begin a session. */
 import { Outcome, Sender } from '../dissector.js';
 import type { Dissector, Facts, Finding } from '../dissector.js';
-import { indexOfByte, indexOfFolded, literal, Match, match, matchAnyFolded } from '../text.js';
+import { indexOfByte, indexOfFolded, isReply, literal, Match, match, matchAnyFolded } from '../text.js';
 
 const READY = literal('220');
 const SMTP_WORD = literal('smtp');
@@ -19,6 +19,7 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, fi
     return Outcome.named;
   }
   const greeting = match(bytes, start, end, READY);
+  if (greeting === Match.no && isMailPort(facts) && isReply(bytes, start, end)) return Outcome.named;
   if (greeting === Match.no) return command === Match.partly && facts.isFirst ? Outcome.more : Outcome.no;
   const lineEnd = indexOfByte(bytes, LINE_FEED, start, end);
   if (lineEnd < 0) return Outcome.more;

@@ -18,7 +18,7 @@ function isClassic(bytes: Uint8Array, at: number, end: number): boolean {
   let from = at + HEADER_BYTES;
   while (from + 4 <= end) {
     const attribute = (bytes[from] << 8) | bytes[from + 1];
-    if (attribute === 0 || (attribute > 0x0040 && attribute < 0x8000)) return false;
+    if (attribute === 0) return false;
     from += 4 + ((((bytes[from + 2] << 8) | bytes[from + 3]) + 3) & ~3);
   }
   return from === end && end > at + HEADER_BYTES;

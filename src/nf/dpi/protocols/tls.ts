@@ -31,7 +31,7 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, fi
   const handshake = bytes[start + RECORD_HEADER_BYTES];
   if (handshake !== HandshakeType.clientHello && handshake !== HandshakeType.serverHello) {
     // Certificate, KeyExchange, Finished: the middle of a handshake. Encrypted ones look like noise.
-    return continuesAsRecords(bytes, start, end, recordBytes) ? Outcome.maybe : Outcome.no;
+    return fromRecords(followRecords(bytes, start, end), facts);
   }
   if (end < start + RECORD_HEADER_BYTES + HANDSHAKE_HEADER_BYTES + 2) return Outcome.more;
   const at = start + RECORD_HEADER_BYTES;
@@ -58,7 +58,8 @@ function inspectClientHello(
       joined, HANDSHAKE_HEADER_BYTES, Math.min(present, HANDSHAKE_HEADER_BYTES + bodyBytes), HANDSHAKE_HEADER_BYTES + bodyBytes, false, finding,
     );
   }
-  if (hello === Hello.invalid) return Outcome.no;
+  // The lengths of record and handshake agree: TLS, but damaged, or made to confuse.
+  if (hello === Hello.invalid) return recordBytes === bodyBytes + HANDSHAKE_HEADER_BYTES ? Outcome.named : Outcome.no;
   if (hello === Hello.cut && !facts.isFinal) return Outcome.namedMore;
   return Outcome.done;
 }
@@ -86,15 +87,27 @@ function inspectRecord(bytes: Uint8Array, start: number, end: number, type: numb
     if (end < start + RECORD_HEADER_BYTES + 1) return Outcome.more;
     return bytes[start + RECORD_HEADER_BYTES] === 1 ? Outcome.named : Outcome.no;
   }
-  return continuesAsRecords(bytes, start, end, recordBytes) || !facts.isWhole ? Outcome.maybe : Outcome.no;
+  return fromRecords(followRecords(bytes, start, end), facts);
 }
 
-/** After the first record comes the end of the bytes, or another record of the same version. */
-function continuesAsRecords(bytes: Uint8Array, start: number, end: number, recordBytes: number): boolean {
-  const next = start + RECORD_HEADER_BYTES + recordBytes;
-  if (next >= end) return true;
-  if (bytes[next] < ContentType.changeCipherSpec || bytes[next] > ContentType.applicationData) return false;
-  return (next + 1 >= end || bytes[next + 1] === 3) && (next + 2 >= end || bytes[next + 2] === bytes[start + 2]);
+/** What comes after the first record. */
+const Records = { broken: 0, cut: 1, exact: 2 } as const;
+
+/** Goes from record to record of one version: do they end where the bytes end? */
+function followRecords(bytes: Uint8Array, start: number, end: number): number {
+  let at = start;
+  while (at + RECORD_HEADER_BYTES <= end) {
+    const isRecord = bytes[at] >= ContentType.changeCipherSpec && bytes[at] <= ContentType.applicationData && bytes[at + 1] === 3;
+    if (!isRecord || bytes[at + 2] !== bytes[start + 2]) return Records.broken;
+    at += RECORD_HEADER_BYTES + ((bytes[at + 3] << 8) | bytes[at + 4]);
+  }
+  return at === end ? Records.exact : Records.cut;
+}
+
+/** Records that fill a packet exactly are no chance; one that goes on beyond it should be followed by another such packet. */
+function fromRecords(records: number, facts: Facts): Outcome {
+  if (records === Records.broken) return Outcome.no;
+  return records === Records.exact && facts.isWhole ? Outcome.named : Outcome.maybe;
 }
 
 /** A ClientHello in the format of SSL 2, as old clients sent it to servers that might know more (RFC 5246, E.2). */

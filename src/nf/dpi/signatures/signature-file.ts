@@ -64,6 +64,7 @@ export function parseSignatures(text: string): FileContent {
       const paths = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
       return paths.map((path) => ({ message: describe(issue, path), ...place(offsetOf(document, path, issue.code === 'unrecognized_keys')) }));
     });
+    problems.sort((a, b) => a.line - b.line || a.column - b.column);
     return { signatures: [], lines: [], problems };
   }
   return { signatures: result.data, lines: result.data.map((_, index) => place(offsetOf(document, [index], false)).line), problems: [] };
