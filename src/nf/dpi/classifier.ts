@@ -5,6 +5,7 @@ import type { BlockList } from './block-list.js';
 import { Facts, Finding, Outcome, Sender } from './dissector.js';
 import type { Dissector } from './dissector.js';
 import { FlowFlag, FlowWord, PROTOCOL_MASK, SUPPOSED_MASK, SUPPOSED_SHIFT } from './flow-layout.js';
+import { hostText } from './host-text.js';
 import { DATAGRAM_DISSECTORS, DISSECTOR_OF, PROTOCOL_NAMES, protocolNumber, STREAM_DISSECTORS } from './protocol-table.js';
 import { dtls } from './protocols/dtls.js';
 import { tls } from './protocols/tls.js';
@@ -16,7 +17,7 @@ const TURNS_INTO_TLS = Uint8Array.from(PROTOCOL_NAMES, (name) => Number(['SMTP',
 
 export interface ClassifierLinks {
   words: Uint32Array;
-  describeFlow(packet: Packet, protocol: string, host: string): void;
+  context: { describeFlow(packet: Packet, protocol: string, host: string): void };
   classified: Counter;
 }
 
@@ -28,7 +29,6 @@ export class Classifier {
   readonly #finding = new Finding();
   readonly #words: Uint32Array;
   readonly #links: ClassifierLinks;
-  readonly #utf8 = new TextDecoder();
   #supposed = 0;
   #token = 0;
 
@@ -144,9 +144,9 @@ export class Classifier {
     if (before === number && !isNewHost) return;
     if (before === 0) this.#links.classified.add(1);
     // The one place that makes a string: at most a few times in a flow's life.
-    const host = isNewHost ? this.#utf8.decode(finding.host.subarray(0, finding.hostLength)) : '';
+    const host = isNewHost ? hostText(finding.host, finding.hostLength) : '';
     if (this.blockList.blocks(number, host)) words[flow + FlowWord.status] |= FlowFlag.blocked;
-    if (packet.flowId !== 0) this.#links.describeFlow(packet, PROTOCOL_NAMES[number], host);
+    if (packet.flowId !== 0) this.#links.context.describeFlow(packet, PROTOCOL_NAMES[number], host);
   }
 }
 

@@ -27,11 +27,12 @@ export const dpi = defineNetworkFunction(import.meta.url, {
     alerted: keyed({ keyWords: 2, valueWords: 0, capacity: ALERTS_REMEMBERED }),
   },
   prepare: prepareOptions,
-  create: ({ options, drop, counters, state, alert, describeFlow }) => {
+  create: (context) => {
+    const { options, drop, counters, state } = context;
     const { words } = state.flows;
     const buffers = new StreamBuffers(options.streams.buffers, options.streams.bytes);
     const blockList = (from: typeof options): BlockList => new BlockList(from.block.protocols, from.block.hosts);
-    const classifier = new Classifier({ words, describeFlow, classified: counters.classified }, blockList(options));
+    const classifier = new Classifier({ words, context, classified: counters.classified }, blockList(options));
     const follower = new StreamFollower(
       {
         words,
@@ -44,7 +45,7 @@ export const dpi = defineNetworkFunction(import.meta.url, {
       options.budget,
     );
     const watch = new SignatureWatch(
-      { words, alerted: state.alerted, facts: classifier.facts, alert, hits: counters['signature-hits'], scanned: counters['bytes-scanned'] },
+      { words, context, alerted: state.alerted, facts: classifier.facts, hits: counters['signature-hits'], scanned: counters['bytes-scanned'] },
       options.rules,
     );
     const inspector = new Inspector({

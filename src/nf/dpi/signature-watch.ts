@@ -27,7 +27,7 @@ export interface WatchLinks {
   /** Key: flow id, identity of the signature. */
   alerted: StateTable;
   facts: Facts;
-  alert(packet: Packet, signature: string, fields: EventFields): void;
+  context: { alert(packet: Packet, signature: string, fields: EventFields): void };
   hits: Counter;
   scanned: Counter;
 }
@@ -192,7 +192,7 @@ export class SignatureWatch {
     this.#links.hits.add(1);
     const { name, action, message } = set.signatures[index];
     const protocol = PROTOCOL_NAMES[words[flow + FlowWord.status] & PROTOCOL_MASK];
-    this.#links.alert(packet, name, {
+    this.#links.context.alert(packet, name, {
       action,
       protocol,
       direction: this.#links.facts.fromClient ? 'to-server' : 'to-client',

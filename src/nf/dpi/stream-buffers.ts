@@ -108,12 +108,19 @@ export class StreamBuffers {
 
     const mergedFrom = low < high ? Math.min(offset, bounds[first + 2 * low]) : offset;
     const mergedTo = low < high ? Math.max(to, bounds[first + 2 * high - 1]) : to;
-    bounds.copyWithin(first + 2 * (low + 1), first + 2 * high, first + 2 * pieces);
+    this.#movePieces(first, high, pieces, low + 1 - high);
     bounds[first + 2 * low] = mergedFrom;
     bounds[first + 2 * low + 1] = mergedTo;
     this.#pieces[buffer] = pieces - (high - low) + 1;
     this.#usedAt[buffer] = nowMs;
     return kept;
+  }
+
+  /** Moves the bounds of pieces [from, to) by some places, up or down. */
+  #movePieces(first: number, from: number, to: number, places: number): void {
+    const bounds = this.#bounds;
+    if (places > 0) for (let k = first + 2 * to - 1; k >= first + 2 * from; k--) bounds[k + 2 * places] = bounds[k];
+    else if (places < 0) for (let k = first + 2 * from; k < first + 2 * to; k++) bounds[k + 2 * places] = bounds[k];
   }
 
   #copy(buffer: number, from: number, to: number, source: Uint8Array, shift: number): number {

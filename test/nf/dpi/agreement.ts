@@ -30,9 +30,10 @@ export function readLabels(folder: string): Labels {
   return JSON.parse(readFileSync(join(folder, 'labels.json'), 'utf8')) as Labels;
 }
 
-export const LINK_TYPES: Readonly<Record<number, number>> = {
-  0: LinkType.null, 1: LinkType.ethernet, 12: LinkType.raw, 101: LinkType.raw, 113: LinkType.linuxSll, 228: LinkType.raw, 229: LinkType.raw, 276: LinkType.linuxSll2,
-};
+const LINK_TYPES: ReadonlyMap<number, number> = new Map([
+  [0, LinkType.null], [1, LinkType.ethernet], [12, LinkType.raw], [101, LinkType.raw], [113, LinkType.linuxSll], [228, LinkType.raw],
+  [229, LinkType.raw], [276, LinkType.linuxSll2],
+]);
 
 /** Flows that the DPI could see payload of, compared one by one. */
 export async function compareCapture(folder: string, file: string, flows: readonly Label[]): Promise<Comparison[]> {
@@ -40,15 +41,15 @@ export async function compareCapture(folder: string, file: string, flows: readon
   const seen = new Map<string, { id: number; first: string; hasPayload: boolean }>();
   const said = new Map<number, { protocol: string; host: string }>();
   for (const { bytes, linkType, timestampMs } of readCapture(readFileSync(join(folder, file)))) {
-    const link = LINK_TYPES[linkType];
+    const link = LINK_TYPES.get(linkType);
     const tuple = link === undefined || bytes.length > 16_000 ? null : tupleOf(bytes, link);
-    if (tuple === null) continue;
+    if (tuple === null || link === undefined) continue;
     const key = [tuple.from, tuple.to].sort().join(' ') + ` ${tuple.l4}`;
     const flow = seen.get(key) ?? { id: seen.size + 1, first: tuple.from, hasPayload: false };
     if (!seen.has(key)) seen.set(key, flow);
     if (flow.id > 1000) continue; // the harness keeps 1024 flows
     flow.hasPayload ||= tuple.hasPayload;
-    nf.process(bytes, { direction: flow.first === tuple.from ? 'forward' : 'reverse', timestampMs, flowId: flow.id, linkType: link! });
+    nf.process(bytes, { direction: flow.first === tuple.from ? 'forward' : 'reverse', timestampMs, flowId: flow.id, linkType: link });
   }
   for (const { flowId, protocol, host } of nf.flows) {
     const before = said.get(flowId) ?? { protocol: '', host: '' };
@@ -67,7 +68,7 @@ export async function compareCapture(folder: string, file: string, flows: readon
 
 /** Labels say `TLS.Facebook`: the protocol, then whose service it is. */
 function topLevel(name: string): string {
-  return name.split('.')[0]!;
+  return name.split('.')[0];
 }
 
 const SCOPE = new Set(PROTOCOL_NAMES.map(topLevel));
@@ -75,8 +76,10 @@ const SCOPE = new Set(PROTOCOL_NAMES.map(topLevel));
 /** True for flows whose protocol, as the labels name it, is in the DPI's table. */
 export const isInScope = ({ wanted }: Comparison): boolean => SCOPE.has(wanted);
 
+const L4_NAMES = new Map([[6, 'TCP'], [17, 'UDP'], [1, 'ICMP'], [58, 'ICMPV6'], [2, 'IGMP'], [103, 'PIM'], [112, 'VRRP'], [113, 'PGM']]);
+
 /** Addresses and ports of a packet as the labels write them. A second reading, independent of the product's parser. */
-export function tupleOf(bytes: Uint8Array, link: number): { l4: string; from: string; to: string; hasPayload: boolean; payloadAt: number } | null {
+function tupleOf(bytes: Uint8Array, link: number): { l4: string; from: string; to: string; hasPayload: boolean } | null {
   const u16 = (at: number): number => ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
   let at = link === LinkType.ethernet ? 14 : link === LinkType.linuxSll ? 16 : link === LinkType.null ? 4 : link === LinkType.linuxSll2 ? 20 : 0;
   if (link === LinkType.ethernet) {
@@ -91,7 +94,7 @@ export function tupleOf(bytes: Uint8Array, link: number): { l4: string; from: st
   const ends: string[] = [];
   if (version === 4) {
     next = bytes[at + 9] ?? 0;
-    l4At = at + (bytes[at]! & 15) * 4;
+    l4At = at + (bytes[at] & 15) * 4;
     end = at + u16(at + 2);
     if ((u16(at + 6) & 0x1fff) !== 0) return null;
     for (const from of [at + 12, at + 16]) ends.push(bytes.slice(from, from + 4).join('.'));
@@ -107,11 +110,11 @@ export function tupleOf(bytes: Uint8Array, link: number): { l4: string; from: st
     }
     for (const from of [at + 8, at + 24]) ends.push(`[${ipv6Text(Array.from({ length: 8 }, (_, k) => u16(from + 2 * k)))}]`);
   } else return null;
-  const name = { 6: 'TCP', 17: 'UDP', 1: 'ICMP', 58: 'ICMPV6', 2: 'IGMP', 103: 'PIM', 112: 'VRRP', 113: 'PGM' }[next] ?? String(next);
+  const name = L4_NAMES.get(next) ?? String(next);
   const hasPorts = next === 6 || next === 17;
   const [from, to] = [hasPorts ? u16(l4At) : 0, hasPorts ? u16(l4At + 2) : 0];
   const headerBytes = next === 6 ? ((bytes[l4At + 12] ?? 0) >> 4) * 4 : next === 17 ? 8 : 0;
-  return { l4: name, from: `${ends[0]!}:${from}`, to: `${ends[1]!}:${to}`, hasPayload: Math.min(end, bytes.length) > l4At + headerBytes, payloadAt: l4At + headerBytes };
+  return { l4: name, from: `${ends[0]}:${from}`, to: `${ends[1]}:${to}`, hasPayload: Math.min(end, bytes.length) > l4At + headerBytes };
 }
 
 /** RFC 5952: the longest run of zeros becomes "::". */

@@ -24,7 +24,7 @@ function expand(secret: Uint8Array, label: string, length: number): Uint8Array {
 }
 
 export function initialPacket(version: number, connectionId: Uint8Array, frames: readonly Uint8Array[], packetNumber = 1): Uint8Array {
-  const { salt, label, firstByte } = SALTS[version]!;
+  const { salt, label, firstByte } = SALTS[version];
   const clientSecret = expandFromSalt(hex(salt), connectionId);
   const body = concat(...frames);
   const plain = concat(body, new Uint8Array(Math.max(0, 1162 - body.length)));
@@ -35,17 +35,17 @@ export function initialPacket(version: number, connectionId: Uint8Array, frames:
     integer(number.length + plain.length + 16), number,
   );
   const nonce = Uint8Array.from(expand(clientSecret, `${label} iv`, 12));
-  nonce[10] ^= number[0]!;
-  nonce[11] ^= number[1]!;
+  nonce[10] ^= number[0];
+  nonce[11] ^= number[1];
   const cipher = createCipheriv('aes-128-gcm', expand(clientSecret, `${label} key`, 16), nonce);
   cipher.setAAD(header);
   const sealed = concat(cipher.update(plain), cipher.final(), cipher.getAuthTag());
   const packet = concat(header, sealed);
   const numberAt = header.length - 2;
   const mask = createCipheriv('aes-128-ecb', expand(clientSecret, `${label} hp`, 16), null).update(packet.slice(numberAt + 4, numberAt + 20));
-  packet[0] ^= mask[0]! & 0x0f;
-  packet[numberAt] ^= mask[1]!;
-  packet[numberAt + 1] ^= mask[2]!;
+  packet[0] ^= mask[0] & 0x0f;
+  packet[numberAt] ^= mask[1];
+  packet[numberAt + 1] ^= mask[2];
   return packet;
 }
 

@@ -32,10 +32,10 @@ describe('streams are put together', () => {
         const nf = await harness(dpi({}));
         const connection = new Connection(nf).open();
         const send = (piece: number): unknown => connection.client(HELLO.slice(bounds[piece], bounds[piece + 1]), bounds[piece]);
-        send(pieces[0]!);
+        send(pieces[0]);
         for (const piece of repeated) if (piece === pieces[0]) send(piece);
-        send(pieces[1]!);
-        send(pieces[2]!);
+        send(pieces[1]);
+        send(pieces[2]);
         expect(described(nf)).toEqual(TLS);
       }),
       { numRuns: 150 },
@@ -151,7 +151,7 @@ describe('budgets and bounds', () => {
       fc.property(fc.array(segment, { maxLength: 40 }), (segments) => {
         for (const { payload, at, flags, port, fromClient } of segments) {
           nf.process(tcpFrame(payload, fromClient, at, flags, { clientPort: 2000 + port }), { direction: fromClient ? 'forward' : 'reverse' });
-          nf.process(udpFrame(payload, fromClient, { clientPort: 2000 + port, serverPort: [53, 137, 123, 5353][port % 4]! }));
+          nf.process(udpFrame(payload, fromClient, { clientPort: 2000 + port, serverPort: [53, 137, 123, 5353][port % 4] }));
         }
       }),
       { numRuns: 60 },

@@ -1,17 +1,17 @@
 /** Hot: `scan` and `applies` do not allocate. All signatures of a DPI, compiled, and the scan over pieces of streams. */
 import { IpProtocol } from '../../../packet/protocols.js';
-import { DISSECTOR_OF, protocolsCalled } from '../protocol-table.js';
+import { protocolsCalled } from '../protocol-table.js';
 import { Automaton } from './automaton.js';
 import { portBounds, signatureBytes } from './signature.js';
 import type { Signature } from './signature.js';
 
-const TRANSPORT_NUMBER: Readonly<Record<string, number>> = {
-  any: 0,
-  tcp: IpProtocol.tcp,
-  udp: IpProtocol.udp,
-  icmp: IpProtocol.icmp,
-  icmpv6: IpProtocol.icmpv6,
-};
+const TRANSPORT_NUMBER: ReadonlyMap<string, number> = new Map([
+  ['any', 0],
+  ['tcp', IpProtocol.tcp],
+  ['udp', IpProtocol.udp],
+  ['icmp', IpProtocol.icmp],
+  ['icmpv6', IpProtocol.icmpv6],
+]);
 
 const ANY_DIRECTION = 0;
 const TO_SERVER = 1;
@@ -62,9 +62,9 @@ export class SignatureSet {
     this.#seenIn = new Uint32Array(count);
     this.drops = Uint8Array.from(signatures, (signature) => Number(signature.action === 'drop'));
     this.identities = Uint32Array.from(signatures, (signature) => identityOf(signature.name));
-    this.#transport = Uint8Array.from(signatures, ({ protocol }) => TRANSPORT_NUMBER[protocol.toLowerCase()] ?? 0);
+    this.#transport = Uint8Array.from(signatures, ({ protocol }) => TRANSPORT_NUMBER.get(protocol.toLowerCase()) ?? 0);
     this.#direction = Uint8Array.from(signatures, ({ direction }) => (direction === 'any' ? ANY_DIRECTION : direction === 'to-server' ? TO_SERVER : TO_CLIENT));
-    this.#restricted = Uint8Array.from(signatures, ({ protocol }) => Number(TRANSPORT_NUMBER[protocol.toLowerCase()] === undefined));
+    this.#restricted = Uint8Array.from(signatures, ({ protocol }) => Number(!TRANSPORT_NUMBER.has(protocol.toLowerCase())));
     this.#protocols = new Uint32Array(count * PROTOCOL_SET_WORDS);
     const bounds: number[] = [];
     this.#portsFrom = new Uint32Array(count + 1);
@@ -138,7 +138,7 @@ export class SignatureSet {
 
   /** A signature that waited for the flow's name: whether it means a flow of this protocol. */
   appliesTo(index: number, protocol: number): boolean {
-    return index < this.signatures.length && DISSECTOR_OF[protocol] !== undefined && this.#meansProtocol(index, protocol);
+    return index < this.signatures.length && this.#meansProtocol(index, protocol);
   }
 
   #hasPort(index: number, port: number): boolean {
