@@ -15,7 +15,7 @@ const TURNS_INTO_DTLS = Uint8Array.from(PROTOCOL_NAMES, (name) => Number(name ==
 /** By number: protocols on whose connection TLS may begin after a command (RFC 3207, 2595, 4217). */
 const TURNS_INTO_TLS = Uint8Array.from(PROTOCOL_NAMES, (name) => Number(['SMTP', 'POP3', 'IMAP', 'FTP_CONTROL', 'PostgreSQL'].includes(name)));
 
-export interface ClassifierLinks {
+interface ClassifierLinks {
   words: Uint32Array;
   context: { describeFlow(packet: Packet, protocol: string, host: string): void };
   classified: Counter;

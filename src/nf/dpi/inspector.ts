@@ -11,7 +11,7 @@ import { protocolNumber } from './protocol-table.js';
 import type { SignatureWatch } from './signature-watch.js';
 import type { StreamFollower } from './stream-follower.js';
 
-export interface InspectorLinks {
+interface InspectorLinks {
   flows: PerFlowTable;
   classifier: Classifier;
   follower: StreamFollower;
@@ -44,7 +44,7 @@ export class Inspector {
     const status = this.#words[flow + FlowWord.status];
     const isOver = (status & FlowFlag.over) !== 0;
     // The common case, a flow that is known when there are no signatures, ends here: one read of the table.
-    if (isOver && (this.#watch.isIdle || (status & (FlowFlag.dropped | FlowFlag.blocked)) !== 0)) return this.#verdict(status);
+    if ((isOver && this.#watch.isIdle) || (status & (FlowFlag.dropped | FlowFlag.blocked)) !== 0) return this.#verdict(status);
     if (packet.isMalformed || packet.isLaterFragment) return this.#verdict(status);
 
     if (packet.l4 === IpProtocol.tcp) this.#tcp(packet, flow, isOver);

@@ -53,7 +53,7 @@ export const dpiOptions = z.strictObject({
 });
 
 export type DpiInput = z.input<typeof dpiOptions>;
-export type DpiOptions = z.output<typeof dpiOptions>;
+type DpiOptions = z.output<typeof dpiOptions>;
 
 /** Reads the signature files and puts what they say behind the inline rules: `create` gets one list. */
 export async function prepareOptions(options: DpiOptions, preparation: Preparation): Promise<DpiOptions> {

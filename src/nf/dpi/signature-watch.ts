@@ -22,7 +22,7 @@ const REMEMBER_MS = 600_000;
 const MAX_AHEAD = 1 << 30;
 const WORD_MASK = 0xffffffff;
 
-export interface WatchLinks {
+interface WatchLinks {
   words: Uint32Array;
   /** Key: flow id, identity of the signature. */
   alerted: StateTable;

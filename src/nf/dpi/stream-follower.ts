@@ -15,12 +15,12 @@ import type { StreamBuffers } from './stream-buffers.js';
 /** When one direction has sent this many budgets of packets while the other said nothing new, the flow is given up. */
 const LONE_BUDGETS = 4;
 
-export interface Budget {
+interface Budget {
   packets: number;
   bytes: number;
 }
 
-export interface FollowerLinks {
+interface FollowerLinks {
   words: Uint32Array;
   buffers: StreamBuffers;
   classifier: Classifier;

@@ -37,7 +37,8 @@ const LINK_TYPES: ReadonlyMap<number, number> = new Map([
 
 /** Flows that the DPI could see payload of, compared one by one. */
 export async function compareCapture(folder: string, file: string, flows: readonly Label[]): Promise<Comparison[]> {
-  const nf = await harness(dpi({}));
+  // The signatures are there so that the scan meets real streams too.
+  const nf = await harness(dpi({ rules: [{ name: 'get', content: 'GET ' }, { name: 'windows', content: 'windows', nocase: true }] }));
   const seen = new Map<string, { id: number; first: string; hasPayload: boolean }>();
   const said = new Map<number, { protocol: string; host: string }>();
   for (const { bytes, linkType, timestampMs } of readCapture(readFileSync(join(folder, file)))) {
@@ -76,6 +77,8 @@ const SCOPE = new Set(PROTOCOL_NAMES.map(topLevel));
 /** True for flows whose protocol, as the labels name it, is in the DPI's table. */
 export const isInScope = ({ wanted }: Comparison): boolean => SCOPE.has(wanted);
 
+/** IPv6 headers that come before the upper layer. */
+const EXTENSIONS = new Set([0, 43, 60]);
 const L4_NAMES = new Map([[6, 'TCP'], [17, 'UDP'], [1, 'ICMP'], [58, 'ICMPV6'], [2, 'IGMP'], [103, 'PIM'], [112, 'VRRP'], [113, 'PGM']]);
 
 /** Addresses and ports of a packet as the labels write them. A second reading, independent of the product's parser. */
@@ -102,7 +105,7 @@ function tupleOf(bytes: Uint8Array, link: number): { l4: string; from: string; t
     next = bytes[at + 6] ?? 0;
     l4At = at + 40;
     end = at + 40 + u16(at + 4);
-    for (; next === 0 || next === 43 || next === 60; l4At += 8 * (1 + (bytes[l4At + 1] ?? 0))) next = bytes[l4At] ?? 255;
+    for (; EXTENSIONS.has(next); l4At += 8 * (1 + (bytes[l4At + 1] ?? 0))) next = bytes[l4At] ?? 255;
     if (next === 44) {
       if ((u16(l4At + 2) & 0xfff8) !== 0) return null;
       next = bytes[l4At] ?? 255;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { dpi } from '../../../src/nf/dpi/index.js';
 import { harness } from '../../../src/nf/harness.js';
-import { Connection, described, latin1, tcpFrame, udpFrame } from './frames.js';
+import { concat, Connection, described, hex, latin1, tcpFrame, udpFrame } from './frames.js';
 import { clientHello } from './hellos.js';
 
 const HELLO = clientHello('www.example.com');
@@ -66,6 +66,49 @@ describe('streams are put together', () => {
     connection.server(latin1('end of a body'), 1000);
     connection.client(REQUEST, 500);
     expect(described(nf)).toEqual({ protocol: 'HTTP', host: 'www.example.com' });
+  });
+
+  it('what is only supposed needs a second packet that agrees: RTP by its source', async () => {
+    const rtp = (source: string): Uint8Array => hex(`80 00 0001 00000002 ${source} aabb`);
+    const nf = await harness(dpi({}));
+    nf.process(udpFrame(rtp('11223344'), true));
+    nf.process(udpFrame(rtp('55667788'), true));
+    expect(nf.flows).toEqual([]);
+    nf.process(udpFrame(rtp('55667788'), true));
+    expect(described(nf).protocol).toBe('RTP');
+  });
+
+  it('SOCKS is known when both sides have greeted', async () => {
+    const nf = await harness(dpi({}));
+    const connection = new Connection(nf).open();
+    connection.client(hex('05 01 00'), 0);
+    expect(nf.flows).toEqual([]);
+    connection.server(hex('05 00'), 0);
+    expect(described(nf).protocol).toBe('SOCKS');
+  });
+
+  it('DTLS after STUN on the same ports is DTLS', async () => {
+    const nf = await harness(dpi({}));
+    nf.process(udpFrame(hex('0001 0000 2112a442 000102030405060708090a0b'), true));
+    expect(described(nf).protocol).toBe('STUN');
+    nf.process(udpFrame(hex('16 fefd 0000 000000000001 000e 02 000050 0001 000000 000002 fefd'), false), { direction: 'reverse' });
+    expect(described(nf).protocol).toBe('DTLS');
+  });
+
+  it('a flow that asks for many names is described by the latest, once a change', async () => {
+    const nf = await harness(dpi({}));
+    const query = (name: string): Uint8Array => concat(hex('1234 0100 0001 0000 0000 0000 01'), latin1(name), hex('03636f6d 00 0001 0001'));
+    for (const name of ['a', 'a', 'b', 'b', 'a']) nf.process(udpFrame(query(name), true, { serverPort: 53 }));
+    expect(nf.flows.map(({ host }) => host)).toEqual(['a.com', 'b.com', 'a.com']);
+    expect(nf.counters['classified']).toBe(1);
+  });
+
+  it('what has no ports is named by its IP protocol', async () => {
+    const nf = await harness(dpi({}));
+    const icmp = hex('020000000002 020000000001 0800 4500001c 00010000 40010000 0a000001 c0000207 0800 0000 0001 0001');
+    nf.process(icmp, { flowId: 7 });
+    nf.process(icmp, { flowId: 7 });
+    expect(nf.flows.map(({ protocol }) => protocol)).toEqual(['ICMP']);
   });
 
   it('STARTTLS turns SMTP into SMTPS, with the name that the client asks for', async () => {

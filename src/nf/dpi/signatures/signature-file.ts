@@ -9,14 +9,14 @@ import type { Signature } from './signature.js';
 /** Largest signature file: far more than the automaton can hold. */
 const MAX_FILE_BYTES = 16 * 1024 * 1024;
 
-export interface FileProblem {
+interface FileProblem {
   message: string;
   /** 1-based; absent when the file as a whole is at fault. */
   line?: number;
   column?: number;
 }
 
-export interface FileContent {
+interface FileContent {
   signatures: Signature[];
   /** Of each signature, the line it begins at. */
   lines: number[];

@@ -3,10 +3,10 @@ import { z } from 'zod';
 import { protocolsCalled } from '../protocol-table.js';
 
 /** Longest byte string: more than any signature needs, and a bound for the automaton's states. */
-export const MAX_CONTENT_BYTES = 1024;
+const MAX_CONTENT_BYTES = 1024;
 
 /** Words for `protocol` that are not in the table of protocols: what carries the bytes. */
-export const TRANSPORTS = ['any', 'tcp', 'udp', 'icmp', 'icmpv6'] as const;
+const TRANSPORTS = ['any', 'tcp', 'udp', 'icmp', 'icmpv6'] as const;
 
 const PORT_RANGE = /^(\d{1,5})-(\d{1,5})$/;
 
@@ -43,7 +43,6 @@ export const signatureSchema = z
     if (!isProtocol(protocol)) report(['protocol'], `expected ${TRANSPORTS.join(', ')} or a protocol that is recognised, found "${protocol}"`, protocol);
   });
 
-export type SignatureInput = z.input<typeof signatureSchema>;
 export type Signature = z.output<typeof signatureSchema>;
 
 function isProtocol(name: string): boolean {
