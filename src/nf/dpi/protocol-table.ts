@@ -4,6 +4,7 @@ import { IP_PROTOCOL_NAMES } from './ip-protocols.js';
 import { amqp } from './protocols/amqp.js';
 import { bgp } from './protocols/bgp.js';
 import { bittorrent } from './protocols/bittorrent.js';
+import { collectd } from './protocols/collectd.js';
 import { dhcp } from './protocols/dhcp.js';
 import { dhcpv6 } from './protocols/dhcpv6.js';
 import { dns } from './protocols/dns.js';
@@ -11,9 +12,12 @@ import { discord } from './protocols/discord.js';
 import { dtls } from './protocols/dtls.js';
 import { ftp } from './protocols/ftp.js';
 import { http } from './protocols/http.js';
+import { iec60870 } from './protocols/iec60870.js';
 import { imap } from './protocols/imap.js';
+import { mgcp } from './protocols/mgcp.js';
 import { mqtt } from './protocols/mqtt.js';
 import { mysql } from './protocols/mysql.js';
+import { natPmp } from './protocols/nat-pmp.js';
 import { nbns } from './protocols/nbns.js';
 import { ntp } from './protocols/ntp.js';
 import { pop3 } from './protocols/pop3.js';
@@ -39,10 +43,10 @@ import { zabbix } from './protocols/zabbix.js';
 /** Asked in this order: the surest first, those that only suppose last. */
 export const DISSECTORS: readonly Dissector[] = [
   tls, http, ssh, dtls, quic, stun,
-  dhcp, nbns, ssdp, sip, rtsp, bittorrent, wireguard, snmp, smb, rdp, mqtt, postgresql, mysql, redis, bgp, zabbix, discord,
+  dhcp, nbns, ssdp, sip, rtsp, bittorrent, wireguard, snmp, smb, rdp, mqtt, postgresql, mysql, redis, bgp, zabbix, discord, mgcp, natPmp,
   smtp, ftp, pop3, imap,
   dns, ntp, radius, dhcpv6,
-  amqp, socks, rtp,
+  collectd, iec60870, amqp, socks, rtp,
 ];
 
 /** Names by number. 0 is no protocol. Numbers fit a byte of the flow's status word. */

@@ -16,7 +16,7 @@ export function match(bytes: Uint8Array, at: number, end: number, wanted: Uint8A
 }
 
 /** As `match`, where the literal is in lower case and the bytes may be in either. */
-export function matchFolded(bytes: Uint8Array, at: number, end: number, wanted: Uint8Array): number {
+function matchFolded(bytes: Uint8Array, at: number, end: number, wanted: Uint8Array): number {
   const present = Math.min(wanted.length, end - at);
   for (let k = 0; k < present; k++) {
     const byte = bytes[at + k];

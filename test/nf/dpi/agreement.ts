@@ -124,7 +124,8 @@ function tupleOf(bytes: Uint8Array, link: number): { l4: string; from: string; t
 function ipv6Text(groups: readonly number[]): string {
   const text = groups.map((group) => group.toString(16)).join(':');
   const runs = [...text.matchAll(/(?:^|:)0(?::0)+(?=:|$)/g)].map((found) => found[0]).sort((a, b) => b.replaceAll(':', '').length - a.replaceAll(':', '').length);
-  if (runs[0] === undefined) return text;
-  const at = text.indexOf(runs[0]);
-  return `${text.slice(0, at)}::${text.slice(at + runs[0].length).replace(/^:/, '')}`;
+  const longest = runs.at(0);
+  if (longest === undefined) return text;
+  const at = text.indexOf(longest);
+  return `${text.slice(0, at)}::${text.slice(at + longest.length).replace(/^:/, '')}`;
 }
