@@ -60,7 +60,9 @@ export async function prepareOptions(options: DpiOptions, preparation: Preparati
   const rules = [...options.rules];
   const placeOf = new Map<string, string>();
   options.rules.forEach((rule, index) => {
-    if (placeOf.has(rule.name)) preparation.problem({ path: ['rules', index, 'name'], message: `the name is used twice`, found: rule.name, expected: 'unique names' });
+    if (placeOf.has(rule.name)) {
+      preparation.problem({ path: ['rules', index, 'name'], message: 'the name is used twice', found: rule.name, expected: 'unique names' });
+    }
     placeOf.set(rule.name, `rules[${index}]`);
   });
   for (const [index, name] of options.signatures.entries()) {
@@ -68,24 +70,27 @@ export async function prepareOptions(options: DpiOptions, preparation: Preparati
     const file = await readSignatureFile(path);
     for (const { message, line, column } of file.problems) {
       const where = line === undefined || column === undefined ? '' : `:${line}:${column}`;
-      preparation.problem({ path: ['signatures', index], message: `${path}${where}: ${message}`, ...(where === '' ? {} : { line: line!, column: column! }) });
+      const position = line === undefined || column === undefined ? {} : { line, column };
+      preparation.problem({ path: ['signatures', index], message: `${path}${where}: ${message}`, ...position });
     }
     file.signatures.forEach((signature, k) => {
       const line = file.lines[k];
       const before = placeOf.get(signature.name);
       if (before !== undefined) {
         const message = `${path}:${line}: the name is used twice, before at ${before}`;
-        preparation.problem({ path: ['signatures', index], message, found: signature.name, expected: 'unique names', line, column: 1 });
+        const found = signature.name;
+        preparation.problem({ path: ['signatures', index], message, found, expected: 'unique names', line, column: 1 });
       }
       placeOf.set(signature.name, `${path}:${line}`);
       rules.push(signature);
     });
   }
   const bytes = rules.reduce((sum, rule) => sum + signatureBytes(rule).length, 0);
+  const tooMany = (message: string, found: string, expected: string): void => preparation.problem({ path: ['signatures'], message, found, expected });
   if (rules.length > MAX_SIGNATURES) {
-    preparation.problem({ path: ['signatures'], message: 'too many signatures', found: String(rules.length), expected: `at most ${MAX_SIGNATURES}` });
+    tooMany('too many signatures', String(rules.length), `at most ${MAX_SIGNATURES}`);
   } else if (bytes >= MAX_STATES) {
-    preparation.problem({ path: ['signatures'], message: 'the signatures are too long together', found: `${bytes} bytes`, expected: `less than ${MAX_STATES} bytes` });
+    tooMany('the signatures are too long together', `${bytes} bytes`, `less than ${MAX_STATES} bytes`);
   }
   return { ...options, signatures: [], rules };
 }

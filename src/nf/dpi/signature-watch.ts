@@ -180,7 +180,9 @@ export class SignatureWatch {
       const applies = set.applies(index, packet.l4, protocol, facts.fromClient, facts.serverPort);
       if (applies === Applies.yes) this.#hit(packet, flow, index);
       // One signature may wait for the flow's name; a drop goes before an alert.
-      else if (applies === Applies.whenNamed && (words[flow + FlowWord.waiting] === 0 || set.drops[index] === 1)) words[flow + FlowWord.waiting] = index + 1;
+      else if (applies === Applies.whenNamed && (words[flow + FlowWord.waiting] === 0 || set.drops[index] === 1)) {
+        words[flow + FlowWord.waiting] = index + 1;
+      }
     }
   }
 

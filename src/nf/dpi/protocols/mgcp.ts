@@ -4,7 +4,7 @@ import type { Dissector, Facts, Finding } from '../dissector.js';
 import { indexOfByte, indexOfFolded, isReply, literal, Match, matchAny } from '../text.js';
 
 const VERBS = ['EPCF ', 'CRCX ', 'MDCX ', 'DLCX ', 'RQNT ', 'NTFY ', 'AUEP ', 'AUCX ', 'RSIP '].map(literal);
-const VERSION = literal(' mgcp 1.0');
+const VERSION = literal(' mgcp ');
 const GATEWAY_PORT = 2427;
 const AGENT_PORT = 2727;
 

@@ -115,8 +115,10 @@ function inspectSsl2(bytes: Uint8Array, start: number, end: number, finding: Fin
   if (end < start + 11) return Outcome.no;
   const length = ((bytes[start] & 0x7f) << 8) | bytes[start + 1];
   const isHello = bytes[start + 2] === 1 && bytes[start + 3] === 3 && bytes[start + 4] <= 3;
-  const parts = ((bytes[start + 5] << 8) | bytes[start + 6]) + ((bytes[start + 7] << 8) | bytes[start + 8]) + ((bytes[start + 9] << 8) | bytes[start + 10]);
-  if (!isHello || length !== parts + 9) return Outcome.no;
+  // Lengths of the cipher list, the session id and the challenge fill the message.
+  let parts = 9;
+  for (let at = start + 5; at < start + 11; at += 2) parts += (bytes[at] << 8) | bytes[at + 1];
+  if (!isHello || length !== parts) return Outcome.no;
   finding.sender = Sender.client;
   return Outcome.done;
 }

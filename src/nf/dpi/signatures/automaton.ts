@@ -90,8 +90,15 @@ export class Automaton {
   }
 }
 
+interface Trie {
+  children: Uint32Array;
+  fail: Uint32Array;
+  /** Strings that end in each state, by way of its failure links too. */
+  endings: number[][];
+}
+
 /** The trie of the strings with its failure links, its missing children filled in: a complete table. State 0 is the root. */
-function growTrie(strings: readonly Uint8Array[], columnOf: Uint8Array, columns: number): { children: Uint32Array; fail: Uint32Array; endings: number[][] } {
+function growTrie(strings: readonly Uint8Array[], columnOf: Uint8Array, columns: number): Trie {
   const bound = 1 + strings.reduce((sum, bytes) => sum + bytes.length, 0);
   let children = new Uint32Array(Math.min(bound, MAX_STATES) * columns);
   const endings: number[][] = [[]];

@@ -72,7 +72,8 @@ export function parseSignatures(text: string): FileContent {
 
 function describe(issue: z.core.$ZodIssue, path: readonly PropertyKey[]): string {
   const where = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('').replace(/^\./, '');
-  const what = issue.code === 'unrecognized_keys' ? `unknown key "${String(path.at(-1))}", expected ${Object.keys(signatureSchema.shape).join(', ')}` : issue.message;
+  const unknown = `unknown key "${String(path.at(-1))}", expected ${Object.keys(signatureSchema.shape).join(', ')}`;
+  const what = issue.code === 'unrecognized_keys' ? unknown : issue.message;
   return where === '' ? what : `${where}: ${what}`;
 }
 

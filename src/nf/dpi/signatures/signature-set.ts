@@ -16,6 +16,7 @@ const TRANSPORT_NUMBER: ReadonlyMap<string, number> = new Map([
 const ANY_DIRECTION = 0;
 const TO_SERVER = 1;
 const TO_CLIENT = 2;
+const DIRECTION_NUMBER = { any: ANY_DIRECTION, 'to-server': TO_SERVER, 'to-client': TO_CLIENT } as const;
 /** Words of a bit set over the numbers of protocols. */
 const PROTOCOL_SET_WORDS = 8;
 const HALF = 16;
@@ -63,7 +64,7 @@ export class SignatureSet {
     this.drops = Uint8Array.from(signatures, (signature) => Number(signature.action === 'drop'));
     this.identities = Uint32Array.from(signatures, (signature) => identityOf(signature.name));
     this.#transport = Uint8Array.from(signatures, ({ protocol }) => TRANSPORT_NUMBER.get(protocol.toLowerCase()) ?? 0);
-    this.#direction = Uint8Array.from(signatures, ({ direction }) => (direction === 'any' ? ANY_DIRECTION : direction === 'to-server' ? TO_SERVER : TO_CLIENT));
+    this.#direction = Uint8Array.from(signatures, ({ direction }) => DIRECTION_NUMBER[direction]);
     this.#restricted = Uint8Array.from(signatures, ({ protocol }) => Number(!TRANSPORT_NUMBER.has(protocol.toLowerCase())));
     this.#protocols = new Uint32Array(count * PROTOCOL_SET_WORDS);
     const bounds: number[] = [];

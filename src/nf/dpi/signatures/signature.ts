@@ -37,10 +37,16 @@ export const signatureSchema = z
     const { content, hex, protocol } = context.value;
     const report = (path: string[], message: string, input: unknown) => context.issues.push({ code: 'custom', path, message, input });
     if ((content === undefined) === (hex === undefined)) report([], 'expected exactly one of content and hex', context.value);
-    if (hex !== undefined && hexBytes(hex) === null) report(['hex'], `expected pairs of hexadecimal digits, found "${hex.slice(0, 40)}"`, hex);
+    if (hex !== undefined && hexBytes(hex) === null) {
+      report(['hex'], `expected pairs of hexadecimal digits, found "${hex.slice(0, 40)}"`, hex);
+    }
     const bytes = content === undefined ? (hexBytes(hex ?? '')?.length ?? 0) : Buffer.byteLength(content);
-    if (bytes > MAX_CONTENT_BYTES) report([content === undefined ? 'hex' : 'content'], `expected at most ${MAX_CONTENT_BYTES} bytes, found ${bytes}`, content);
-    if (!isProtocol(protocol)) report(['protocol'], `expected ${TRANSPORTS.join(', ')} or a protocol that is recognised, found "${protocol}"`, protocol);
+    if (bytes > MAX_CONTENT_BYTES) {
+      report([content === undefined ? 'hex' : 'content'], `expected at most ${MAX_CONTENT_BYTES} bytes, found ${bytes}`, content);
+    }
+    if (!isProtocol(protocol)) {
+      report(['protocol'], `expected ${TRANSPORTS.join(', ')} or a protocol that is recognised, found "${protocol}"`, protocol);
+    }
   });
 
 export type Signature = z.output<typeof signatureSchema>;
