@@ -1,9 +1,10 @@
 /** Entry of a VM's thread: a Piscina task that ends when the runtime stops. */
+import { RunState, type SharedSpec } from '../memory/shared-spec.js';
 import { loadDefinition } from '../nf/define.js';
 import { Bell, Sleeper } from '../ring/doorbell.js';
 import { pollLoop } from '../ring/poll-loop.js';
 import { markAsVmThread } from './vm-thread.js';
-import { RunState, type SharedSpec, type VmSpec } from './vm-spec.js';
+import type { VmSpec } from './vm-spec.js';
 import { Vm } from './vm.js';
 
 export interface VmTask {

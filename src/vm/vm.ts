@@ -4,6 +4,7 @@
  */
 import { CopyCounter } from '../memory/copy.js';
 import { Region } from '../memory/region.js';
+import type { SharedSpec } from '../memory/shared-spec.js';
 import { SlotHeaders } from '../memory/slot-headers.js';
 import { HeaderOffset, ParseFlag, VerdictKind, initialDataOffset } from '../memory/slot-layout.js';
 import { Cell, counterBlock } from '../observe/counters.js';
@@ -12,11 +13,11 @@ import { parsePacket } from '../packet/parse.js';
 import { Bell } from '../ring/doorbell.js';
 import { EventWriter } from '../ring/event-ring.js';
 import { MailboxReceiver } from '../ring/mailbox.js';
+import { Journal } from '../vnic/journal.js';
 import { Vnic } from '../vnic/vnic.js';
 import { PacketClock, buildContext, verdictKind, verdictReason } from '../nf/context.js';
 import type { Definition, Handlers, PacketHandler } from '../nf/contract.js';
-import { Journal } from './journal.js';
-import type { SharedSpec, VmSpec } from './vm-spec.js';
+import type { VmSpec } from './vm-spec.js';
 
 /** Ring the manager at once when this share of the slots waits on tx: fewer, larger wake-ups win. */
 const WAKE_SHARE = 4;
