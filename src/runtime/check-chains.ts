@@ -4,7 +4,6 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Chain } from '../chain/chain.js';
 import type { Definition, NetworkFunctionUse, OptionProblem } from '../nf/contract.js';
 import { loadDefinition } from '../nf/define.js';
-import type { TableSpec } from '../nf/tables.js';
 import { checkName } from './check-name.js';
 import { factoriesOf, factoryNamed, resolveModule, useOf, type FunctionModules } from './functions.js';
 import { at, describe, oneOf, type Findings, type Site } from './place.js';
@@ -134,14 +133,13 @@ function readUse(context: ChainContext, item: unknown, site: Site): WrittenUse |
     return long === null ? null : named(context, site, { shown: site.shown, source: [...site.source, 'options'] }, long);
   }
   const entries = isMap(item) ? Object.entries(item) : [];
-  const [first] = entries;
-  if (first === undefined || entries.length > 1) {
+  if (entries.length !== 1) {
     const expected = "one network function, such as 'firewall: { rules: [...] }'";
     const message = entries.length > 1 ? 'this is more than one network function: each is an item of its own' : 'this is not a network function';
     findings.add('wrong-type', site, { found: describe(item), expected, message });
     return null;
   }
-  const [name, body] = first;
+  const [name, body] = entries[0];
   const options: Site = { shown: site.shown, source: [...site.source, name] };
   if (body !== null && !isMap(body)) {
     findings.add('wrong-type', options, { found: describe(body), expected: 'a map', message: `the options of '${name}' are not a map` });
@@ -188,7 +186,7 @@ async function findFunction(context: ChainContext, site: Site, named: NamedUse):
   }
   let exports: object;
   try {
-    exports = from === undefined ? await stock[name]!() : ((await import(await resolveModule(from, baseDirectory))) as object);
+    exports = from === undefined ? await stock[name]() : ((await import(await resolveModule(from, baseDirectory))) as object);
   } catch (cause) {
     const place = from === undefined ? site : at(site, 'from');
     const message = `the module of '${name}' cannot be loaded`;
@@ -233,7 +231,7 @@ async function prepareUse(context: ChainContext, chain: string, use: NetworkFunc
       options,
       drops: [...(definition.drops ?? [])],
       counters: [...(typeof definition.counters === 'function' ? definition.counters(options) : (definition.counters ?? []))],
-      tables: { ...((typeof definition.tables === 'function' ? definition.tables(options) : (definition.tables ?? {})) as Record<string, TableSpec>) },
+      tables: { ...((typeof definition.tables === 'function' ? definition.tables(options) : (definition.tables ?? {}))) },
     };
   } catch (cause) {
     if (findings.problems.length === before) {
@@ -246,13 +244,15 @@ async function prepareUse(context: ChainContext, chain: string, use: NetworkFunc
 
 function optionProblem(findings: Findings, problem: OptionProblem, options: unknown, site: Site): void {
   const { path, message, line, column } = problem;
+  // A place in a file that the option names is in the message; ours are places in the option's own text.
+  const elsewhere = line !== undefined && message.includes(`:${line}:`);
   let value = options;
   for (const step of path) value = typeof value === 'object' && value !== null ? (value as Record<string | number, unknown>)[step] : undefined;
   findings.add('invalid-option', at(site, ...path), {
     found: problem.found ?? describe(value),
     expected: problem.expected ?? 'a value that the function accepts',
     message,
-    ...(line !== undefined && { within: { line, column: column ?? 1 } }),
+    ...(line !== undefined && !elsewhere && { within: { line, column: column ?? 1 } }),
   });
 }
 

@@ -4,6 +4,8 @@
  */
 import type { Chain } from '../chain/chain.js';
 import type { NetworkFunctionUse } from '../nf/contract.js';
+import type { GeneratorOptions } from '../port/generator.js';
+import type { QueuePort } from './queue-port.js';
 
 export type Side = 'inside' | 'outside';
 
@@ -14,7 +16,7 @@ export interface CaptureSpec {
   inside?: readonly string[];
 }
 
-/** Reads a capture, writes one, or both. Without a file to read, it only writes. */
+/** Reads a capture, by name or by file, and writes what leaves by it. */
 export interface CapturePortSpec {
   kind?: 'capture';
   /** A capture of the configuration, by name. Instead of `file`. */
@@ -27,20 +29,16 @@ export interface CapturePortSpec {
   write?: string;
 }
 
-/** Makes packets of its own: UDP over IPv4, equal in length, in a number of flows. */
-export interface GeneratorPortSpec {
+/** Makes packets of its own, then is exhausted. */
+export interface GeneratorPortSpec extends GeneratorOptions {
   kind: 'generator';
-  /** How many; then the port is exhausted. */
-  packets: number;
-  /** Of the Ethernet frame, without its check sequence. Default 512. */
-  bytes?: number;
-  /** Default 16. */
-  flows?: number;
 }
 
-/** Takes every packet and lets it go. Receives nothing. */
+/** Takes every packet and lets it go, or writes it. Receives nothing. */
 export interface SinkPortSpec {
   kind: 'sink';
+  /** Where what leaves by this port is written. */
+  write?: string;
 }
 
 /** Receives the packets that it is given. In TypeScript only. */
@@ -51,12 +49,7 @@ export interface MemoryPortSpec {
   linkType?: number;
 }
 
-/** The application's own end: see `queuePort()`. In TypeScript only. */
-export interface QueuePortSpec {
-  readonly kind: 'queue';
-}
-
-export type PortSpec = CapturePortSpec | GeneratorPortSpec | SinkPortSpec | MemoryPortSpec | QueuePortSpec;
+export type PortSpec = CapturePortSpec | GeneratorPortSpec | SinkPortSpec | MemoryPortSpec | QueuePort;
 
 /** `{ firewall: { rules: […] } }`: one key, the function; in its options, `from` and `as` are not the function's own. */
 export type ShortUse = Readonly<Record<string, Readonly<Record<string, unknown>> | null>>;

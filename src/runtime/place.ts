@@ -59,16 +59,14 @@ export function describe(value: unknown): string {
     if (keys.length === 0) return 'an empty map';
     return `a map of ${keys.slice(0, 4).join(', ')}${keys.length > 4 ? ', ...' : ''}`;
   }
-  if (typeof value === 'function') return 'a function';
-  if (typeof value === 'symbol') return 'a symbol';
-  return String(value as number | boolean | bigint);
+  return typeof value === 'function' ? 'a function' : typeof value === 'symbol' ? 'a symbol' : String(value as number | boolean | bigint);
 }
 
 /** `'a', 'b' or 'c'`. */
 export function oneOf(names: readonly string[], none = 'none is defined'): string {
   const quoted = names.map((name) => `'${name}'`);
   if (quoted.length === 0) return none;
-  return quoted.length === 1 ? quoted[0]! : `${quoted.slice(0, -1).join(', ')} or ${quoted.at(-1)!}`;
+  return quoted.length === 1 ? quoted[0] : `${quoted.slice(0, -1).join(', ')} or ${quoted.at(-1)!}`;
 }
 
 export interface Finding {

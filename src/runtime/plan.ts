@@ -1,12 +1,13 @@
 /** What a configuration comes to when nothing is wrong with it: plain data, complete, ready for threads. */
 import type { TableSpec } from '../nf/tables.js';
+import type { GeneratorOptions } from '../port/generator.js';
 import type { Side } from './configuration.js';
 
 export type PlanPortSpec =
   | {
       kind: 'capture';
-      /** Absolute path of the file to read; null: nothing is read. */
-      file: string | null;
+      /** Absolute path of the file to read. */
+      file: string;
       /** Prefixes of the inside; null: whoever opened a connection is inside. */
       inside: string[] | null;
       /** Null: the whole capture comes in here. The two sides of one file are two ports with the same `file`. */
@@ -14,8 +15,8 @@ export type PlanPortSpec =
       /** Absolute path of the file to write; null: nothing is kept. */
       write: string | null;
     }
-  | { kind: 'generator'; packets: number; bytes: number; flows: number }
-  | { kind: 'sink' }
+  | ({ kind: 'generator' } & GeneratorOptions)
+  | { kind: 'sink'; write: string | null }
   | { kind: 'memory'; packets: Uint8Array[]; linkType: number }
   /** The value itself stays on the main thread: it is the configuration's `ports[name]`. */
   | { kind: 'queue' };

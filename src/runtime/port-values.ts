@@ -1,4 +1,5 @@
 /** Builds the ports of a configuration in TypeScript. All are passive values: no file is opened here. */
+import type { GeneratorOptions } from '../port/generator.js';
 import type { CapturePortSpec, CaptureSpec, GeneratorPortSpec, MemoryPortSpec, Side, SinkPortSpec } from './configuration.js';
 
 /** What a port on a capture may be told. */
@@ -39,13 +40,13 @@ export function capture(file: string, options: Omit<CaptureSpec, 'file'> = {}): 
   return new Capture({ file, ...options });
 }
 
-/** A port that takes every packet and lets it go. */
-export function sink(): SinkPortSpec {
-  return { kind: 'sink' };
+/** A port that takes every packet and lets it go, or writes it to a capture. Receives nothing. */
+export function sink({ write }: CaptureOutput = {}): SinkPortSpec {
+  return { kind: 'sink', ...(write !== undefined && { write }) };
 }
 
 /** A port that makes packets of its own. */
-export function generator(options: Omit<GeneratorPortSpec, 'kind'>): GeneratorPortSpec {
+export function generator(options: GeneratorOptions): GeneratorPortSpec {
   return { kind: 'generator', ...options };
 }
 

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { MAX_REGION_BYTES, MAX_SLOT_BYTES, MIN_SLOT_BYTES } from '../memory/region.js';
 import { FLOW_INDEX_MASK } from '../nf/tables.js';
+import { MAX_GENERATED_BYTES, MAX_GENERATED_FLOWS, minimumFrame } from '../port/generator.js';
 
 /** Two: one packet may wait while another is under way. */
 export const MIN_SLOTS = 2;
@@ -19,12 +20,15 @@ export const MAX_VMS = 64;
 export const MAX_PATHS = 4096;
 export { MAX_REGION_BYTES, MAX_SLOT_BYTES, MIN_SLOT_BYTES };
 
-/** Ethernet with IPv4, UDP and nothing in it, to the smallest frame without its check sequence; to the largest jumbo frame. */
-const GENERATOR_BYTES = { min: 60, max: 9216 } as const;
+/** More would run for days. */
+const MAX_GENERATED_PACKETS = 1e12;
+/** Timestamps have 32 bits of seconds. */
+const MAX_SECONDS = 0xffffffff;
 
 export const NAME = /^[A-Za-z][A-Za-z0-9._-]{0,63}$/;
 export const NAME_EXPECTED = "a letter, then up to 63 letters, digits, '.', '-' or '_'";
 
+const frameBytes = z.int().min(minimumFrame('udp', 4)).max(MAX_GENERATED_BYTES);
 const text = z.string().min(1);
 const name = z.string().regex(NAME);
 const prefixes = z.array(text).min(1).describe('Prefixes of the inside. Without them, who opened a connection is inside.');
@@ -42,22 +46,28 @@ export const portShapes = {
   file: z
     .strictObject({ kind: z.literal('capture').optional(), file: text, inside: prefixes.optional(), side: side.optional(), write: write.optional() })
     .describe('Reads a capture file.'),
-  write: z.strictObject({ kind: z.literal('capture').optional(), write }).describe('Only writes.'),
   generator: z
     .strictObject({
       kind: z.literal('generator'),
-      packets: z.int().min(1).max(1e12),
-      bytes: z.int().min(GENERATOR_BYTES.min).max(GENERATOR_BYTES.max).optional(),
-      flows: z.int().min(1).max(65536).optional(),
+      packets: z.int().min(1).max(MAX_GENERATED_PACKETS),
+      lengths: z
+        .union([frameBytes, z.array(frameBytes).min(1), z.strictObject({ minimum: frameBytes, maximum: frameBytes })])
+        .optional()
+        .describe('Bytes of a frame: one length, some in turn, or a range to draw from. Default: 64.'),
+      flows: z.int().min(1).max(MAX_GENERATED_FLOWS).optional().describe('Different 5-tuples. Default: 1.'),
+      protocol: z.enum(['udp', 'tcp']).optional(),
+      version: z.union([z.literal(4), z.literal(6)]).optional().describe('Of IP. Default: 4.'),
+      rate: z.number().positive().optional().describe('Packets per second of packet time. Default: 1000000.'),
+      seed: z.int().optional(),
+      startSeconds: z.int().min(0).max(MAX_SECONDS).optional().describe('Time of the first packet, in seconds since 1970.'),
     })
-    .describe('Makes packets of its own.'),
-  sink: z.strictObject({ kind: z.literal('sink') }).describe('Takes every packet and lets it go.'),
+    .describe('Makes packets of its own, then is exhausted.'),
+  sink: z.strictObject({ kind: z.literal('sink'), write: write.optional() }).describe('Takes every packet and lets it go, or writes it.'),
   memory: z.strictObject({
     kind: z.literal('memory'),
     packets: z.array(z.instanceof(Uint8Array)).optional(),
     linkType: z.int().min(0).max(65535).optional(),
   }),
-  queue: z.looseObject({ kind: z.literal('queue') }),
 } as const;
 
 const options = z.record(z.string(), z.unknown());
@@ -107,7 +117,7 @@ export const topShape = z.strictObject({
 const documentShape = z.strictObject({
   $schema: z.string().optional(),
   captures: z.record(name, captureShape).optional(),
-  ports: z.record(name, z.union([portShapes.capture, portShapes.file, portShapes.write, portShapes.generator, portShapes.sink])),
+  ports: z.record(name, z.union([portShapes.capture, portShapes.file, portShapes.generator, portShapes.sink])),
   chains: z.record(name, z.array(z.union([text, longUseShape, shortUseShape])).min(1)).optional(),
   paths: z.array(z.union([pathShapes.between.extend({ via: name }), pathShapes.oneWay.extend({ via: name })])).min(1),
   ...topParts,

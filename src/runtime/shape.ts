@@ -8,7 +8,7 @@ import { didYouMean } from './suggest.js';
 export function readShape<Schema extends z.ZodType>(findings: Findings, schema: Schema, value: unknown, site: Site): z.output<Schema> | null {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  for (const issue of result.error.issues) reportIssue(findings, issue as ShapeIssue, value, site, schema);
+  for (const issue of result.error.issues) reportIssue(findings, issue, value, site, schema);
   return null;
 }
 
