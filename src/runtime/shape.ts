@@ -24,7 +24,7 @@ interface ShapeIssue extends StandardIssue {
   readonly errors?: readonly (readonly ShapeIssue[])[];
 }
 
-const KINDS: Record<string, string> = {
+const KINDS: Readonly<Partial<Record<string, string>>> = {
   string: 'a text',
   number: 'a number',
   int: 'a whole number',
