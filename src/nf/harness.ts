@@ -92,8 +92,8 @@ export async function harness(use: NetworkFunctionUse): Promise<Harness> {
   const alerts: Harness['alerts'] = [];
   const flows: Harness['flows'] = [];
   const originated: Uint8Array[] = [];
-  const packet = new Packet(headers);
-  const made = new Packet(headers);
+  const packet = new Packet(headers, region.slotBytes);
+  const made = new Packet(headers, region.slotBytes);
   const spec: ContextSpec = {
     name: use.name,
     chain: 'harness',

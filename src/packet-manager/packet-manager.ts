@@ -16,7 +16,7 @@ import { EventWriter } from '../ring/event-ring.js';
 import { MailboxReceiver } from '../ring/mailbox.js';
 import { RingProducer } from '../ring/spsc-ring.js';
 import type { FlowRecord } from '../flow/connection-table.js';
-import type { PortCounts } from '../port/contract.js';
+import type { PortCounts, PortProblem } from '../port/contract.js';
 import { VnicPeer } from '../vnic/vnic.js';
 import { Journal } from '../vnic/journal.js';
 import { Classification } from './classification.js';
@@ -44,14 +44,8 @@ export type ManagerEvent =
   | { type: 'census'; id: number; census: Census }
   | { type: 'vm-reclaimed'; vm: number; error: string; packet: CrashedPacket | null }
   | { type: 'flow-end'; flow: FlowRecord }
-  | ({ type: 'capture-problem' } & PortProblem)
+  | { type: 'port-problem'; port: string; problem: PortProblem }
   | { type: 'finished'; census: Census };
-
-/** Something in a capture that could not be read or written as it should. */
-export interface PortProblem {
-  port: string;
-  problem: { code: string; message: string };
-}
 
 /** A packet that was in hand when its VM died, as it was found. */
 export interface CrashedPacket {
@@ -154,8 +148,8 @@ export class PacketManager {
     if (spec.reportFlows) this.#classification.onFlowEnd((flow) => void this.#events.write({ type: 'flow-end', flow } satisfies ManagerEvent));
   }
 
-  /** One bounded step: a burst from every queue. Returns the number of addresses moved. */
-  poll(wallMs: number): number {
+  /** One bounded step: a burst from every queue. Returns the number of addresses moved. Packet time is all the time it needs. */
+  poll(): number {
     if (this.#untold.length > 0) this.#tellWaiting();
     if (this.#finished) return 0;
     if (this.#mailbox.hasMessage) this.#readMail();
@@ -163,7 +157,7 @@ export class PacketManager {
     for (let port = 0; port < this.#ports.length; port++) work += this.#collectCompletions(port);
     for (let vm = 0; vm < this.#lanes.length; vm++) work += this.#collectReturns(vm);
     if (this.#receiving && !this.#eventsBehind()) {
-      for (let port = 0; port < this.#ports.length; port++) work += this.#receive(port, wallMs);
+      for (let port = 0; port < this.#ports.length; port++) work += this.#receive(port);
     }
     for (let port = 0; port < this.#ports.length; port++) this.#transmitStaged(port);
     for (let vm = 0; vm < this.#lanes.length; vm++) this.#publish(this.#lanes[vm]!);
@@ -205,7 +199,7 @@ export class PacketManager {
 
   // ---- ingress
 
-  #receive(port: number, wallMs: number): number {
+  #receive(port: number): number {
     const count = this.#ports[port]!.receive(this.#batch, this.#burst);
     const counters = this.#portCounters[port]!;
     const { u8, u16, u32 } = this.#headers;
@@ -242,7 +236,7 @@ export class PacketManager {
       u8[(slot << 6) + HeaderOffset.egressPort] = direction === Direction.forward ? row.to : row.from;
       this.#goTo(address, slot, 0);
     }
-    if (count > 0) this.#classification.passTime(wallMs);
+    if (count > 0) this.#classification.passTime();
     return count;
   }
 
@@ -557,7 +551,10 @@ export class PacketManager {
     for (const port of this.#ports) if (port.sending > 0 || (this.#receiving && !port.exhausted)) return;
     for (const lane of this.#lanes) if (lane.alive && !lane.peer.fromMade.isEmpty()) return;
     this.#finished = true;
-    for (const port of this.#ports) port.close();
+    this.#ports.forEach((host, at) => {
+      host.close();
+      for (const problem of host.problems) this.#tell({ type: 'port-problem', port: this.#spec.ports[at].name, problem });
+    });
     this.#tell({ type: 'finished', census: this.census() });
   }
 }

@@ -3,7 +3,7 @@
  * Both look the same from here.
  */
 import type { BufferPool } from '../memory/buffer-pool.js';
-import type { PortBackend } from '../port/contract.js';
+import type { PortBackend, PortProblem } from '../port/contract.js';
 
 export interface PortHost {
   /** Writes addresses of received packets, now the manager's, into `out`, at most `max`; returns how many. */
@@ -22,6 +22,8 @@ export interface PortHost {
   filling(): Iterable<number>;
   /** Packets given for transmission that are not sent yet. */
   readonly sending: number;
+  /** What was wrong with the files that the port reads and writes. */
+  readonly problems: readonly PortProblem[];
   close(): void;
 }
 
@@ -86,6 +88,10 @@ export class InlinePortHost implements PortHost {
 
   get sending(): number {
     return this.#sending;
+  }
+
+  get problems(): readonly PortProblem[] {
+    return this.#backend.problems ?? [];
   }
 
   close(): void {

@@ -19,6 +19,7 @@ export class RingPortHost implements PortHost {
   readonly #exhaustedWord: Int32Array;
   readonly #batch: Uint32Array;
   #news = false;
+  readonly problems = [];
   /** Addresses that came back in the wrong place: never used. */
   invalid = 0;
 

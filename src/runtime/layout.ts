@@ -46,6 +46,7 @@ export function layOut(plan: Plan, { reportFlows }: LayoutOptions): Layout {
   const ring = (): RingSpec => ({ offset: control.reserve(ringBytes(capacity)), capacity });
   const events = (): EventRingSpec => ({ offset: control.reserve(eventRingBytes(EVENT_RING_BYTES)), capacityBytes: EVENT_RING_BYTES });
   const drops = new DropReasons(plan.drops);
+  const flowIndexes = ConnectionTable.maxFlowIndex(plan.flows);
 
   const headersOffset = control.reserve(slots * HEADER_BYTES);
   const runStateOffset = control.reserve(4);
@@ -56,7 +57,7 @@ export function layOut(plan: Plan, { reportFlows }: LayoutOptions): Layout {
 
   const vms = plan.vms.map((vm, index): VmSpec => {
     const tables: Record<string, PlacedTable> = {};
-    for (const [name, spec] of Object.entries(vm.tables)) tables[name] = { spec, offset: control.reserve(tableBytes(spec, plan.flows)) };
+    for (const [name, spec] of Object.entries(vm.tables)) tables[name] = { spec, offset: control.reserve(tableBytes(spec, flowIndexes)) };
     return {
       index,
       name: vm.name,
@@ -68,7 +69,7 @@ export function layOut(plan: Plan, { reportFlows }: LayoutOptions): Layout {
       counterNames: vm.counters,
       countersOffset: control.reserve(vm.counters.length * 8),
       tables,
-      flowCapacity: plan.flows,
+      flowCapacity: flowIndexes,
       vnic: { rx: ring(), tx: ring(), spare: ring(), made: ring() },
       journalOffset: control.reserve(JOURNAL_BYTES),
       doorbellOffset: control.reserve(DOORBELL_BYTES),

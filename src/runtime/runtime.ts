@@ -8,7 +8,8 @@ import { releaseRegion } from '../memory/region.js';
 import { RunState } from '../memory/shared-spec.js';
 import type { VmEvent } from '../nf/context.js';
 import type { Census } from '../packet-manager/census.js';
-import type { CrashedPacket, ManagerEvent, ManagerMessage, PortProblem } from '../packet-manager/packet-manager.js';
+import type { CrashedPacket, ManagerEvent, ManagerMessage } from '../packet-manager/packet-manager.js';
+import type { PortProblem } from '../port/contract.js';
 import { Bell, Sleeper } from '../ring/doorbell.js';
 import { EventReader } from '../ring/event-ring.js';
 import { MailboxSender } from '../ring/mailbox.js';
@@ -28,7 +29,7 @@ export type RuntimeEvent =
   | { type: 'started'; vms: number }
   | Extract<VmEvent, { type: 'alert' }>
   | { type: 'vm-crashed'; vm: string; chain: string; message: string; packet: CrashedPacket | null }
-  | ({ type: 'capture-problem' } & PortProblem);
+  | { type: 'port-problem'; port: string; problem: PortProblem };
 
 export interface StartOptions {
   /** Directory that relative file names start from. Default: the working directory. */
@@ -76,7 +77,7 @@ export class Runtime implements AsyncDisposable {
   readonly #alerts: Record<string, number>[];
   readonly #waitingCensus = new Map<number, (census: Census) => void>();
   readonly #mail: Mail[] = [];
-  readonly #captureProblems: PortProblem[] = [];
+  readonly #problems: ({ port: string } & PortProblem)[] = [];
   #startedAt = performance.now();
   #manager: Worker | null = null;
   #managerExit: Promise<void> = Promise.resolve();
@@ -270,8 +271,8 @@ export class Runtime implements AsyncDisposable {
       case 'flow-end':
         this.#flowLog.end(event.flow);
         break;
-      case 'capture-problem':
-        this.#captureProblems.push({ port: event.port, problem: event.problem });
+      case 'port-problem':
+        this.#problems.push({ port: event.port, ...event.problem });
         this.#emit(event);
         break;
       case 'vm-reclaimed': {
@@ -329,7 +330,7 @@ export class Runtime implements AsyncDisposable {
       withFlows: this.#options.flows ?? false,
       durationMs,
       eventsLost: this.#readers.reduce((sum, reader) => sum + reader.lost, 0),
-      captureProblems: this.#captureProblems,
+      problems: this.#problems,
       failure: this.#failure,
     });
   }

@@ -1,7 +1,7 @@
 /** Shapes of the parts of a configuration. The checker reads part by part; the JSON schema for editors is the whole. */
 import { z } from 'zod';
 import { MAX_REGION_BYTES, MAX_SLOT_BYTES, MIN_SLOT_BYTES } from '../memory/region.js';
-import { FLOW_INDEX_MASK } from '../nf/tables.js';
+import { FLOW_INDEX_MASK } from '../flow/flow-id.js';
 import { MAX_GENERATED_BYTES, MAX_GENERATED_FLOWS, minimumFrame } from '../port/generator.js';
 
 /** Two: one packet may wait while another is under way. */

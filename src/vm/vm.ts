@@ -61,8 +61,8 @@ export class Vm {
     this.#mailbox = new MailboxReceiver(buffer, spec.mailboxOffset);
     this.#manager = new Bell(buffer, shared.managerDoorbellOffset);
     this.#main = new Bell(buffer, shared.mainDoorbellOffset);
-    this.#packet = new Packet(this.#headers);
-    this.#made = new Packet(this.#headers);
+    this.#packet = new Packet(this.#headers, shared.region.slotBytes);
+    this.#made = new Packet(this.#headers, shared.region.slotBytes);
     this.#batch = new Uint32Array(shared.burst);
     this.#burst = shared.burst;
     this.#copy = shared.mode === 'copy' ? new CopyCounter(counterBlock(buffer, spec.countersBlockOffset), Cell.transmittedBytes) : null;

@@ -263,9 +263,9 @@ export class TwoSidedFace implements PortBackend {
     return this.#capture.exhausted;
   }
 
-  /** What was wrong with the file that this side writes; the capture has those of the file that is read. */
+  /** What was wrong with the file that this side writes. What was wrong with the one that both read, the inside tells. */
   get problems(): CaptureProblem[] {
-    return this.#egress.problems;
+    return this.#side === Side.inside ? [...this.#capture.problems, ...this.#egress.problems] : this.#egress.problems;
   }
 
   receive(slots: Uint32Array, count: number): number {
