@@ -102,10 +102,23 @@ function seenTables({ protocols, hosts, alerts }: Report, style: Style): string[
 }
 
 function flowTable(flows: readonly FlowReport[], style: Style): string[] {
-  const columns = [{ title: 'flow' }, { title: 'from' }, { title: 'to' }, { title: 'protocol' }, { title: 'host' }, number('→'), number('←'), { title: 'verdict' }];
+  const columns: Column[] = [
+    { title: 'flow' },
+    { title: 'from', cut: 'middle' },
+    { title: 'to', cut: 'middle' },
+    { title: 'protocol' },
+    { title: 'host' },
+    number('→'),
+    number('←'),
+    { title: 'dropped as' },
+  ];
   const byPackets = flows.toSorted((a, b) => b.packets[0] + b.packets[1] - a.packets[0] - a.packets[1]);
-  const rows = byPackets.map((flow) => [flow.l4, flow.a, flow.b, flow.protocol, flow.host, grouped(flow.packets[0]), grouped(flow.packets[1]), flow.verdict]);
-  return topTable(columns, rows, style, TOP_FLOWS);
+  const rows = byPackets.map(({ l4, a, b, protocol, host, packets, verdict }) => {
+    return [l4.toLowerCase(), a, b, protocol, host, grouped(packets[0]), grouped(packets[1]), verdict === 'forward' ? '' : verdict];
+  });
+  // Where nothing was dropped, the room goes to the addresses.
+  const all = rows.every((row) => row[7] === '');
+  return all ? topTable(columns.slice(0, 7), rows.map((row) => row.slice(0, 7)), style, TOP_FLOWS) : topTable(columns, rows, style, TOP_FLOWS);
 }
 
 function topTable(columns: readonly Column[], rows: readonly (readonly string[])[], style: Style, top = TOP_ROWS): string[] {

@@ -5,6 +5,8 @@ export interface Column {
   title: string;
   /** Numbers stand right. Default left. */
   align?: 'left' | 'right';
+  /** Where a text that is too long is cut: an address keeps its port. Default at its end. */
+  cut?: 'end' | 'middle';
 }
 
 /** Widest line that is sure to fit a terminal and a page. */
@@ -33,10 +35,16 @@ export function table(columns: readonly Column[], rows: readonly (readonly strin
     ' '.repeat(INDENT) +
     cells
       .map((cell, at) => {
-        const cut = cell.length > widths[at] ? `${cell.slice(0, widths[at] - 1)}…` : cell;
-        return columns[at].align === 'right' ? cut.padStart(widths[at]) : cut.padEnd(widths[at]);
+        const short = shortened(cell, widths[at], columns[at].cut ?? 'end');
+        return columns[at].align === 'right' ? short.padStart(widths[at]) : short.padEnd(widths[at]);
       })
       .join(' '.repeat(GAP))
       .trimEnd();
   return [style.dim(line(columns.map(({ title }) => title))), ...clean.map(line)];
+}
+
+function shortened(text: string, width: number, cut: 'end' | 'middle'): string {
+  if (text.length <= width) return text;
+  const tail = cut === 'end' ? 0 : Math.floor((width - 1) / 2);
+  return `${text.slice(0, width - 1 - tail)}…${tail === 0 ? '' : text.slice(-tail)}`;
 }
