@@ -88,7 +88,13 @@ export function buildProgram(context: CliContext, exit: (code: ExitCode) => void
     .addHelpText('after', examples('millrace inspect monday.pcapng', "millrace inspect monday.pcap.gz --json | jq '.hosts'"))
     .action(async (file: string, { json }: { json?: true }) => {
       const check = { baseDirectory: cwd };
-      exit(await execute(context, { title: file, configuration: inspection(file), check, json: json ?? false, flows: true, render: renderInspection }));
+      try {
+        exit(await execute(context, { title: file, configuration: inspection(file), check, json: json ?? false, flows: true, render: renderInspection }));
+      } catch (error) {
+        // The user wrote no configuration, so what is wrong is said without places in one.
+        if (error instanceof ConfigurationError) throw new UsageError(error.problems.map(({ message, found }) => `${message} (${found})`).join('\n'));
+        throw error;
+      }
     });
 
   program
