@@ -1,4 +1,5 @@
 /** Hot: no allocation. Fixed-size tables in control memory that an NF declares: they outlive the VM that writes them. */
+import { FLOW_INDEX_MASK } from '../flow/flow-id.js';
 
 export interface KeyedTableSpec {
   kind: 'keyed';
@@ -166,10 +167,6 @@ export class StateTable {
     return (hash ^ (hash >>> 16)) >>> 0;
   }
 }
-
-/** Bits of a flow id that are the index; the rest are the reuse generation. */
-export const FLOW_INDEX_BITS = 22;
-export const FLOW_INDEX_MASK = (1 << FLOW_INDEX_BITS) - 1;
 
 /** Words for every flow. Both directions of a connection, translated or not, share one flow id, so one entry. */
 export class PerFlowTable {
