@@ -7,6 +7,14 @@
 import { SLOT_OVERHEAD_BYTES } from './slot-layout.js';
 
 const PAGE_BYTES = 65536;
+
+/** A `WebAssembly.Memory` that is shared. Described here because its types come with the browser's, which Node lacks. */
+export interface SharedMemory {
+  readonly buffer: SharedArrayBuffer;
+}
+type MemoryConstructor = new (shape: { initial: number; maximum: number; shared: true }) => SharedMemory;
+const { Memory } = (globalThis as unknown as { WebAssembly: { Memory: MemoryConstructor } }).WebAssembly;
+
 /** Addresses are u32, and so are WebAssembly's. */
 export const MAX_REGION_BYTES = 2 ** 32;
 /** Smallest slot that holds a minimal Ethernet frame beside its headroom. */
@@ -24,7 +32,7 @@ export interface RegionShape {
 
 /** What threads need to know of the region, by structured clone. */
 export interface RegionHandle extends RegionShape {
-  memory: WebAssembly.Memory;
+  memory: SharedMemory;
 }
 
 export class RegionAllocationError extends Error {
@@ -67,7 +75,7 @@ export class Region {
 }
 
 // V8 collects dropped shared memory late, so a process that runs many chains would grow. Regions come back here instead.
-const idle: { pages: number; memory: WebAssembly.Memory }[] = [];
+const idle: { pages: number; memory: SharedMemory }[] = [];
 /** Most idle regions kept: as many as runs at a time are likely. */
 const MAX_IDLE = 4;
 
@@ -76,9 +84,9 @@ export function allocateRegion(shape: RegionShape): RegionHandle {
   const bytes = shape.scratchBytes + shape.slots * shape.slotBytes;
   const pages = Math.ceil(bytes / PAGE_BYTES);
   const kept = idle.findIndex((each) => each.pages === pages);
-  if (kept >= 0) return { ...shape, memory: idle.splice(kept, 1)[0]!.memory };
+  if (kept >= 0) return { ...shape, memory: idle.splice(kept, 1)[0].memory };
   try {
-    return { ...shape, memory: new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }) };
+    return { ...shape, memory: new Memory({ initial: pages, maximum: pages, shared: true }) };
   } catch (cause) {
     throw new RegionAllocationError(`cannot allocate a region of ${shape.slots} slots of ${shape.slotBytes} B (${bytes} B in all)`, { cause });
   }

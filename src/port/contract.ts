@@ -22,7 +22,18 @@ export interface PortCounts {
   dropAtEgress(address: number, reason: number): void;
 }
 
+/** Something that a port met and could read or write around: counted and named. */
+export interface PortProblem {
+  kind: string;
+  count: number;
+  /** Byte offset of the first. */
+  firstAt: number;
+  detail: string;
+}
+
 export interface PortBackend {
+  /** What was wrong with the files that it reads and writes. */
+  readonly problems?: readonly PortProblem[];
   /**
    * Writes packets into free slots: bytes at `initialDataOffset(slotIndex(address))`, and in the header dataOffset,
    * length, originalLength, linkType, interfaceId and the timestamp. Slots are used from the first on.

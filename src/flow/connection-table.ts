@@ -1,0 +1,318 @@
+/**
+ * Hot: no allocation in lookup, insert, count. The connections that the manager knows, in control memory: one writer, the
+ * manager; anyone may read. Both directions of a connection, and every translation of it, lead to one flow id.
+ *
+ * Open addressing, 128 B an entry. A key stands within PROBE_WINDOW buckets of its hash, so a lookup is bounded; an
+ * insert into a full window evicts: first what has timed out, then what was idle longest.
+ *
+ * word   field              written by   meaning
+ *  0     state              manager      EntryKind: 0 free, 1 connection, 2 alias
+ *  1     hash               manager      of the key
+ *  2     flowId             manager      own id; of an alias, the id of its connection (stale when it differs)
+ *  3     lastSeen           manager      seconds of packet time
+ *  4…13  key                manager      see flow-key.ts
+ * 14     flags              manager      bit 0: the first endpoint of the key sent the first packet; bit 1: first packet
+ *                                        travelled in reverse; bit 2: TCP is closing; bits 8…15: uses of this bucket
+ * 15     packets a to b     manager      a is who sent the first packet
+ * 16     packets b to a     manager
+ * 17     verdict            manager      drop reason of the last packet that was not forwarded, 0
+ * 18     path               manager      1 + index of the service path, 0 when not decided
+ * 19     policy             manager      generation of the policy that decided the path
+ * 20     sequence           manager      order of beginning
+ * 21     firstSeen          manager      seconds of packet time
+ */
+import { FLOW_KEY_WORDS } from './flow-hash.js';
+import { FLOW_INDEX_BITS, FLOW_INDEX_MASK } from './flow-id.js';
+import { formatIpv4, formatIpv6 } from '../packet/address.js';
+import { protocolName } from './protocol-names.js';
+
+const ENTRY_WORDS = 32;
+/** Buckets in which a key may stand: two cache misses' worth of probing at the worst. */
+const PROBE_WINDOW = 16;
+/** Buckets per connection: room for aliases, and a window that is seldom full. */
+const BUCKETS_PER_CONNECTION = 2;
+/** Entries looked at per call of `sweep`. */
+const SWEEP_BUDGET = 64;
+
+const EntryKind = { free: 0, connection: 1, alias: 2 } as const;
+const Word = { kind: 0, hash: 1, flowId: 2, lastSeen: 3, key: 4, flags: 14, packets: 15, verdict: 17, path: 18, policy: 19, sequence: 20, firstSeen: 21 } as const;
+const FIRST_SENT = 1;
+const OPENED_IN_REVERSE = 2;
+const CLOSING = 4;
+
+/** Idle seconds after which a connection is forgotten. */
+const IDLE_SECONDS = {
+  /** Longer than a keep-alive interval (RFC 9293 3.8.4 says two hours at least) would need a larger table. */
+  tcp: 7440,
+  /** After FIN or RST: 2 MSL (RFC 9293 3.6.1). */
+  tcpClosing: 240,
+  /** RFC 4787 REQ-5. */
+  udp: 300,
+  /** RFC 5508 REQ-1. */
+  icmp: 60,
+  other: 600,
+} as const;
+
+/** What is known of a connection, for people. `a` is who sent its first packet. */
+export interface FlowRecord {
+  flowId: number;
+  l4: string;
+  /** `address:port`, an IPv6 address in brackets. ICMP has port 0. */
+  a: string;
+  b: string;
+  /** From a to b, and from b to a. */
+  packets: [number, number];
+  /** Number of the drop reason of the last packet that was dropped, 0 when none was. */
+  verdict: number;
+  /** Order of beginning, from 1. */
+  sequence: number;
+  firstSeen: number;
+  lastSeen: number;
+}
+
+export class ConnectionTable {
+  readonly #words: Uint32Array;
+  readonly #mask: number;
+  readonly #capacity: number;
+  readonly #uses: Uint16Array;
+  #count = 0;
+  #sequence = 0;
+  #sweepAt = 0;
+  #onEnd: ((entry: number) => void) | null = null;
+  /** Connections forgotten before their time, because their window was full. */
+  evictions = 0;
+
+  static #buckets(capacity: number): number {
+    return 2 ** Math.ceil(Math.log2(Math.max(PROBE_WINDOW, capacity * BUCKETS_PER_CONNECTION)));
+  }
+
+  static bytes(capacity: number): number {
+    return ConnectionTable.#buckets(capacity) * ENTRY_WORDS * 4;
+  }
+
+  /** Largest index that a flow id can have: what is kept for each flow needs that many places, and one for "no flow". */
+  static maxFlowIndex(capacity: number): number {
+    return ConnectionTable.#buckets(capacity);
+  }
+
+  /** @throws RangeError when the flow ids would not fit their bits. */
+  constructor(buffer: ArrayBufferLike, byteOffset: number, capacity: number) {
+    const buckets = ConnectionTable.#buckets(capacity);
+    if (buckets > FLOW_INDEX_MASK) throw new RangeError(`at most ${FLOW_INDEX_MASK / BUCKETS_PER_CONNECTION} connections, found ${capacity}`);
+    this.#words = new Uint32Array(buffer, byteOffset, buckets * ENTRY_WORDS);
+    this.#mask = buckets - 1;
+    this.#capacity = capacity;
+    this.#uses = new Uint16Array(buckets);
+  }
+
+  /** Connections, aliases not counted. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Called with each connection just before it is forgotten. */
+  onEnd(ended: (entry: number) => void): void {
+    this.#onEnd = ended;
+  }
+
+  /** The connection with this key, or -1. Follows an alias to its connection. */
+  find(key: Uint32Array, hash: number): number {
+    const at = this.#bucketOf(key, hash);
+    if (at < 0) return -1;
+    if (this.#words[at + Word.kind] === EntryKind.connection) return at / ENTRY_WORDS;
+    const flowId = this.#words[at + Word.flowId];
+    const entry = (flowId & FLOW_INDEX_MASK) - 1;
+    const connection = entry * ENTRY_WORDS;
+    if (this.#words[connection + Word.kind] === EntryKind.connection && this.#words[connection + Word.flowId] === flowId) return entry;
+    this.#words[at + Word.kind] = EntryKind.free;
+    return -1;
+  }
+
+  /** A new connection; the key must not be present. -1 only when the table has no room at all (capacity 0). */
+  insert(key: Uint32Array, hash: number, nowSeconds: number, firstSent: boolean, openedInReverse: boolean): number {
+    if (this.#capacity === 0) return -1;
+    const at = this.#place(hash, nowSeconds);
+    const words = this.#words;
+    const entry = at / ENTRY_WORDS;
+    words.fill(0, at, at + ENTRY_WORDS);
+    words[at + Word.hash] = hash;
+    // Zero is no flow; the index starts at 1 and the generation tells this use of the bucket from the last one.
+    words[at + Word.flowId] = ((this.#uses[entry]++ << FLOW_INDEX_BITS) | (entry + 1)) >>> 0;
+    words[at + Word.lastSeen] = nowSeconds;
+    words[at + Word.firstSeen] = nowSeconds;
+    words[at + Word.sequence] = ++this.#sequence;
+    words[at + Word.flags] = (firstSent ? FIRST_SENT : 0) | (openedInReverse ? OPENED_IN_REVERSE : 0);
+    for (let k = 0; k < FLOW_KEY_WORDS; k++) words[at + Word.key + k] = key[k];
+    words[at + Word.kind] = EntryKind.connection;
+    this.#count++;
+    return entry;
+  }
+
+  /** Makes another key lead to a connection: a translation of it. An older owner of the key loses it. */
+  alias(key: Uint32Array, hash: number, entry: number, nowSeconds: number): void {
+    const words = this.#words;
+    const flowId = this.flowId(entry);
+    let at = this.#bucketOf(key, hash);
+    if (at === entry * ENTRY_WORDS) return; // not translated at all
+    if (at >= 0 && words[at + Word.kind] === EntryKind.connection) {
+      this.#end(at);
+      at = -1;
+    }
+    if (at < 0) {
+      at = this.#place(hash, nowSeconds);
+      // A full window may have cost the very connection that the alias is for.
+      if (words[entry * ENTRY_WORDS + Word.kind] !== EntryKind.connection || words[entry * ENTRY_WORDS + Word.flowId] !== flowId) return;
+    }
+    words.fill(0, at, at + ENTRY_WORDS);
+    words[at + Word.hash] = hash;
+    words[at + Word.flowId] = flowId;
+    words[at + Word.lastSeen] = nowSeconds;
+    for (let k = 0; k < FLOW_KEY_WORDS; k++) words[at + Word.key + k] = key[k];
+    words[at + Word.kind] = EntryKind.alias;
+  }
+
+  flowId(entry: number): number {
+    return this.#words[entry * ENTRY_WORDS + Word.flowId];
+  }
+
+  /** Whether the entry is still the connection that had this flow id. */
+  isCurrent(entry: number, flowId: number): boolean {
+    return this.#words[entry * ENTRY_WORDS + Word.kind] === EntryKind.connection && this.#words[entry * ENTRY_WORDS + Word.flowId] === flowId;
+  }
+
+  /** Counts a packet. `fromFirst`: as the flow key says; `closing`: it is a TCP FIN or RST. */
+  touch(entry: number, fromFirst: boolean, nowSeconds: number, closing: boolean): void {
+    const words = this.#words;
+    const at = entry * ENTRY_WORDS;
+    words[at + Word.lastSeen] = nowSeconds;
+    if (closing) words[at + Word.flags] |= CLOSING;
+    words[at + Word.packets + (fromFirst === ((words[at + Word.flags] & FIRST_SENT) !== 0) ? 0 : 1)]++;
+  }
+
+  /** Counts a packet whose tuple is a translation: its direction is told by the way it travels. */
+  touchAlias(entry: number, travelsInReverse: boolean, nowSeconds: number, closing: boolean): void {
+    const at = entry * ENTRY_WORDS;
+    const sameAsOpener = travelsInReverse === ((this.#words[at + Word.flags] & OPENED_IN_REVERSE) !== 0);
+    this.touch(entry, sameAsOpener === ((this.#words[at + Word.flags] & FIRST_SENT) !== 0), nowSeconds, closing);
+  }
+
+  /** True when the key is the connection's own, not a translation of it. */
+  hasKey(entry: number, key: Uint32Array): boolean {
+    return this.#equals(entry * ENTRY_WORDS, key);
+  }
+
+  setVerdict(entry: number, reason: number): void {
+    this.#words[entry * ENTRY_WORDS + Word.verdict] = reason;
+  }
+
+  /** Index of the service path decided under this generation of the policy, or -1. */
+  path(entry: number, policy: number): number {
+    const at = entry * ENTRY_WORDS;
+    return this.#words[at + Word.policy] === policy >>> 0 ? this.#words[at + Word.path] - 1 : -1;
+  }
+
+  /** The path decided last, under whichever policy, or -1. */
+  lastPath(entry: number): number {
+    return this.#words[entry * ENTRY_WORDS + Word.path] - 1;
+  }
+
+  setPath(entry: number, path: number, policy: number): void {
+    this.#words[entry * ENTRY_WORDS + Word.path] = path + 1;
+    this.#words[entry * ENTRY_WORDS + Word.policy] = policy >>> 0;
+  }
+
+  /** Forgets what has timed out among the next few entries. */
+  sweep(nowSeconds: number): void {
+    for (let k = 0; k < SWEEP_BUDGET; k++) {
+      const at = this.#sweepAt * ENTRY_WORDS;
+      this.#sweepAt = (this.#sweepAt + 1) & this.#mask;
+      if (this.#words[at + Word.kind] !== EntryKind.free && this.#isIdle(at, nowSeconds)) this.#end(at);
+    }
+  }
+
+  record(entry: number): FlowRecord {
+    const at = entry * ENTRY_WORDS;
+    const words = this.#words;
+    const head = words[at + Word.key];
+    const version = (head >>> 20) & 15;
+    const protocol = (head >>> 12) & 255;
+    const isIcmp = protocol === 1 || protocol === 58;
+    const first = formatEnd(version, words.subarray(at + Word.key + 2, at + Word.key + 6), isIcmp ? 0 : words[at + Word.key + 1] >>> 16);
+    const second = formatEnd(version, words.subarray(at + Word.key + 6, at + Word.key + 10), isIcmp ? 0 : words[at + Word.key + 1] & 0xffff);
+    const firstSent = (words[at + Word.flags] & FIRST_SENT) !== 0;
+    return {
+      flowId: words[at + Word.flowId],
+      l4: protocolName(protocol),
+      a: firstSent ? first : second,
+      b: firstSent ? second : first,
+      packets: [words[at + Word.packets], words[at + Word.packets + 1]],
+      verdict: words[at + Word.verdict],
+      sequence: words[at + Word.sequence],
+      firstSeen: words[at + Word.firstSeen],
+      lastSeen: words[at + Word.lastSeen],
+    };
+  }
+
+  /** All connections. Allocates: for reports. */
+  *records(): Generator<FlowRecord> {
+    for (let at = 0; at < this.#words.length; at += ENTRY_WORDS) if (this.#words[at] === EntryKind.connection) yield this.record(at / ENTRY_WORDS);
+  }
+
+  #bucketOf(key: Uint32Array, hash: number): number {
+    const words = this.#words;
+    for (let k = 0; k < PROBE_WINDOW; k++) {
+      const at = ((hash + k) & this.#mask) * ENTRY_WORDS;
+      if (words[at + Word.hash] === hash && words[at + Word.kind] !== EntryKind.free && this.#equals(at, key)) return at;
+    }
+    return -1;
+  }
+
+  /** A bucket of the window for a new entry: free, else timed out, else the one that was idle longest. */
+  #place(hash: number, nowSeconds: number): number {
+    const words = this.#words;
+    let oldest = -1;
+    for (let k = 0; k < PROBE_WINDOW; k++) {
+      const at = ((hash + k) & this.#mask) * ENTRY_WORDS;
+      if (words[at + Word.kind] === EntryKind.free) return at;
+      if (this.#isIdle(at, nowSeconds)) {
+        this.#end(at);
+        return at;
+      }
+      if (oldest < 0 || words[at + Word.lastSeen] < words[oldest + Word.lastSeen]) oldest = at;
+    }
+    this.evictions++;
+    this.#end(oldest);
+    return oldest;
+  }
+
+  #end(at: number): void {
+    if (this.#words[at + Word.kind] === EntryKind.connection) {
+      this.#onEnd?.(at / ENTRY_WORDS);
+      this.#count--;
+    }
+    this.#words[at + Word.kind] = EntryKind.free;
+  }
+
+  #isIdle(at: number, nowSeconds: number): boolean {
+    const words = this.#words;
+    if (words[at + Word.kind] === EntryKind.alias) {
+      const flowId = words[at + Word.flowId];
+      return !this.isCurrent((flowId & FLOW_INDEX_MASK) - 1, flowId);
+    }
+    const idle = nowSeconds - words[at + Word.lastSeen];
+    const protocol = (words[at + Word.key] >>> 12) & 255;
+    if (protocol === 6) return idle > ((words[at + Word.flags] & CLOSING) !== 0 ? IDLE_SECONDS.tcpClosing : IDLE_SECONDS.tcp);
+    if (protocol === 17) return idle > IDLE_SECONDS.udp;
+    return idle > (protocol === 1 || protocol === 58 ? IDLE_SECONDS.icmp : IDLE_SECONDS.other);
+  }
+
+  #equals(at: number, key: Uint32Array): boolean {
+    const words = this.#words;
+    for (let k = 0; k < FLOW_KEY_WORDS; k++) if (words[at + Word.key + k] !== key[k]) return false;
+    return true;
+  }
+}
+
+function formatEnd(version: number, words: Uint32Array, port: number): string {
+  return version === 4 ? `${formatIpv4(words[0])}:${port}` : `[${formatIpv6(words[0], words[1], words[2], words[3])}]:${port}`;
+}

@@ -1,0 +1,124 @@
+/** What a network function is given in its VM: its options, verdicts, counters, tables, time and voice. */
+import { formatFlowEnds } from './flow-ends.js';
+import type { Context, Counter, EventFields, Verdict } from './contract.js';
+import { PerFlowTable, StateTable, type TableSpec } from './tables.js';
+import type { Packet } from '../packet/packet.js';
+import { VerdictKind } from '../memory/slot-layout.js';
+
+/** Bits of a verdict that are its kind; the rest are the drop reason. */
+const KIND_BITS = 2;
+
+export function verdictOf(kind: number, reason: number): Verdict {
+  return ((reason << KIND_BITS) | kind) as Verdict;
+}
+export function verdictKind(verdict: Verdict): number {
+  return verdict & ((1 << KIND_BITS) - 1);
+}
+export function verdictReason(verdict: Verdict): number {
+  return verdict >>> KIND_BITS;
+}
+
+/** Packet time: the latest timestamp seen. It never goes back, whatever a capture says. */
+export class PacketClock {
+  #nowMs = 0;
+
+  now = (): number => this.#nowMs;
+
+  advance(timeMs: number): void {
+    if (timeMs > this.#nowMs) this.#nowMs = timeMs;
+  }
+}
+
+/** Where a table lies: a plain value that crosses threads. */
+export interface PlacedTable {
+  spec: TableSpec;
+  offset: number;
+}
+
+/** What a VM is told of its network function. */
+export interface ContextSpec {
+  name: string;
+  chain: string;
+  options: unknown;
+  /** Numbers of the declared drop reasons. */
+  dropNumbers: Record<string, number>;
+  counterNames: readonly string[];
+  /** Offset of one float64 for each counter. */
+  countersOffset: number;
+  tables: Record<string, PlacedTable>;
+  flowCapacity: number;
+}
+
+/** What the VM's events say. */
+export type VmEvent =
+  | { type: 'alert'; vm: string; chain: string; signature: string; flow: string; timestampMs: number; fields: EventFields }
+  | { type: 'describe-flow'; flowId: number; protocol: string; host: string };
+
+export interface ContextLinks {
+  clock: PacketClock;
+  emit(event: VmEvent): void;
+  originate(like: Packet, length: number): Packet | null;
+  send(packet: Packet): void;
+}
+
+/** A counter in control memory. */
+class CellCounter implements Counter {
+  readonly #cells: Float64Array;
+  readonly #index: number;
+
+  constructor(cells: Float64Array, index: number) {
+    this.#cells = cells;
+    this.#index = index;
+  }
+
+  get value(): number {
+    return this.#cells[this.#index];
+  }
+
+  add(amount: number): void {
+    this.#cells[this.#index] += amount;
+  }
+}
+
+export function tableBytes(spec: TableSpec, flowCapacity: number): number {
+  return spec.kind === 'keyed' ? StateTable.bytes(spec) : PerFlowTable.bytes(spec, flowCapacity);
+}
+
+export type AnyContext = Context<unknown, string, string, Record<string, TableSpec>>;
+
+/** Builds the context over control memory. */
+export function buildContext(spec: ContextSpec, buffer: ArrayBufferLike, links: ContextLinks): AnyContext {
+  const drop: Record<string, Verdict> = {};
+  const reply: Record<string, Verdict> = {};
+  for (const [name, number] of Object.entries(spec.dropNumbers)) {
+    drop[name] = verdictOf(VerdictKind.drop, number);
+    reply[name] = verdictOf(VerdictKind.reply, number);
+  }
+  const cells = new Float64Array(buffer, spec.countersOffset, spec.counterNames.length);
+  const counters: Record<string, Counter> = {};
+  spec.counterNames.forEach((name, index) => (counters[name] = new CellCounter(cells, index)));
+  const state: Record<string, StateTable | PerFlowTable> = {};
+  for (const [name, { spec: table, offset }] of Object.entries(spec.tables)) {
+    state[name] = table.kind === 'keyed' ? new StateTable(table, buffer, offset) : new PerFlowTable(table, spec.flowCapacity, buffer, offset);
+  }
+  return {
+    name: spec.name,
+    options: spec.options,
+    drop,
+    reply,
+    now: links.clock.now,
+    counters,
+    state: state as AnyContext['state'],
+    alert: (packet, signature, fields = {}) => {
+      const event = { vm: spec.name, chain: spec.chain, signature, flow: formatFlowEnds(packet), timestampMs: packet.timestampMs, fields };
+      links.emit({ type: 'alert', ...event });
+    },
+    describeFlow: (packet, protocol, host) => {
+      links.emit({ type: 'describe-flow', flowId: packet.flowId, protocol, host });
+    },
+    originate: (like, length) => links.originate(like, length),
+    send: (packet) => {
+      links.send(packet);
+    },
+  };
+}

@@ -1,0 +1,158 @@
+/** Hot: allocates only when a flow gets a name. Asks the dissectors about bytes and keeps what they say of the flow. */
+import type { Counter } from '../contract.js';
+import type { Packet } from '../../packet/packet.js';
+import type { BlockList } from './block-list.js';
+import { Facts, Finding, Outcome, Sender } from './dissector.js';
+import type { Dissector } from './dissector.js';
+import { FlowFlag, FlowWord, PROTOCOL_MASK, SUPPOSED_MASK, SUPPOSED_SHIFT } from './flow-layout.js';
+import { hostText } from './host-text.js';
+import { DATAGRAM_DISSECTORS, DISSECTOR_OF, PROTOCOL_NAMES, protocolNumber, STREAM_DISSECTORS } from './protocol-table.js';
+import { dtls } from './protocols/dtls.js';
+import { tls } from './protocols/tls.js';
+
+/** By number: protocols after which DTLS may use the same ports (RFC 7983). */
+const TURNS_INTO_DTLS = Uint8Array.from(PROTOCOL_NAMES, (name) => Number(name === 'STUN'));
+/** By number: protocols on whose connection TLS may begin after a command (RFC 3207, 2595, 4217). */
+const TURNS_INTO_TLS = Uint8Array.from(PROTOCOL_NAMES, (name) => Number(['SMTP', 'POP3', 'IMAP', 'FTP_CONTROL', 'PostgreSQL'].includes(name)));
+
+interface ClassifierLinks {
+  words: Uint32Array;
+  context: { describeFlow(packet: Packet, protocol: string, host: string): void };
+  classified: Counter;
+}
+
+export class Classifier {
+  /** Filled by the caller before `look`. */
+  readonly facts = new Facts();
+  /** May be replaced between packets. */
+  blockList: BlockList;
+  readonly #finding = new Finding();
+  readonly #words: Uint32Array;
+  readonly #links: ClassifierLinks;
+  #supposed = 0;
+  #token = 0;
+
+  constructor(links: ClassifierLinks, blockList: BlockList) {
+    this.#words = links.words;
+    this.#links = links;
+    this.blockList = blockList;
+  }
+
+  /**
+   * Shows `bytes[start, end)` to the dissectors and updates the flow's words at `flow`. The facts say whose bytes they are.
+   * @returns true when the same bytes should be shown again with what follows them.
+   */
+  look(packet: Packet, flow: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const known = this.#words[flow + FlowWord.status] & PROTOCOL_MASK;
+    this.facts.name = PROTOCOL_NAMES[known];
+    const outcome = known === 0 ? this.#askAll(bytes, start, end) : this.#askKnown(known, bytes, start, end);
+    if (outcome === Outcome.no) return false;
+    if (outcome === Outcome.more) return !this.facts.isFinal;
+    if (outcome === Outcome.maybe) {
+      this.#suppose(packet, flow);
+      return false;
+    }
+    this.#name(packet, flow, this.#supposed, outcome === Outcome.done);
+    return outcome === Outcome.namedMore && !this.facts.isFinal;
+  }
+
+  /** Names a flow that needs no dissector. */
+  nameAs(packet: Packet, flow: number, number: number): void {
+    this.#finding.reset();
+    this.#name(packet, flow, number, true);
+  }
+
+  /** All dissectors in turn. The first that is sure wins; then one that wants more; then one that supposes. */
+  #askAll(bytes: Uint8Array, start: number, end: number): Outcome {
+    const list = this.facts.isStream ? STREAM_DISSECTORS : DATAGRAM_DISSECTORS;
+    let best: Outcome = Outcome.no;
+    let supposed = 0;
+    let token = 0;
+    for (let k = 0; k < list.length; k++) {
+      const outcome = this.#ask(list[k], bytes, start, end);
+      if (outcome >= Outcome.named) return outcome;
+      if (outcome === Outcome.more) best = Outcome.more;
+      else if (outcome === Outcome.maybe && best === Outcome.no) {
+        best = Outcome.maybe;
+        supposed = this.#supposed;
+        token = this.#token;
+      }
+    }
+    this.#supposed = supposed;
+    this.#token = token;
+    return best;
+  }
+
+  /** A flow with a name: its own dissector, and TLS where the protocol may turn into it. */
+  #askKnown(known: number, bytes: Uint8Array, start: number, end: number): Outcome {
+    const own = DISSECTOR_OF[known];
+    if (own === null) return Outcome.no;
+    const next = this.facts.isStream ? (TURNS_INTO_TLS[known] === 1 ? tls : null) : TURNS_INTO_DTLS[known] === 1 ? dtls : null;
+    if (next !== null) {
+      const outcome = this.#ask(next, bytes, start, end);
+      if (outcome >= Outcome.named || outcome === Outcome.more) return outcome;
+    }
+    const outcome = this.#ask(own, bytes, start, end);
+    return outcome === Outcome.maybe ? Outcome.no : outcome;
+  }
+
+  #ask(dissector: Dissector, bytes: Uint8Array, start: number, end: number): Outcome {
+    const finding = this.#finding;
+    finding.reset();
+    const outcome = dissector.inspect(bytes, start, end, this.facts, finding);
+    if (outcome === Outcome.no || outcome === Outcome.more) return outcome;
+    this.#supposed = protocolNumber(finding.name === '' ? dissector.name : finding.name);
+    this.#token = finding.token;
+    return outcome;
+  }
+
+  #suppose(packet: Packet, flow: number): void {
+    const words = this.#words;
+    const before = (words[flow + FlowWord.status] & SUPPOSED_MASK) >>> SUPPOSED_SHIFT;
+    if (before === this.#supposed && words[flow + FlowWord.token] === this.#token >>> 0) {
+      this.#finding.reset();
+      this.#name(packet, flow, before, false);
+      return;
+    }
+    words[flow + FlowWord.status] = (words[flow + FlowWord.status] & ~SUPPOSED_MASK) | (this.#supposed << SUPPOSED_SHIFT);
+    words[flow + FlowWord.token] = this.#token;
+  }
+
+  #name(packet: Packet, flow: number, number: number, isDone: boolean): void {
+    const words = this.#words;
+    const finding = this.#finding;
+    let status = words[flow + FlowWord.status];
+    const before = status & PROTOCOL_MASK;
+    // What a ClientHello asks for is better known than what a greeting before it said.
+    const hash = finding.hostLength > 0 ? hashOf(finding.host, finding.hostLength) : 0;
+    const mayRenew = (status & FlowFlag.hostKnown) === 0 || finding.renewsHost || (number !== before && TURNS_INTO_TLS[before] === 1);
+    const isNewHost = finding.hostLength > 0 && mayRenew && ((status & FlowFlag.hostKnown) === 0 || hash !== words[flow + FlowWord.token]);
+    status = (status & ~PROTOCOL_MASK) | number;
+    if (isDone) status |= FlowFlag.over;
+    if (isNewHost) {
+      status |= FlowFlag.hostKnown;
+      words[flow + FlowWord.token] = hash;
+    }
+    if (finding.sender !== Sender.unknown && (status & FlowFlag.clientIsSure) === 0) {
+      const clientIsReverse = (finding.sender === Sender.client) === (packet.direction === 1);
+      status |= FlowFlag.clientKnown | FlowFlag.clientIsSure;
+      status = clientIsReverse ? status | FlowFlag.clientIsReverse : status & ~FlowFlag.clientIsReverse;
+      const { facts } = this;
+      if (facts.fromClient !== (finding.sender === Sender.client)) facts.swapEnds();
+    }
+    words[flow + FlowWord.status] = status;
+    if (before === number && !isNewHost) return;
+    if (before === 0) this.#links.classified.add(1);
+    // The one place that makes a string: at most a few times in a flow's life.
+    const host = isNewHost ? hostText(finding.host, finding.hostLength) : '';
+    if (this.blockList.blocks(number, host)) words[flow + FlowWord.status] |= FlowFlag.blocked;
+    if (packet.flowId !== 0) this.#links.context.describeFlow(packet, PROTOCOL_NAMES[number], host);
+  }
+}
+
+/** FNV-1a over the first bytes of an array. */
+function hashOf(bytes: Uint8Array, length: number): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < length; at++) hash = Math.imul(hash ^ bytes[at], 0x01000193);
+  return hash >>> 0;
+}

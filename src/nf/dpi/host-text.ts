@@ -1,0 +1,7 @@
+/** Host names as text: made when a flow gets one, never per packet. */
+const utf8 = new TextDecoder();
+
+/** The first bytes of a private array as text; bytes that are not UTF-8 become replacement characters. */
+export function hostText(bytes: Uint8Array, length: number): string {
+  return utf8.decode(bytes.subarray(0, length));
+}

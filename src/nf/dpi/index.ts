@@ -1,0 +1,74 @@
+/** Deep packet inspection: names flows by their content, finds byte signatures in them, drops what it is told to. */
+import { defineNetworkFunction } from '../define.js';
+import { keyed, perFlow } from '../tables.js';
+import { BlockList } from './block-list.js';
+import { Classifier } from './classifier.js';
+import { FLOW_WORDS } from './flow-layout.js';
+import { Inspector } from './inspector.js';
+import { dpiOptions, prepareOptions } from './options.js';
+import { SignatureWatch } from './signature-watch.js';
+import { StreamBuffers } from './stream-buffers.js';
+import { StreamFollower } from './stream-follower.js';
+
+export type { DpiInput } from './options.js';
+
+/** Alerts remembered, so that a flow gives one for each signature. */
+const ALERTS_REMEMBERED = 8192;
+/** A stream that stalls longer than this is not worth a buffer: retransmission has given up or the capture has a gap. */
+const IDLE_STREAM_MS = 30_000;
+
+export const dpi = defineNetworkFunction(import.meta.url, {
+  name: 'dpi',
+  options: dpiOptions,
+  drops: ['dpi-signature', 'dpi-blocked'],
+  counters: ['classified', 'given-up', 'signature-hits', 'stream-buffers-exhausted', 'out-of-order', 'bytes-scanned', 'bytes-buffered'],
+  tables: {
+    flows: perFlow(FLOW_WORDS),
+    alerted: keyed({ keyWords: 2, valueWords: 0, capacity: ALERTS_REMEMBERED }),
+  },
+  prepare: prepareOptions,
+  create: (context) => {
+    const { options, drop, counters, state } = context;
+    const { words } = state.flows;
+    const buffers = new StreamBuffers(options.streams.buffers, options.streams.bytes);
+    const blockList = (from: typeof options): BlockList => new BlockList(from.block.protocols, from.block.hosts);
+    const classifier = new Classifier({ words, context, classified: counters.classified }, blockList(options));
+    const follower = new StreamFollower(
+      {
+        words,
+        buffers,
+        classifier,
+        exhausted: counters['stream-buffers-exhausted'],
+        outOfOrder: counters['out-of-order'],
+        buffered: counters['bytes-buffered'],
+      },
+      options.budget,
+    );
+    const watch = new SignatureWatch(
+      { words, context, alerted: state.alerted, facts: classifier.facts, hits: counters['signature-hits'], scanned: counters['bytes-scanned'] },
+      options.rules,
+    );
+    const inspector = new Inspector({
+      flows: state.flows,
+      classifier,
+      follower,
+      watch,
+      signatureDrop: drop['dpi-signature'],
+      blockedDrop: drop['dpi-blocked'],
+      givenUp: counters['given-up'],
+    });
+    return {
+      process: (packet) => inspector.process(packet),
+      // The pool of stream buffers keeps its size: it is made once.
+      update: (next) => {
+        classifier.blockList = blockList(next);
+        follower.budget = next.budget;
+        watch.replace(next.rules);
+      },
+      expire: (nowMs) => {
+        buffers.releaseIdle(nowMs, IDLE_STREAM_MS);
+        watch.expire(nowMs);
+      },
+    };
+  },
+});

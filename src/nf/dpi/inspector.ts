@@ -1,0 +1,149 @@
+/** Hot: no allocation. What happens to a packet in the DPI: whose is it, what is its flow, do signatures meet it. */
+import { forward } from '../contract.js';
+import type { Counter, Verdict } from '../contract.js';
+import { IpProtocol, TcpFlag } from '../../packet/protocols.js';
+import type { Packet } from '../../packet/packet.js';
+import type { PerFlowTable } from '../tables.js';
+import type { Classifier } from './classifier.js';
+import { FlowFlag, FlowWord, PROTOCOL_MASK } from './flow-layout.js';
+import { ipProtocolNames } from './ip-protocols.js';
+import { protocolNumber } from './protocol-table.js';
+import type { SignatureWatch } from './signature-watch.js';
+import type { StreamFollower } from './stream-follower.js';
+
+interface InspectorLinks {
+  flows: PerFlowTable;
+  classifier: Classifier;
+  follower: StreamFollower;
+  watch: SignatureWatch;
+  signatureDrop: Verdict;
+  blockedDrop: Verdict;
+  givenUp: Counter;
+}
+
+export class Inspector {
+  readonly #flows: PerFlowTable;
+  readonly #words: Uint32Array;
+  readonly #classifier: Classifier;
+  readonly #follower: StreamFollower;
+  readonly #watch: SignatureWatch;
+  readonly #links: InspectorLinks;
+  readonly #numberOfIpProtocol = Uint8Array.from(ipProtocolNames(), (name) => protocolNumber(name));
+
+  constructor(links: InspectorLinks) {
+    this.#links = links;
+    this.#flows = links.flows;
+    this.#words = links.flows.words;
+    this.#classifier = links.classifier;
+    this.#follower = links.follower;
+    this.#watch = links.watch;
+  }
+
+  process(packet: Packet): Verdict {
+    const flow = this.#flows.of(packet.flowId);
+    const status = this.#words[flow + FlowWord.status];
+    const isOver = (status & FlowFlag.over) !== 0;
+    // The common case, a flow that is known when there are no signatures, ends here: one read of the table.
+    if ((isOver && this.#watch.isIdle) || (status & (FlowFlag.dropped | FlowFlag.blocked)) !== 0) return this.#verdict(status);
+    if (packet.isMalformed || packet.isLaterFragment) return this.#verdict(status);
+
+    if (packet.l4 === IpProtocol.tcp) this.#tcp(packet, flow, isOver);
+    else if (packet.l4 === IpProtocol.udp) this.#udp(packet, flow, isOver);
+    else this.#other(packet, flow, isOver);
+
+    const after = this.#words[flow + FlowWord.status];
+    if (!isOver && (after & FlowFlag.over) !== 0 && (after & PROTOCOL_MASK) === 0 && packet.flowId !== 0) this.#links.givenUp.add(1);
+    return this.#verdict(after);
+  }
+
+  #verdict(status: number): Verdict {
+    if ((status & (FlowFlag.dropped | FlowFlag.blocked)) === 0) return forward;
+    return (status & FlowFlag.dropped) !== 0 ? this.#links.signatureDrop : this.#links.blockedDrop;
+  }
+
+  #tcp(packet: Packet, flow: number, isOver: boolean): void {
+    const tcp = packet.tcp();
+    if (tcp === null) return;
+    const { flags, sequenceNumber } = tcp;
+    const side = packet.direction;
+    const hasSyn = (flags & TcpFlag.syn) !== 0;
+    this.#meet(packet, flow, hasSyn ? ((flags & TcpFlag.ack) !== 0 ? SERVER : CLIENT) : UNKNOWN, tcp.sourcePort, tcp.destinationPort);
+    if (hasSyn) {
+      this.#follower.begin(flow, side, sequenceNumber);
+      this.#watch.begin(flow, side, sequenceNumber);
+    }
+    const length = packet.payloadLength;
+    if (length > 0) {
+      const from = packet.start + packet.payloadOffset;
+      const wireLength = Math.max(length, payloadOnWire(packet));
+      const sequence = hasSyn ? (sequenceNumber + 1) >>> 0 : sequenceNumber;
+      if (!isOver) this.#follower.segment(packet, flow, side, sequence, from, length, wireLength);
+      if (!this.#watch.isIdle) {
+        this.#watch.segment(packet, flow, side, sequence, from, length, wireLength);
+        this.#speakWhenNamed(packet, flow);
+      }
+    }
+    if ((flags & TcpFlag.rst) !== 0) this.#follower.release(packet.flowId, flow);
+  }
+
+  #udp(packet: Packet, flow: number, isOver: boolean): void {
+    const udp = packet.udp();
+    if (udp === null) return;
+    this.#meet(packet, flow, UNKNOWN, udp.sourcePort, udp.destinationPort);
+    const length = packet.payloadLength;
+    if (length === 0) return;
+    const from = packet.start + packet.payloadOffset;
+    this.#classifier.facts.isStream = false;
+    if (!isOver) this.#follower.datagram(packet, flow, packet.direction, from, length, length >= payloadOnWire(packet));
+    if (this.#watch.isIdle) return;
+    this.#watch.datagram(packet, flow, from, length);
+    this.#speakWhenNamed(packet, flow);
+  }
+
+  /** Neither TCP nor UDP: the IP protocol is the name. */
+  #other(packet: Packet, flow: number, isOver: boolean): void {
+    const number = this.#numberOfIpProtocol[packet.l4];
+    this.#meet(packet, flow, UNKNOWN, 0, 0);
+    if (!isOver && number !== 0) this.#classifier.nameAs(packet, flow, number);
+    if (this.#watch.isIdle || packet.payloadLength === 0) return;
+    this.#watch.datagram(packet, flow, packet.start + packet.payloadOffset, packet.payloadLength);
+  }
+
+  #speakWhenNamed(packet: Packet, flow: number): void {
+    if ((this.#words[flow + FlowWord.status] & PROTOCOL_MASK) !== 0) this.#watch.named(packet, flow);
+  }
+
+  /** Finds out who is the client: by a SYN, by content (the classifier does that), else whoever came first. */
+  #meet(packet: Packet, flow: number, sender: number, sourcePort: number, destinationPort: number): void {
+    const words = this.#words;
+    let status = words[flow + FlowWord.status];
+    const isReverse = packet.direction === 1;
+    if (sender !== UNKNOWN || (status & FlowFlag.clientKnown) === 0) {
+      const clientIsReverse = sender === SERVER ? !isReverse : isReverse;
+      status |= FlowFlag.clientKnown;
+      if (sender !== UNKNOWN) status |= FlowFlag.clientIsSure;
+      status = clientIsReverse ? status | FlowFlag.clientIsReverse : status & ~FlowFlag.clientIsReverse;
+      words[flow + FlowWord.status] = status;
+    }
+    const { facts } = this.#classifier;
+    facts.isStream = packet.l4 === IpProtocol.tcp;
+    facts.fromClient = ((status & FlowFlag.clientIsReverse) !== 0) === isReverse;
+    facts.clientPort = facts.fromClient ? sourcePort : destinationPort;
+    facts.serverPort = facts.fromClient ? destinationPort : sourcePort;
+  }
+}
+
+const UNKNOWN = 0;
+const CLIENT = 1;
+const SERVER = 2;
+const IPV6_HEADER_BYTES = 40;
+
+/** Payload bytes that the packet had before a capture cut it, by its IP header; 0 when that does not say. */
+function payloadOnWire(packet: Packet): number {
+  const headers = packet.payloadOffset - packet.l3Offset;
+  const ipv4 = packet.ipv4();
+  if (ipv4 !== null) return Math.max(0, ipv4.totalLength - headers);
+  const ipv6 = packet.ipv6();
+  if (ipv6 === null) return 0;
+  return Math.max(0, ipv6.payloadLength + IPV6_HEADER_BYTES - headers);
+}

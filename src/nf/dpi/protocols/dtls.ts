@@ -1,0 +1,31 @@
+/** Hot: no allocation. DTLS 1.0 to 1.3 (RFC 6347, 9147): records, and the server name of a ClientHello. */
+import { Outcome, Sender } from '../dissector.js';
+import type { Dissector, Facts, Finding } from '../dissector.js';
+import { readClientHello } from './client-hello.js';
+
+const RECORD_HEADER_BYTES = 13;
+const HANDSHAKE_HEADER_BYTES = 12;
+const HANDSHAKE = 22;
+const CLIENT_HELLO = 1;
+const MAX_RECORD_BYTES = (1 << 14) + 2048;
+
+function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, finding: Finding): Outcome {
+  if (end < start + RECORD_HEADER_BYTES + 1) return Outcome.no;
+  const type = bytes[start];
+  const minor = bytes[start + 2];
+  if (type < 20 || type > 25 || bytes[start + 1] !== 0xfe || (minor !== 0xff && minor !== 0xfd && minor !== 0xfc)) return Outcome.no;
+  const recordBytes = (bytes[start + 11] << 8) | bytes[start + 12];
+  if (recordBytes === 0 || recordBytes > MAX_RECORD_BYTES) return Outcome.no;
+  if (facts.isWhole && start + RECORD_HEADER_BYTES + recordBytes > end) return Outcome.no;
+  const at = start + RECORD_HEADER_BYTES;
+  if (type !== HANDSHAKE || bytes[at] !== CLIENT_HELLO || end < at + HANDSHAKE_HEADER_BYTES + 2) return Outcome.named;
+  finding.sender = Sender.client;
+  const fragmentOffset = (bytes[at + 6] << 16) | (bytes[at + 7] << 8) | bytes[at + 8];
+  const body = at + HANDSHAKE_HEADER_BYTES;
+  const bodyBytes = (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3];
+  const fragmentBytes = (bytes[at + 9] << 16) | (bytes[at + 10] << 8) | bytes[at + 11];
+  if (fragmentOffset === 0) readClientHello(bytes, body, Math.min(end, body + fragmentBytes), body + bodyBytes, true, finding);
+  return finding.hostLength > 0 ? Outcome.done : Outcome.named;
+}
+
+export const dtls: Dissector = { name: 'DTLS', over: 'udp', inspect };

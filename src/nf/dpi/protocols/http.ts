@@ -1,0 +1,73 @@
+/** Hot: no allocation. HTTP/1 (RFC 9112): the request line and its Host, or a status line. */
+import { Outcome, Sender } from '../dissector.js';
+import type { Dissector, Facts, Finding } from '../dissector.js';
+import { findHeader, HEADERS_CUT, HEADERS_END, indexOfByte, literal, Match, match, matchAny, valueEnd } from '../text.js';
+
+// The methods of RFC 9110, 5789, 4918 (WebDAV), 3253, 3744, 5323, 4791 and a few that UPnP and Windows use.
+const METHODS = [
+  'GET', 'POST', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'CONNECT', 'TRACE', 'PATCH', 'PROPFIND', 'PROPPATCH', 'MKCOL', 'COPY', 'MOVE',
+  'LOCK', 'UNLOCK', 'REPORT', 'SEARCH', 'MKCALENDAR', 'ACL', 'SUBSCRIBE', 'UNSUBSCRIBE', 'NOTIFY', 'M-POST', 'RPC_IN_DATA',
+  'RPC_OUT_DATA', 'BITS_POST', 'CCM_POST', 'VERSION-CONTROL', 'CHECKOUT', 'CHECKIN', 'MERGE', 'MKACTIVITY', 'PURGE',
+].map((method) => literal(`${method} `));
+const CONNECT = literal('CONNECT ');
+const STATUS = [literal('HTTP/1.0 '), literal('HTTP/1.1 ')];
+const VERSION = literal(' HTTP/1.');
+const ABSOLUTE = [literal('http://'), literal('https://'), literal('ftp://')];
+const HOST = literal('host:');
+const SPACE = 0x20;
+const SLASH = 0x2f;
+const STAR = 0x2a;
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+
+function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, finding: Finding): Outcome {
+  const status = matchAny(bytes, start, end, STATUS);
+  if (status === Match.yes) {
+    finding.sender = Sender.server;
+    return Outcome.named;
+  }
+  const method = matchAny(bytes, start, end, METHODS);
+  if (method !== Match.yes) return method === Match.partly || status === Match.partly ? Outcome.more : Outcome.no;
+
+  const target = indexOfByte(bytes, SPACE, start, end) + 1;
+  const lineFeed = indexOfByte(bytes, LINE_FEED, target, end);
+  const present = lineFeed < 0 ? end : lineFeed;
+  const lineEnd = present > target && bytes[present - 1] === CARRIAGE_RETURN ? present - 1 : present;
+  for (let at = target; at < lineEnd; at++) if (bytes[at] < SPACE) return Outcome.no;
+  const isConnect = match(bytes, start, end, CONNECT) === Match.yes;
+  const isAbsolute = !isConnect && matchAny(bytes, target, end, ABSOLUTE) === Match.yes;
+
+  if (lineFeed < 0) {
+    // A long target may fill all there is to see. One in origin form is enough to go by; others could be RTSP or SIP.
+    const isOrigin = !isConnect && target < end && bytes[target] === SLASH;
+    if (!isOrigin && !isAbsolute) return Outcome.more;
+    name(finding, isConnect, isAbsolute);
+    return facts.isFinal ? Outcome.done : Outcome.namedMore;
+  }
+  if (!hasVersion(bytes, target, lineEnd)) return Outcome.no;
+  const first = bytes[target];
+  if (!isConnect && !isAbsolute && first !== SLASH && first !== STAR) return Outcome.no;
+  name(finding, isConnect, isAbsolute);
+  if (isConnect) {
+    finding.setAuthority(bytes, target, indexOfByte(bytes, SPACE, target, lineEnd));
+    return Outcome.done;
+  }
+  const host = findHeader(bytes, lineFeed + 1, end, HOST);
+  if (host === HEADERS_CUT) return facts.isFinal ? Outcome.done : Outcome.namedMore;
+  if (host !== HEADERS_END) finding.setAuthority(bytes, host, valueEnd(bytes, host, end));
+  return Outcome.done;
+}
+
+function name(finding: Finding, isConnect: boolean, isAbsolute: boolean): void {
+  finding.sender = Sender.client;
+  if (isConnect) finding.name = 'HTTP_Connect';
+  else if (isAbsolute) finding.name = 'HTTP_Proxy';
+}
+
+/** The request line ends in ` HTTP/1.x`. */
+function hasVersion(bytes: Uint8Array, target: number, lineEnd: number): boolean {
+  const at = lineEnd - VERSION.length - 1;
+  return at > target && match(bytes, at, lineEnd, VERSION) === Match.yes;
+}
+
+export const http: Dissector = { name: 'HTTP', variants: ['HTTP_Proxy', 'HTTP_Connect'], over: 'tcp', inspect };

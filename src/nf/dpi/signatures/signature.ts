@@ -1,0 +1,78 @@
+/** One byte signature: what options and files say of it, checked, and the bytes it stands for. */
+import { z } from 'zod';
+import { protocolsCalled } from '../protocol-table.js';
+
+/** Longest byte string: more than any signature needs, and a bound for the automaton's states. */
+const MAX_CONTENT_BYTES = 1024;
+
+/** Words for `protocol` that are not in the table of protocols: what carries the bytes. */
+const TRANSPORTS = ['any', 'tcp', 'udp', 'icmp', 'icmpv6'] as const;
+
+const PORT_RANGE = /^(\d{1,5})-(\d{1,5})$/;
+
+const port = z.int().min(0).max(65535);
+const portRange = z.string().refine((text) => portBounds(text) !== null, { error: 'expected a port, or a range as in "8000-8100"' });
+
+export const signatureSchema = z
+  .strictObject({
+    /** Unique among all signatures; shown in alerts. */
+    name: z.string().min(1).max(120),
+    /** The bytes, as text in UTF-8. */
+    content: z.string().min(1).optional(),
+    /** The bytes, as pairs of hexadecimal digits; blanks are allowed between them. */
+    hex: z.string().optional(),
+    /** ASCII letters match in either case. */
+    nocase: z.boolean().default(false),
+    /** What the flow must be: `tcp`, `udp`, `icmp`, `icmpv6`, or a protocol of the table, in either case. */
+    protocol: z.string().default('any'),
+    /** Towards which end the bytes travel. */
+    direction: z.enum(['to-server', 'to-client', 'any']).default('any'),
+    /** Ports of the server. */
+    ports: z.union([port, portRange, z.array(z.union([port, portRange])).min(1).max(64)]).optional(),
+    action: z.enum(['alert', 'drop']).default('alert'),
+    /** Shown in alerts. */
+    message: z.string().max(500).optional(),
+  })
+  .check((context) => {
+    const { content, hex, protocol } = context.value;
+    const report = (path: string[], message: string, input: unknown) => context.issues.push({ code: 'custom', path, message, input });
+    if ((content === undefined) === (hex === undefined)) report([], 'expected exactly one of content and hex', context.value);
+    if (hex !== undefined && hexBytes(hex) === null) {
+      report(['hex'], `expected pairs of hexadecimal digits, found "${hex.slice(0, 40)}"`, hex);
+    }
+    const bytes = content === undefined ? (hexBytes(hex ?? '')?.length ?? 0) : Buffer.byteLength(content);
+    if (bytes > MAX_CONTENT_BYTES) {
+      report([content === undefined ? 'hex' : 'content'], `expected at most ${MAX_CONTENT_BYTES} bytes, found ${bytes}`, content);
+    }
+    if (!isProtocol(protocol)) {
+      report(['protocol'], `expected ${TRANSPORTS.join(', ')} or a protocol that is recognised, found "${protocol}"`, protocol);
+    }
+  });
+
+export type Signature = z.output<typeof signatureSchema>;
+
+function isProtocol(name: string): boolean {
+  return (TRANSPORTS as readonly string[]).includes(name.toLowerCase()) || protocolsCalled(name).length > 0;
+}
+
+function hexBytes(text: string): Uint8Array | null {
+  const digits = text.replaceAll(/\s+/g, '');
+  if (!/^([0-9a-fA-F]{2})+$/.test(digits)) return null;
+  return Uint8Array.from(Buffer.from(digits, 'hex'));
+}
+
+/** The bytes that a signature looks for. */
+export function signatureBytes(signature: Signature): Uint8Array {
+  if (signature.content !== undefined) return new TextEncoder().encode(signature.content);
+  return hexBytes(signature.hex ?? '') ?? new Uint8Array(0);
+}
+
+/** First and last port, both included, or null when the text is no range. */
+export function portBounds(text: string | number): readonly [number, number] | null {
+  if (typeof text === 'number') return [text, text];
+  const parts = PORT_RANGE.exec(text);
+  if (parts === null) return /^\d{1,5}$/.test(text) && Number(text) <= 65535 ? [Number(text), Number(text)] : null;
+  const from = Number(parts[1]);
+  const to = Number(parts[2]);
+  return from <= to && to <= 65535 ? [from, to] : null;
+}

@@ -1,0 +1,219 @@
+/**
+ * Runs a network function in this thread, packet by packet: for unit tests. It uses the same context, tables and packet
+ * as a VM does.
+ */
+import { allocateRegion, Region } from '../memory/region.js';
+import { SlotHeaders } from '../memory/slot-headers.js';
+import { Direction, HEADER_BYTES, HeaderOffset, LinkType, ParseFlag, VerdictKind, initialDataOffset } from '../memory/slot-layout.js';
+import { DropReasons } from '../observe/drop-reasons.js';
+import { Packet } from '../packet/packet.js';
+import { parsePacket } from '../packet/parse.js';
+import { buildContext, PacketClock, tableBytes, verdictKind, verdictReason, type ContextSpec, type PlacedTable, type VmEvent } from './context.js';
+import { loadDefinition } from './define.js';
+import type { Handlers, NetworkFunctionUse, OptionProblem, Verdict } from './contract.js';
+import type { TableSpec } from './tables.js';
+
+const FLOW_CAPACITY = 1024;
+const KINDS = ['forward', 'drop', 'reply'] as const;
+
+export interface HarnessPacketOptions {
+  direction?: 'forward' | 'reverse';
+  timestampMs?: number;
+  /** Given by 5-tuple when absent, as the manager would. */
+  flowId?: number;
+  linkType?: number;
+}
+
+export interface HarnessResult {
+  verdict: 'forward' | 'drop' | 'reply';
+  /** Drop reason, null for `forward`. */
+  reason: string | null;
+  /** The packet as it was left. */
+  bytes: Uint8Array;
+  flowId: number;
+  /** The NF called `packet.publishTuple()`. */
+  flowPublished: boolean;
+}
+
+export interface Harness {
+  process(bytes: Uint8Array, options?: HarnessPacketOptions): HarnessResult;
+  readonly alerts: Extract<VmEvent, { type: 'alert' }>[];
+  readonly flows: Extract<VmEvent, { type: 'describe-flow' }>[];
+  /** Packets that the NF made itself. */
+  readonly originated: Uint8Array[];
+  readonly counters: Record<string, number>;
+  update(options: unknown): Promise<void>;
+  expire(nowMs: number): void;
+  /** Problems in the options; when there are any, the other members throw. */
+  readonly problems: OptionProblem[];
+}
+
+/** Options as the runtime would hand them to `create`, and what is wrong with them. */
+async function prepared(use: NetworkFunctionUse, raw: unknown): Promise<{ options: unknown; problems: OptionProblem[] }> {
+  const definition = await loadDefinition(use.module, use.function);
+  const result = await definition.options['~standard'].validate(raw);
+  if (result.issues !== undefined) {
+    const problems = result.issues.map(({ message, path }) => ({
+      message,
+      path: (path ?? []).map((part) => (typeof part === 'object' ? part.key : part)).map((part) => (typeof part === 'symbol' ? String(part) : part)),
+    }));
+    return { options: undefined, problems };
+  }
+  const problems: OptionProblem[] = [];
+  const options = definition.prepare === undefined
+    ? result.value
+    : await definition.prepare(result.value, { resolve: (path) => path, problem: (problem) => problems.push(problem) });
+  // The options reach a VM by structured clone: what does not survive it must not work here either.
+  return { options: problems.length > 0 ? undefined : structuredClone(options), problems };
+}
+
+/** A network function, ready to be given packets. */
+export async function harness(use: NetworkFunctionUse): Promise<Harness> {
+  const definition = await loadDefinition(use.module, use.function);
+  const { options, problems } = await prepared(use, use.options);
+  const reasons = new DropReasons(definition.drops ?? []);
+  const tables: Record<string, TableSpec> = problems.length > 0 ? {} : typeof definition.tables === 'function' ? definition.tables(options) : (definition.tables ?? {});
+  const counterNames = problems.length > 0 ? [] : typeof definition.counters === 'function' ? definition.counters(options) : (definition.counters ?? []);
+
+  const region = new Region(allocateRegion({ slots: 4, slotBytes: 16384, scratchBytes: 0 }));
+  let controlBytes = HEADER_BYTES * region.slots;
+  const reserve = (bytes: number): number => {
+    const offset = controlBytes;
+    controlBytes += Math.ceil(bytes / HEADER_BYTES) * HEADER_BYTES;
+    return offset;
+  };
+  const countersOffset = reserve(counterNames.length * 8);
+  const placed: Record<string, PlacedTable> = {};
+  for (const [name, spec] of Object.entries(tables)) placed[name] = { spec, offset: reserve(tableBytes(spec, FLOW_CAPACITY)) };
+  const control = new SharedArrayBuffer(controlBytes);
+  const headers = new SlotHeaders(control, 0, region.slots);
+
+  const clock = new PacketClock();
+  const alerts: Harness['alerts'] = [];
+  const flows: Harness['flows'] = [];
+  const originated: Uint8Array[] = [];
+  const packet = new Packet(headers, region.slotBytes);
+  const made = new Packet(headers, region.slotBytes);
+  const spec: ContextSpec = {
+    name: use.name,
+    chain: 'harness',
+    options,
+    dropNumbers: Object.fromEntries((definition.drops ?? []).map((name) => [name, reasons.number(name)])),
+    counterNames,
+    countersOffset,
+    tables: placed,
+    flowCapacity: FLOW_CAPACITY,
+  };
+
+  /** Puts bytes into a slot as a port and the manager would. */
+  const fill = (target: Packet, slot: number, bytes: Uint8Array, linkType: number): void => {
+    const start = region.address(slot) + initialDataOffset(slot);
+    region.bytes.set(bytes, start);
+    headers.u8.fill(0, slot * HEADER_BYTES, (slot + 1) * HEADER_BYTES);
+    const at = slot << 4;
+    headers.u32[at] = initialDataOffset(slot);
+    headers.u32[at + 1] = bytes.length;
+    headers.u32[at + 2] = bytes.length;
+    headers.u8[(slot << 6) + HeaderOffset.linkType] = linkType;
+    parsePacket(region.bytes, start, bytes.length, headers, slot);
+    target.moveTo(region.bytes, start, slot);
+  };
+
+  const context = buildContext(spec, control, {
+    clock,
+    emit: (event) => (event.type === 'alert' ? alerts.push(event) : flows.push(event)),
+    originate: (like, length) => {
+      fill(made, 1, new Uint8Array(length), like.linkType);
+      return made;
+    },
+    send: (sent) => originated.push(sent.bytes.slice(sent.start, sent.start + sent.length)),
+  });
+  const created = problems.length > 0 ? undefined : await definition.create(context);
+  const handlers: Handlers<unknown> | undefined = typeof created === 'function' ? { process: created } : created;
+  const ready = (): Handlers<unknown> => {
+    if (handlers === undefined) throw new Error(`the options have problems: ${problems.map((problem) => problem.message).join('; ')}`);
+    return handlers;
+  };
+
+  const flowIds = new Map<string, number>();
+  const flowOf = (known: Packet): number => {
+    const tuple = flowTuple(known);
+    if (tuple === null) return 0;
+    const found = flowIds.get(tuple);
+    if (found !== undefined) return found;
+    const id = (flowIds.size % FLOW_CAPACITY) + 1;
+    flowIds.set(tuple, id);
+    return id;
+  };
+
+  return {
+    alerts,
+    flows,
+    originated,
+    problems,
+    get counters() {
+      return Object.fromEntries(Object.entries(context.counters).map(([name, counter]) => [name, counter.value]));
+    },
+    process(bytes, { direction = 'forward', timestampMs = 0, flowId, linkType = LinkType.ethernet } = {}) {
+      const { process } = ready();
+      fill(packet, 0, bytes, linkType);
+      headers.u8[HeaderOffset.direction] = Direction[direction];
+      headers.u32[HeaderOffset.timestampSeconds >> 2] = Math.floor(timestampMs / 1000);
+      headers.u32[HeaderOffset.timestampNanos >> 2] = Math.round((timestampMs % 1000) * 1e6);
+      const id = flowId ?? flowOf(packet);
+      headers.u32[HeaderOffset.flowId >> 2] = id;
+      packet.moveTo(region.bytes, packet.start, 0);
+      clock.advance(timestampMs);
+      const verdict: Verdict = process(packet);
+      const flowPublished = (headers.u8[HeaderOffset.parseFlags] & ParseFlag.tuplePublished) !== 0;
+      const start = region.address(0) + headers.u32[HeaderOffset.dataOffset >> 2];
+      const length = headers.u32[HeaderOffset.length >> 2];
+      if (flowPublished) {
+        parsePacket(region.bytes, start, length, headers, 0);
+        packet.moveTo(region.bytes, start, 0);
+        const tuple = flowTuple(packet);
+        if (tuple !== null) flowIds.set(tuple, id);
+      }
+      return {
+        verdict: KINDS[verdictKind(verdict)],
+        reason: verdictKind(verdict) === VerdictKind.forward ? null : reasons.names[verdictReason(verdict)],
+        bytes: region.bytes.slice(start, start + length),
+        flowId: id,
+        flowPublished,
+      };
+    },
+    async update(raw) {
+      const next = await prepared(use, raw);
+      if (next.problems.length > 0) throw new Error(next.problems.map((problem) => problem.message).join('; '));
+      const { update } = ready();
+      if (update === undefined) throw new Error(`${use.function} takes no new options under traffic`);
+      update(next.options);
+    },
+    expire(nowMs) {
+      clock.advance(nowMs);
+      ready().expire?.(nowMs);
+    },
+  };
+}
+
+/** The connection of a packet as text, the same for both directions; null when it is not IP. */
+function flowTuple(packet: Packet): string | null {
+  const ipv4 = packet.ipv4();
+  const ipv6 = ipv4 === null ? packet.ipv6() : null;
+  if (ipv4 === null && ipv6 === null) return null;
+  const icmp = packet.icmp() ?? packet.icmpv6();
+  const quoted = icmp !== null && icmp.isError ? icmp.quoted() : null;
+  const words = [0, 1, 2, 3];
+  if (quoted !== null) {
+    const from = quoted.version === 4 ? String(quoted.source) : words.map((k) => quoted.sourceWord(k)).join('.');
+    const to = quoted.version === 4 ? String(quoted.destination) : words.map((k) => quoted.destinationWord(k)).join('.');
+    const ports = quoted.hasPorts ? [quoted.sourcePort, quoted.destinationPort] : [quoted.identifier, quoted.identifier];
+    return [quoted.protocol, ...[`${from}/${ports[0]}`, `${to}/${ports[1]}`].sort()].join(' ');
+  }
+  const l4 = packet.tcp() ?? packet.udp();
+  const sourcePort = l4?.sourcePort ?? icmp?.identifier ?? 0;
+  const destinationPort = l4?.destinationPort ?? icmp?.identifier ?? 0;
+  const from = ipv4 !== null ? String(ipv4.source) : words.map((k) => ipv6!.sourceWord(k)).join('.');
+  const to = ipv4 !== null ? String(ipv4.destination) : words.map((k) => ipv6!.destinationWord(k)).join('.');
+  return [packet.l4, ...[`${from}/${sourcePort}`, `${to}/${destinationPort}`].sort()].join(' ');
+}

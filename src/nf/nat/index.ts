@@ -1,0 +1,33 @@
+/**
+ * Source NAT with port translation for IPv4 (NAPT, RFC 3022): TCP, UDP, ICMP queries and the packets inside ICMP errors.
+ * Behaviour by RFC 4787, 5382 and 5508 is set out in docs/nat.md.
+ */
+import { defineNetworkFunction } from '../define.js';
+import { NAT_COUNTERS, NAT_DROPS, natTables } from './layout.js';
+import { natOptions, optionProblems } from './options.js';
+import { Translator } from './translator.js';
+
+export type { NatInput } from './options.js';
+
+export const nat = defineNetworkFunction(import.meta.url, {
+  name: 'nat',
+  options: natOptions,
+  drops: NAT_DROPS,
+  counters: NAT_COUNTERS,
+  tables: natTables,
+  prepare: (options, preparation) => {
+    optionProblems(options, (problem) => preparation.problem(problem));
+    return options;
+  },
+  create: (context) => {
+    let translator = new Translator(context, context.options);
+    return {
+      process: (packet) => translator.process(packet),
+      // Bindings to addresses and ports that are no longer ours end; all others stay as they are.
+      update: (options) => {
+        translator = new Translator(context, options);
+      },
+      expire: (nowMs) => translator.expire(nowMs),
+    };
+  },
+});

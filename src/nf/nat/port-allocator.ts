@@ -1,0 +1,105 @@
+/**
+ * Hot: no allocation. Which external ports are given out: a bit for each external address, protocol and port.
+ *
+ * The bits follow from the binding table, so they live in the VM's own memory and are made anew when the NF is
+ * restarted: one thing less that an interruption could leave half written.
+ */
+import { PORT_CLASSES, PortClass } from './layout.js';
+
+const WORDS = 65_536 / 32;
+const EVEN = 0x55555555;
+const ALL = 0xffffffff;
+
+export class PortAllocator {
+  /** 1 = given out, or outside the range. */
+  readonly #taken: Uint32Array;
+  /** Where the next search starts, so that a port that was let go rests as long as others are free. */
+  readonly #cursor: Uint32Array;
+  readonly #free: Uint32Array;
+  readonly #first: Uint32Array;
+  readonly #last: Uint32Array;
+
+  /** Ranges are inclusive. */
+  constructor(addressCount: number, ports: readonly [number, number], identifiers: readonly [number, number]) {
+    const maps = addressCount * PORT_CLASSES;
+    this.#taken = new Uint32Array(maps * WORDS);
+    this.#cursor = new Uint32Array(maps);
+    this.#free = new Uint32Array(maps);
+    this.#first = Uint32Array.of(ports[0], ports[0], identifiers[0]);
+    this.#last = Uint32Array.of(ports[1], ports[1], identifiers[1]);
+    this.clear();
+  }
+
+  /** Every port in range is free again. */
+  clear(): void {
+    this.#taken.fill(ALL);
+    for (let map = 0; map < this.#free.length; map++) {
+      const portClass = map % PORT_CLASSES;
+      const first = this.#first[portClass];
+      const last = this.#last[portClass];
+      for (let word = first >>> 5; word <= last >>> 5; word++) {
+        const low = word === first >>> 5 ? ALL << (first & 31) : ALL;
+        const high = word === last >>> 5 ? ALL >>> (31 - (last & 31)) : ALL;
+        this.#taken[map * WORDS + word] = ~(low & high);
+      }
+      this.#cursor[map] = first;
+      this.#free[map] = Math.max(0, last - first + 1);
+    }
+  }
+
+  isInRange(portClass: number, port: number): boolean {
+    return port >= this.#first[portClass] && port <= this.#last[portClass];
+  }
+
+  freeCount(address: number, portClass: number): number {
+    return this.#free[address * PORT_CLASSES + portClass];
+  }
+
+  isFree(address: number, portClass: number, port: number): boolean {
+    return (this.#taken[(address * PORT_CLASSES + portClass) * WORDS + (port >>> 5)] & (1 << (port & 31))) === 0;
+  }
+
+  /**
+   * Gives out a port of the external address with this index: the wanted one when it is free, else the next free one of
+   * the same parity (RFC 4787 REQ-4; identifiers have none), else the next free one. Returns -1 when there is none.
+   */
+  take(address: number, portClass: number, wanted: number): number {
+    const map = address * PORT_CLASSES + portClass;
+    if (this.#free[map] === 0) return -1;
+    let port = wanted;
+    if (!this.isFree(address, portClass, wanted)) {
+      port = portClass === PortClass.icmp ? -1 : this.#next(map, (wanted & 1) === 0 ? EVEN : ~EVEN);
+      if (port < 0) port = this.#next(map, ALL);
+      this.#cursor[map] = (port + 1) & 0xffff;
+    }
+    this.mark(address, portClass, port);
+    return port;
+  }
+
+  /** Notes that a free port is given out. */
+  mark(address: number, portClass: number, port: number): void {
+    const map = address * PORT_CLASSES + portClass;
+    this.#taken[map * WORDS + (port >>> 5)] |= 1 << (port & 31);
+    this.#free[map]--;
+  }
+
+  release(address: number, portClass: number, port: number): void {
+    const map = address * PORT_CLASSES + portClass;
+    this.#taken[map * WORDS + (port >>> 5)] &= ~(1 << (port & 31));
+    this.#free[map]++;
+  }
+
+  /** The first free port from the cursor on, among those in the mask; -1 when there is none. */
+  #next(map: number, mask: number): number {
+    const cursor = this.#cursor[map];
+    const start = cursor >>> 5;
+    const base = map * WORDS;
+    let candidates = ~this.#taken[base + start] & mask & (ALL << (cursor & 31));
+    for (let step = 0; step <= WORDS; step++) {
+      const word = (start + step) & (WORDS - 1);
+      if (step > 0) candidates = ~this.#taken[base + word] & mask;
+      if (candidates !== 0) return (word << 5) + 31 - Math.clz32(candidates & -candidates);
+    }
+    return -1;
+  }
+}

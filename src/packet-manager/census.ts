@@ -1,0 +1,65 @@
+/**
+ * The census: where every slot is, counted from owners and rings, never by subtraction (invariant I1). At rest
+ * `free + lent to VMs + spare with VMs + filling + sending == slots`, and no address is in two places.
+ */
+import type { BufferPool } from '../memory/buffer-pool.js';
+import type { Region } from '../memory/region.js';
+import { Cell } from '../observe/counters.js';
+import type { VnicPeer } from '../vnic/vnic.js';
+import type { PortHost } from './port-host.js';
+
+export interface Census {
+  slots: number;
+  free: number;
+  /** Packets with each VM, in its rings or its hands. */
+  vms: Record<string, { lent: number; spare: number }>;
+  ports: Record<string, { filling: number; sending: number }>;
+  /** Packets between ingress and egress: with VMs or being sent. */
+  inFlight: number;
+  /** Slots in two places or nowhere, by address. Empty unless something is broken. */
+  faults: string[];
+  /** Whether every slot is in exactly one place and received + originated == transmitted + dropped + in flight. */
+  balanced: boolean;
+}
+
+export interface CensusSource {
+  region: Region;
+  pool: BufferPool;
+  lanes: { name: string; peer: VnicPeer }[];
+  ports: { name: string; host: PortHost; counters: Float64Array }[];
+  sending: Iterable<number>;
+}
+
+export function takeCensus({ region, pool, lanes, ports, sending }: CensusSource): Census {
+  const placeOf: (string | undefined)[] = new Array<string | undefined>(region.slots).fill(undefined);
+  const faults: string[] = [];
+  const note = (addresses: Iterable<number>, place: string): number => {
+    let count = 0;
+    for (const address of addresses) {
+      const slot = region.slotIndex(address);
+      if (placeOf[slot] !== undefined) faults.push(`${address} is in ${placeOf[slot]} and in ${place}`);
+      placeOf[slot] = place;
+      count++;
+    }
+    return count;
+  };
+  const free = note(pool.addresses(), 'the pool');
+  const sent = note(sending, 'transmission');
+  const census: Census = { slots: region.slots, free, vms: {}, ports: {}, inFlight: sent, faults, balanced: false };
+  for (const { name, peer } of lanes) {
+    const lent = note(peer.lent.addresses(), `VM ${name}`);
+    census.vms[name] = { lent, spare: note(peer.given.addresses(), `the spares of VM ${name}`) };
+    census.inFlight += lent;
+  }
+  let books = 0;
+  for (const { name, host, counters } of ports) {
+    census.ports[name] = { filling: note(host.filling(), `the fill of port ${name}`), sending: host.sending };
+    books += counters[Cell.received] + counters[Cell.originated] - counters[Cell.transmitted];
+    for (let cell = Cell.drops; cell < counters.length; cell++) books -= counters[cell];
+  }
+  placeOf.forEach((place, slot) => {
+    if (place === undefined) faults.push(`${region.address(slot)} is nowhere`);
+  });
+  census.balanced = faults.length === 0 && books === census.inFlight;
+  return census;
+}

@@ -1,0 +1,136 @@
+/**
+ * Hot: no allocation. Which service path a packet takes, and which flow it belongs to. The flow key is read and hashed
+ * once; the path of a known connection is a cached consequence of the policy and carries its generation.
+ */
+import { ConnectionTable, type FlowRecord } from '../flow/connection-table.js';
+import { FlowKey } from '../flow/flow-key.js';
+import { FlowTable } from '../flow/flow-table.js';
+import type { Match } from '../flow/match.js';
+import { parseMatch } from '../flow/match-text.js';
+import { swapEnds } from '../flow/swap-ends.js';
+import type { SlotHeaders } from '../memory/slot-headers.js';
+import { Direction, HeaderOffset } from '../memory/slot-layout.js';
+import { Packet } from '../packet/packet.js';
+import { TcpFlag } from '../packet/protocols.js';
+import { Generation } from '../ring/generation.js';
+import type { ManagerSpec, PathRow } from './manager-spec.js';
+
+/** No path: the classifier's default. */
+const NONE = -1;
+
+export class Classification {
+  /** All rows that packets in flight may refer to, by index: a changed policy adds rows, and old ones stay. */
+  readonly rows: PathRow[] = [];
+  // What the last `classify` found.
+  path = NONE;
+  direction: number = Direction.forward;
+  connection = -1;
+  /** Number of the policy in force, 16 bits: stamped into the packet's header. */
+  version = 0;
+
+  readonly #headers: SlotHeaders;
+  readonly #packet: Packet;
+  readonly #key = new FlowKey();
+  readonly #connections: ConnectionTable;
+  readonly #policy: Generation;
+  readonly #table: FlowTable<number>;
+  #nowSeconds = 0;
+
+  constructor(buffer: ArrayBufferLike, spec: ManagerSpec, headers: SlotHeaders) {
+    this.#headers = headers;
+    this.#packet = new Packet(headers);
+    this.#connections = new ConnectionTable(buffer, spec.connectionsOffset, spec.flowCapacity);
+    this.#policy = new Generation(new Int32Array(buffer, spec.policyOffset, 1), 0);
+    this.#table = new FlowTable<number>({ name: 'paths', default: NONE, headers });
+    this.replacePaths(spec.paths);
+  }
+
+  /** Puts another set of paths in force. Packets in flight keep the row that they were stamped with. */
+  replacePaths(paths: readonly PathRow[]): void {
+    const specs = paths.flatMap((row) => {
+      const path = this.rows.push(row) - 1;
+      const parsed = parseMatch(row.match);
+      if ('problem' in parsed) throw new Error(`path ${row.name}: ${parsed.problem.message}`);
+      const forward: Match = { ...parsed.match, ingressPort: row.from };
+      // Who opens a connection from the far side sends what the match describes, the other way round.
+      const backward: Match = { ...swapEnds(parsed.match), ingressPort: row.to };
+      const entry = { target: path, name: row.name };
+      return row.twoWay ? [{ ...entry, match: forward }, { ...entry, match: backward }] : [{ ...entry, match: forward }];
+    });
+    this.#table.replaceAll(specs);
+    this.version = this.#policy.bump() & 0xffff;
+  }
+
+  onFlowEnd(ended: (flow: FlowRecord) => void): void {
+    this.#connections.onEnd((entry) => { ended(this.#connections.record(entry)); });
+  }
+
+  /** Sets `path`, `direction` and `connection`, and writes the flow's id and hash into the header. */
+  classify(bytes: Uint8Array, start: number, slot: number, port: number): void {
+    const packet = this.#packet;
+    packet.moveTo(bytes, start, slot);
+    const { u32 } = this.#headers;
+    const at = slot << 4;
+    const seconds = u32[at + (HeaderOffset.timestampSeconds >> 2)];
+    if (seconds > this.#nowSeconds) this.#nowSeconds = seconds;
+    const key = this.#key;
+    if (!key.read(packet)) {
+      u32[at + (HeaderOffset.flowHash >> 2)] = 0;
+      u32[at + (HeaderOffset.flowId >> 2)] = 0;
+      this.connection = -1;
+      this.#take(this.#table.lookup(packet), port);
+      return;
+    }
+    u32[at + (HeaderOffset.flowHash >> 2)] = key.hash;
+    const connections = this.#connections;
+    let entry = connections.find(key.words, key.hash);
+    const known = entry >= 0;
+    const policy = this.#policy.current();
+    let path = known ? connections.path(entry, policy) : NONE;
+    // A translated packet no longer shows what the policy asks for: its connection's path holds until the opener's next
+    // packet is judged by the new policy.
+    if (path === NONE && known && !connections.hasKey(entry, key.words)) path = connections.lastPath(entry);
+    if (path === NONE || !this.#leadsFrom(path, port)) path = this.#table.lookup(packet);
+    this.#take(path, port);
+    const reverse = this.direction === Direction.reverse;
+    if (!known) entry = connections.insert(key.words, key.hash, this.#nowSeconds, key.isFromFirst, reverse);
+    this.connection = entry;
+    if (entry < 0) {
+      u32[at + (HeaderOffset.flowId >> 2)] = 0;
+      return;
+    }
+    const tcp = packet.tcp();
+    const closing = tcp !== null && (tcp.flags & (TcpFlag.fin | TcpFlag.rst)) !== 0;
+    if (!known || connections.hasKey(entry, key.words)) connections.touch(entry, key.isFromFirst, this.#nowSeconds, closing);
+    else connections.touchAlias(entry, reverse, this.#nowSeconds, closing);
+    if (path !== NONE) connections.setPath(entry, path, policy);
+    u32[at + (HeaderOffset.flowId >> 2)] = connections.flowId(entry);
+  }
+
+  /** The packet's present tuple becomes another key of its connection. */
+  alias(bytes: Uint8Array, start: number, slot: number, connection: number): void {
+    if (connection < 0) return;
+    this.#packet.moveTo(bytes, start, slot);
+    if (this.#key.read(this.#packet)) this.#connections.alias(this.#key.words, this.#key.hash, connection, this.#nowSeconds);
+  }
+
+  /** A packet of the connection is through: remembers why, if it was dropped. */
+  settle(connection: number, reason: number): void {
+    if (connection >= 0 && reason !== 0) this.#connections.setVerdict(connection, reason);
+  }
+
+  /** Time passes: forgets some of what has timed out. */
+  passTime(): void {
+    this.#connections.sweep(this.#nowSeconds);
+  }
+
+  #leadsFrom(path: number, port: number): boolean {
+    const row = this.rows[path];
+    return row.from === port || (row.twoWay && row.to === port);
+  }
+
+  #take(path: number, port: number): void {
+    this.path = path;
+    this.direction = path !== NONE && this.rows[path].from !== port ? Direction.reverse : Direction.forward;
+  }
+}

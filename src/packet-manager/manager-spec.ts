@@ -1,0 +1,65 @@
+/** What the manager's thread is told: plain values and offsets in control memory. */
+import type { EventRingSpec } from '../ring/event-ring.js';
+import type { RingSpec } from '../ring/ring-layout.js';
+import type { VnicSpec } from '../vnic/vnic.js';
+
+/** The manager's end of a VM. */
+export interface VmLink {
+  name: string;
+  chain: string;
+  vnic: VnicSpec;
+  doorbellOffset: number;
+  journalOffset: number;
+  countersBlockOffset: number;
+  events: EventRingSpec;
+}
+
+/** The four rings of a port that lives in another thread, and that thread's doorbell. */
+export interface PortRings {
+  fill: RingSpec;
+  rx: RingSpec;
+  tx: RingSpec;
+  completion: RingSpec;
+  doorbellOffset: number;
+  /** A word that the port sets to 1 when it will never receive again. */
+  exhaustedOffset: number;
+  /** Slots that the port may hold for receiving. */
+  allowance: number;
+}
+
+export interface PortLink {
+  name: string;
+  countersBlockOffset: number;
+  /** Absent: the port lives in the manager's thread. */
+  rings?: PortRings;
+}
+
+/** A service path as a row: from one port to another by VMs in order; the reverse path is the same, backwards. */
+export interface PathRow {
+  name: string;
+  from: number;
+  to: number;
+  /** Whether packets may enter at `to` and travel backwards. */
+  twoWay: boolean;
+  /** In the text language of src/flow. */
+  match: string;
+  vms: number[];
+}
+
+export interface ManagerSpec {
+  vms: VmLink[];
+  ports: PortLink[];
+  paths: PathRow[];
+  /** Names of drop reasons by number. */
+  dropNames: string[];
+  flowCapacity: number;
+  connectionsOffset: number;
+  policyOffset: number;
+  mailboxOffset: number;
+  doorbellOffset: number;
+  events: EventRingSpec;
+  /** Slots of each VM's allowance for packets that it makes itself. */
+  vmAllowance: number;
+  /** Report every ended flow, and pause ingress while main is behind with reading events: nothing of a report is lost. */
+  reportFlows: boolean;
+}

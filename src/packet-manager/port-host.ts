@@ -1,0 +1,100 @@
+/**
+ * The manager's end of a port. A port in the manager's thread is called directly; any other is reached by four rings.
+ * Both look the same from here.
+ */
+import type { BufferPool } from '../memory/buffer-pool.js';
+import type { PortBackend, PortProblem } from '../port/contract.js';
+
+export interface PortHost {
+  /** Writes addresses of received packets, now the manager's, into `out`, at most `max`; returns how many. */
+  receive(out: Uint32Array, max: number): number;
+  transmit(addresses: Uint32Array, count: number): void;
+  /** Writes addresses that are sent into `out`, at most `max`; returns how many. They are the manager's again. */
+  complete(out: Uint32Array, max: number): number;
+  /** A packet that this port received was transmitted or dropped. */
+  settled(address: number): void;
+  readonly exhausted: boolean;
+  /** Something can be received or completed now. */
+  hasWork(): boolean;
+  /** Wakes the port's thread for what it was given. */
+  flush(): void;
+  /** Slots that the port has for receiving, for the census. */
+  filling(): Iterable<number>;
+  /** Packets given for transmission that are not sent yet. */
+  readonly sending: number;
+  /** What was wrong with the files that the port reads and writes. */
+  readonly problems: readonly PortProblem[];
+  close(): void;
+}
+
+/** A port in the manager's thread. */
+export class InlinePortHost implements PortHost {
+  readonly #backend: PortBackend;
+  readonly #pool: BufferPool;
+  readonly #slots: Uint32Array;
+  #sending = 0;
+
+  constructor(backend: PortBackend, pool: BufferPool, burst: number) {
+    this.#backend = backend;
+    this.#pool = pool;
+    this.#slots = new Uint32Array(burst);
+  }
+
+  receive(out: Uint32Array, max: number): number {
+    if (this.#backend.exhausted) return 0;
+    const granted = this.#pool.take(this.#slots, Math.min(max, this.#slots.length));
+    const used = this.#backend.receive(this.#slots, granted);
+    for (let k = granted - 1; k >= used; k--) this.#pool.free(this.#slots[k]);
+    for (let k = 0; k < used; k++) out[k] = this.#slots[k]!;
+    return used;
+  }
+
+  transmit(addresses: Uint32Array, count: number): void {
+    this.#sending += count;
+    this.#backend.transmit(addresses, count);
+  }
+
+  complete(out: Uint32Array, max: number): number {
+    const count = this.#backend.complete(out, max);
+    this.#sending -= count;
+    return count;
+  }
+
+  /** The backend could not send the packet: it is the manager's again. */
+  notSent(): void {
+    this.#sending--;
+  }
+
+  settled(address: number): void {
+    this.#backend.settled?.(address);
+  }
+
+  get exhausted(): boolean {
+    return this.#backend.exhausted;
+  }
+
+  /** Never news: whatever lets such a port go on (a free slot, a settled packet) is done by the thread that asks. */
+  hasWork(): boolean {
+    return false;
+  }
+
+  flush(): void {
+    // Called directly: there is nobody to wake.
+  }
+
+  filling(): Iterable<number> {
+    return [];
+  }
+
+  get sending(): number {
+    return this.#sending;
+  }
+
+  get problems(): readonly PortProblem[] {
+    return this.#backend.problems ?? [];
+  }
+
+  close(): void {
+    this.#backend.close();
+  }
+}

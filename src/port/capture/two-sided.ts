@@ -1,0 +1,293 @@
+/**
+ * A capture split into an inside and an outside: two ports over one file, both in the manager's thread.
+ *
+ * A recorded reply is addressed to the tuple as it was recorded, which the chain may have translated. So a record that
+ * changes the direction of its connection is held until every packet before it in its connection is *settled*, and is
+ * then addressed to the translation in force: what the port last saw leaving on the reply's side.
+ *
+ *   file -> side and connection -> ready for its side ------------> slot -> chain -> other side's transmit: learn
+ *                               -> held by its connection -> ready (when the last packet under way is settled)
+ *
+ * Records that are held or ready lie in the file's buffer, not in slots; the window of them is bounded in bytes and in
+ * number, and when it is full the reader stops. That cannot stop for ever:
+ *   1. A record is held only while a packet of its connection is under way, that is ready or in a slot; the last of
+ *      those that is settled makes the records ready that come next.
+ *   2. A ready record waits for nothing but a free slot, and held records keep no slots from it.
+ *   3. A packet in a slot is settled in the end, because the manager transmits or drops every packet.
+ *   4. The reader is stopped only by records that wait or by connections with packets under way, so by 1 to 3 it goes on.
+ */
+import { builtInDrop } from '../../observe/drop-reasons.js';
+import { HEADER_BYTES_LOG2, HeaderOffset, initialDataOffset } from '../../memory/slot-layout.js';
+import type { PortBackend, PortCounts, PortMemory } from '../contract.js';
+import type { CaptureProblem } from './capture-error.js';
+import { type Connection, ConnectionTable, MAX_CONNECTIONS, Side } from './connections.js';
+import { createCapture } from './create-capture.js';
+import { Egress } from './egress.js';
+import { fillSlot } from './fill-slot.js';
+import { InterfaceDirectory } from './interfaces.js';
+import { openCapture } from './open-capture.js';
+import { Prefixes } from './prefixes.js';
+import { readdress } from './readdress.js';
+import type { CaptureReader } from './reader.js';
+import { Sides } from './sides.js';
+import { Tuple } from './tuple.js';
+import { MAX_WAITING_RECORDS, WaitingRecords } from './waiting-records.js';
+
+/** Bytes of the file that may wait: some seconds of a busy line. */
+export const WINDOW_BYTES = 8 * 1024 * 1024;
+/** Records looked at for each free slot in one call: bounds a call whose records are all held or the other side's. */
+const LOOK_AHEAD = 8;
+const PACKET_TOO_LONG = builtInDrop('packet-too-long');
+const NO_CONNECTION = -1;
+
+export interface TwoSidedOptions {
+  path: string;
+  /** Addresses and prefixes that are inside. Without them, whoever opened a connection is. */
+  inside?: readonly string[];
+  /** Bytes of records that may wait. */
+  windowBytes?: number;
+  /** Records that may wait; a power of two. */
+  windowRecords?: number;
+  /** Connections remembered. */
+  connections?: number;
+}
+
+export interface FaceOptions {
+  /** Where to write what is sent on this side; without it, that is discarded. */
+  write?: string;
+  /** Index of this port, as slot headers have it. */
+  portIndex?: number;
+  /** Shared by the ports of one runtime, so that written files name the interfaces that packets came from. */
+  directory?: InterfaceDirectory;
+}
+
+export class TwoSidedCapture {
+  readonly #path: string;
+  readonly #memory: PortMemory;
+  readonly #reader: CaptureReader;
+  readonly #table: ConnectionTable;
+  readonly #sides: Sides;
+  readonly #waiting: WaitingRecords;
+  readonly #ready = [{ first: -1, last: -1 }, { first: -1, last: -1 }];
+  readonly #tuple = new Tuple();
+  /** Connection and side of the packet in each slot, by slot index; NO_CONNECTION when it is not from here. */
+  readonly #slotConnections: Int32Array;
+  readonly #slotSides: Uint8Array;
+  #openFaces = 0;
+
+  /**
+   * @throws CaptureError when the capture cannot be read.
+   * @throws RangeError when a prefix is none.
+   */
+  constructor(options: TwoSidedOptions, memory: PortMemory) {
+    const prefixes = options.inside === undefined || options.inside.length === 0 ? null : new Prefixes(options.inside);
+    this.#path = options.path;
+    this.#memory = memory;
+    this.#table = new ConnectionTable(options.connections ?? MAX_CONNECTIONS);
+    this.#sides = new Sides(this.#table, prefixes);
+    this.#waiting = new WaitingRecords(options.windowRecords ?? MAX_WAITING_RECORDS);
+    this.#slotConnections = new Int32Array(memory.headers.slotCount).fill(NO_CONNECTION);
+    this.#slotSides = new Uint8Array(memory.headers.slotCount);
+    this.#reader = openCapture(options.path, { keepBytes: options.windowBytes ?? WINDOW_BYTES });
+  }
+
+  /**
+   * The port of one side. Both sides of a capture must be used, once each: packets of the other wait for it otherwise.
+   * @throws CaptureError when the file to write cannot be created.
+   */
+  face(side: 'inside' | 'outside', options: FaceOptions, counts: PortCounts): TwoSidedFace {
+    const directory = options.directory ?? new InterfaceDirectory();
+    directory.register(options.portIndex ?? Side[side], this.#reader);
+    const writer = options.write === undefined ? null : createCapture(options.write, [this.#path], directory);
+    this.#openFaces++;
+    return new TwoSidedFace(this, Side[side], counts, new Egress(this.#memory, counts, writer));
+  }
+
+  /** What was wrong with the file. */
+  get problems(): CaptureProblem[] {
+    return this.#reader.problems;
+  }
+
+  /** True when the file is read and nothing waits. */
+  get exhausted(): boolean {
+    return this.#reader.exhausted && this.#waiting.span === 0;
+  }
+
+  /** Most records that ever waited at a time. */
+  get highWaterRecords(): number {
+    return this.#waiting.highWater;
+  }
+
+  /** Fills slots with what is ready for a side, then with what the file has for it. */
+  receive(side: number, slots: Uint32Array, count: number, counts: PortCounts): number {
+    let used = this.#receiveReady(side, slots, count, counts);
+    for (let looked = 0; used < count && looked < count * LOOK_AHEAD; looked++) {
+      if (this.#waiting.isFull || !this.#table.hasRoom() || !this.#reader.next()) break;
+      if (this.#place(side)) used += this.#deliverNow(side, slots[used], counts);
+    }
+    this.#reader.retainFrom(this.#waiting.retained);
+    return used;
+  }
+
+  #receiveReady(side: number, slots: Uint32Array, count: number, counts: PortCounts): number {
+    const queue = this.#ready[side];
+    const waiting = this.#waiting;
+    let used = 0;
+    while (used < count && queue.first >= 0) {
+      const record = waiting.shift(queue);
+      waiting.load(record);
+      const index = waiting.connectionOf(record);
+      const connection = index === NO_CONNECTION ? null : this.#table.get(index);
+      if (waiting.length > this.#memory.maxPacketBytes) {
+        counts.dropAtIngress(PACKET_TOO_LONG);
+        waiting.remove(record);
+        if (connection !== null) this.#settle(connection);
+        continue;
+      }
+      fillSlot(this.#memory, slots[used], this.#reader.buffer, this.#reader.bufferIndex(waiting.position), waiting);
+      this.#hand(slots[used], connection, side, waiting.linkType, waiting.length);
+      waiting.remove(record);
+      used++;
+    }
+    return used;
+  }
+
+  /** Finds the place of the record that was just read. True when it goes to `side`, and now. */
+  #place(side: number): boolean {
+    const reader = this.#reader;
+    this.#tuple.read(reader.buffer, reader.dataOffset, reader.length, reader.linkType);
+    this.#sides.assign(this.#tuple);
+    const { connection, side: from } = this.#sides;
+    const free = connection === null || (connection.held.first < 0 && (connection.outstanding === 0 || connection.lastSide === from));
+    if (free && connection !== null) {
+      connection.outstanding++;
+      connection.lastSide = from;
+    }
+    if (free && from === side) return true;
+    const record = this.#waiting.add(reader, connection === null ? NO_CONNECTION : connection.index, from);
+    this.#reader.retainFrom(this.#waiting.retained);
+    this.#waiting.append(free ? this.#ready[from] : connection.held, record);
+    return false;
+  }
+
+  /** The record that was just read goes straight into a slot. Returns the slots used. */
+  #deliverNow(side: number, address: number, counts: PortCounts): number {
+    const reader = this.#reader;
+    const { connection } = this.#sides;
+    if (reader.length > this.#memory.maxPacketBytes) {
+      counts.dropAtIngress(PACKET_TOO_LONG);
+      if (connection !== null) this.#settle(connection);
+      return 0;
+    }
+    fillSlot(this.#memory, address, reader.buffer, reader.dataOffset, reader);
+    this.#hand(address, connection, side, reader.linkType, reader.length);
+    return 1;
+  }
+
+  /** The packet in the slot is the manager's from now on: addressed as its side would do it. */
+  #hand(address: number, connection: Connection | null, side: number, linkType: number, length: number): void {
+    const slotIndex = this.#memory.slotIndex(address);
+    this.#slotConnections[slotIndex] = connection === null ? NO_CONNECTION : connection.index;
+    this.#slotSides[slotIndex] = side;
+    if (connection === null || !connection.translated[side]) return;
+    this.#tuple.read(this.#memory.region, address + initialDataOffset(slotIndex), length, linkType);
+    readdress(this.#memory.region, this.#tuple, connection, side);
+  }
+
+  /** Packets leave towards `side`: those that came from the other one tell how they are addressed now. */
+  observe(side: number, addresses: Uint32Array, count: number): void {
+    const { u8, u32 } = this.#memory.headers;
+    for (let k = 0; k < count; k++) {
+      const address = addresses[k];
+      const slotIndex = this.#memory.slotIndex(address);
+      const index = this.#slotConnections[slotIndex];
+      if (index === NO_CONNECTION || this.#slotSides[slotIndex] === side) continue;
+      const connection = this.#table.get(index);
+      // The inside knows its own addresses: once the outside sees others, only those are learned.
+      if (side === Side.inside && connection.translated[Side.outside]) continue;
+      const at = slotIndex << (HEADER_BYTES_LOG2 - 2);
+      const start = address + u32[at + (HeaderOffset.dataOffset >> 2)];
+      const linkType = u8[(slotIndex << HEADER_BYTES_LOG2) + HeaderOffset.linkType];
+      this.#tuple.read(this.#memory.region, start, u32[at + (HeaderOffset.length >> 2)], linkType);
+      connection.learn(this.#tuple, side);
+    }
+  }
+
+  /** The packet in a slot that this capture filled is home. Other addresses are not ours to say anything about. */
+  settled(address: number): void {
+    const slotIndex = this.#memory.slotIndex(address);
+    const index = this.#slotConnections[slotIndex];
+    if (index === NO_CONNECTION) return;
+    this.#slotConnections[slotIndex] = NO_CONNECTION;
+    this.#settle(this.#table.get(index));
+  }
+
+  /** One packet fewer is under way; after the last, the records go on that wait, up to the next change of direction. */
+  #settle(connection: Connection): void {
+    connection.outstanding--;
+    if (connection.outstanding > 0 || connection.held.first < 0) return;
+    const side = this.#waiting.sideOf(connection.held.first);
+    while (connection.held.first >= 0 && this.#waiting.sideOf(connection.held.first) === side) {
+      this.#waiting.append(this.#ready[side], this.#waiting.shift(connection.held));
+      connection.outstanding++;
+    }
+    connection.lastSide = side;
+  }
+
+  /** A face is closed; with the last one, the file. */
+  release(): void {
+    if (--this.#openFaces === 0) this.close();
+  }
+
+  /** Closes the file, also when no face was ever made. */
+  close(): void {
+    this.#reader.close();
+  }
+}
+
+export class TwoSidedFace implements PortBackend {
+  readonly #capture: TwoSidedCapture;
+  readonly #side: number;
+  readonly #counts: PortCounts;
+  readonly #egress: Egress;
+
+  constructor(capture: TwoSidedCapture, side: number, counts: PortCounts, egress: Egress) {
+    this.#capture = capture;
+    this.#side = side;
+    this.#counts = counts;
+    this.#egress = egress;
+  }
+
+  /** True when the file is read and nothing waits for either side. */
+  get exhausted(): boolean {
+    return this.#capture.exhausted;
+  }
+
+  /** What was wrong with the file that this side writes. What was wrong with the one that both read, the inside tells. */
+  get problems(): CaptureProblem[] {
+    return this.#side === Side.inside ? [...this.#capture.problems, ...this.#egress.problems] : this.#egress.problems;
+  }
+
+  receive(slots: Uint32Array, count: number): number {
+    return this.#capture.receive(this.#side, slots, count, this.#counts);
+  }
+
+  transmit(addresses: Uint32Array, count: number): void {
+    // First look, then give away: a packet that cannot be written is settled before `transmit` returns.
+    this.#capture.observe(this.#side, addresses, count);
+    this.#egress.transmit(addresses, count);
+  }
+
+  complete(out: Uint32Array, max: number): number {
+    return this.#egress.complete(out, max);
+  }
+
+  settled(address: number): void {
+    this.#capture.settled(address);
+  }
+
+  close(): void {
+    this.#egress.close();
+    this.#capture.release();
+  }
+}

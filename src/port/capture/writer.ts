@@ -1,0 +1,149 @@
+/**
+ * Writes captures: pcapng, or classic nanosecond pcap for names that end in `.pcap`. Records are collected in a buffer
+ * and written synchronously when it is full or the owner says so. What the system says no to is not thrown: the
+ * records since the last successful write are lost, the file is cut back to it, and the writer takes nothing any more.
+ */
+import { closeSync, fstatSync, ftruncateSync, openSync, statSync, writeSync } from 'node:fs';
+import { CaptureError, type CaptureProblem, ProblemLog } from './capture-error.js';
+import { copyBytes } from './copy-bytes.js';
+
+/** Records are collected up to this many bytes: a burst of full frames is one write. */
+export const WRITE_BUFFER_BYTES = 1024 * 1024;
+/** Longest that a comment may be, by the 16-bit length of an option; longer ones are cut. */
+const MAX_COMMENT_BYTES = 65_528;
+
+/** What is written of a packet, beside its bytes. */
+export interface RecordMeta {
+  originalLength: number;
+  /** Since 1970, 32 bit. */
+  seconds: number;
+  nanos: number;
+  /** As in slot headers. */
+  linkType: number;
+  ingressPort: number;
+  interfaceId: number;
+}
+
+/** What became of a record. */
+export const Written = { yes: 0, linkTypeMismatch: 1, failed: 2 } as const;
+
+export abstract class CaptureWriter {
+  readonly path: string;
+  protected readonly buffer = new Uint8Array(WRITE_BUFFER_BYTES);
+  protected readonly view = new DataView(this.buffer.buffer);
+  /** Bytes collected and not yet written. */
+  protected used = 0;
+  readonly #descriptor: number;
+  readonly #regular: boolean;
+  /** Bytes that are safely in the file. */
+  #written = 0;
+  #failed = false;
+  readonly #log = new ProblemLog();
+
+  /** @throws CaptureError when the file cannot be created, or is one of `reading`. */
+  constructor(path: string, reading: readonly string[]) {
+    const refusal = refuseToWrite(path, reading);
+    if (refusal !== null) throw refusal;
+    this.path = path;
+    try {
+      this.#descriptor = openSync(path, 'w');
+    } catch (error) {
+      throw new CaptureError('capture-unwritable', path, 'the capture cannot be written', reasonOf(error), 'a file that can be created', error);
+    }
+    this.#regular = fstatSync(this.#descriptor).isFile();
+  }
+
+  get failed(): boolean {
+    return this.#failed;
+  }
+
+  get problems(): CaptureProblem[] {
+    return this.#log.list();
+  }
+
+  /** Whether a record of that many bytes, comment included, needs a `flush` first. */
+  isFull(length: number, comment: Uint8Array | null = null): boolean {
+    return this.used + this.recordBytes(length, comment) > this.buffer.length;
+  }
+
+  /**
+   * Collects a record. Call `flush` first if `isFull`.
+   * @returns `Written.yes`, or why the record is not taken.
+   */
+  write(bytes: Uint8Array, start: number, length: number, meta: RecordMeta, comment: Uint8Array | null = null): number {
+    if (this.#failed) return Written.failed;
+    return this.append(bytes, start, length, meta, comment);
+  }
+
+  /** Most bytes that a record takes in the file, with what must be written in front of it. */
+  protected abstract recordBytes(length: number, comment: Uint8Array | null): number;
+  protected abstract append(bytes: Uint8Array, start: number, length: number, meta: RecordMeta, comment: Uint8Array | null): number;
+  /** Writes what a file without records needs. */
+  protected abstract finish(): void;
+
+  protected copyIn(bytes: Uint8Array, start: number, length: number): void {
+    copyBytes(bytes, start, this.buffer, this.used, length);
+    this.used += length;
+  }
+
+  /** Writes what was collected. False when that failed: all of it is lost. */
+  flush(): boolean {
+    if (this.#failed) return false;
+    let done = 0;
+    try {
+      while (done < this.used) done += writeSync(this.#descriptor, this.buffer, done, this.used - done);
+      this.#written += done;
+    } catch (error) {
+      this.#failed = true;
+      this.#log.add('write-failed', this.#written, reasonOf(error));
+      this.#cutBack();
+    }
+    this.used = 0;
+    return !this.#failed;
+  }
+
+  /** Half a record at the end would make the file unreadable from there on. */
+  #cutBack(): void {
+    if (!this.#regular) return;
+    try {
+      ftruncateSync(this.#descriptor, this.#written);
+    } catch (error) {
+      this.#log.add('write-failed', this.#written, reasonOf(error));
+    }
+  }
+
+  /** Writes the rest and closes the file. False when something could not be written. */
+  close(): boolean {
+    if (!this.#failed) this.finish();
+    const flushed = this.flush();
+    closeSync(this.#descriptor);
+    return flushed;
+  }
+}
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** The bytes of a comment, cut to what an option can hold. */
+export function encodeComment(text: string): Uint8Array {
+  return new TextEncoder().encode(text).subarray(0, MAX_COMMENT_BYTES);
+}
+
+/**
+ * Why a capture may not be written to a path, or null: it would overwrite a file that is read, has a name that
+ * promises compression, or lies where nothing can be created. For configuration checks; creates nothing.
+ */
+export function refuseToWrite(path: string, reading: readonly string[]): CaptureError | null {
+  if (/\.(gz|zst|lz4|xz|bz2)$/.test(path)) {
+    return new CaptureError('capture-unwritable', path, 'captures are written uncompressed', `a name that ends in ${path.slice(path.lastIndexOf('.'))}`, 'a name like out.pcapng or out.pcap');
+  }
+  const target = statSync(path, { throwIfNoEntry: false });
+  if (target === undefined) return null;
+  if (target.isDirectory()) return new CaptureError('capture-unwritable', path, 'the capture cannot be written', 'a directory', 'a file that can be created');
+  for (const each of reading) {
+    const source = statSync(each, { throwIfNoEntry: false });
+    if (source !== undefined && target.isFile() && source.dev === target.dev && source.ino === target.ino) {
+      return new CaptureError('capture-unwritable', path, 'the capture that is being read would be overwritten', `the same file as ${each}`, 'another file');
+    }
+  }
+  return null;
+}

@@ -1,0 +1,273 @@
+/** Checks chains and the network functions in them: names, modules, options. Runs on the main thread, before any other. */
+import { isAbsolute, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import type { Chain } from '../chain/chain.js';
+import type { Definition, NetworkFunctionUse, OptionProblem } from '../nf/contract.js';
+import { loadDefinition } from '../nf/define.js';
+import { checkName } from './check-name.js';
+import { factoriesOf, factoryNamed, resolveModule, useOf, type FunctionModules } from './functions.js';
+import { at, describe, oneOf, type Findings, type Site } from './place.js';
+import type { PlanVm } from './plan.js';
+import { longUseShape, MAX_VMS } from './schema.js';
+import { readShape, reportIssue } from './shape.js';
+import { didYouMean } from './suggest.js';
+
+export interface CheckedChain {
+  readonly name: string;
+  /** Null where a network function has problems. */
+  readonly vms: readonly (PlanVm | null)[];
+}
+
+export interface ChainContext {
+  readonly findings: Findings;
+  readonly baseDirectory: string;
+  readonly stock: FunctionModules;
+}
+
+/** A use as it is written, with where its options stand. */
+interface WrittenUse {
+  readonly site: Site;
+  readonly options: Site;
+  /** What the reader sees as its name. */
+  readonly name: string;
+  resolve(): Promise<{ use: NetworkFunctionUse; definition: Definition } | null>;
+}
+
+interface WrittenChain {
+  readonly name: string;
+  readonly site: Site;
+  readonly items: readonly unknown[];
+}
+
+export function isChain(value: unknown): value is Chain {
+  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'chain' && 'uses' in value && Array.isArray(value.uses);
+}
+
+function isUse(value: unknown): value is NetworkFunctionUse {
+  return isMap(value) && value.kind === 'network-function' && typeof value.module === 'string' && typeof value.function === 'string';
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/**
+ * @param listed `chains` of the configuration.
+ * @param inPaths chains that paths hold as values.
+ * @returns all chains by name; those with problems too, so that no path that names one is blamed.
+ */
+export async function checkChains(context: ChainContext, listed: Readonly<Record<string, unknown>>, inPaths: readonly Chain[]): Promise<Map<string, CheckedChain>> {
+  const { findings } = context;
+  const written: WrittenChain[] = [];
+  for (const [name, value] of Object.entries(listed)) {
+    const site: Site = { shown: ['chains', name], source: ['chains', name] };
+    if (Array.isArray(value)) written.push({ name, site, items: value });
+    else {
+      findings.add('wrong-type', site, { found: describe(value), expected: 'a list', message: `the chain '${name}' is not a list of network functions` });
+      written.push({ name, site, items: [] });
+    }
+  }
+  collectFromPaths(findings, written, inPaths);
+
+  const taken = new Set<string>();
+  const chains = new Map<string, CheckedChain>();
+  let count = 0;
+  for (const { name, site, items } of written) {
+    checkName(findings, name, site, 'a chain');
+    if (items.length === 0 && (listed[name] === undefined || Array.isArray(listed[name]))) {
+      findings.add('empty-chain', site, { found: describe(items), expected: 'at least one network function', message: `the chain '${name}' has no network functions` });
+    }
+    count += items.length;
+    // One after the other, so that problems come in the order of the text.
+    const vms: (PlanVm | null)[] = [];
+    for (const [index, item] of items.entries()) vms.push(await checkUse(context, name, item, at(site, index), taken));
+    chains.set(name, { name, vms });
+  }
+  if (count > MAX_VMS) {
+    const site: Site = { shown: ['chains'], source: ['chains'] };
+    findings.add('too-many', site, { found: String(count), expected: `at most ${MAX_VMS}`, message: 'too many network functions: each is a thread' });
+  }
+  return chains;
+}
+
+function collectFromPaths(findings: Findings, written: WrittenChain[], inPaths: readonly Chain[]): void {
+  const values = new Map<string, Chain>();
+  for (const chain of inPaths) {
+    const known = values.get(chain.name);
+    if (known === chain || isDeepStrictEqual(known, chain)) continue;
+    const site: Site = { shown: ['chains', chain.name], source: ['chains', chain.name] };
+    if (known !== undefined || written.some(({ name }) => name === chain.name)) {
+      const message = `two chains are named '${chain.name}'`;
+      findings.add('duplicate-name', site, { found: `'${chain.name}' twice`, expected: 'a name for each chain', message });
+      continue;
+    }
+    values.set(chain.name, chain);
+    written.push({ name: chain.name, site, items: chain.uses });
+  }
+}
+
+async function checkUse(context: ChainContext, chain: string, item: unknown, site: Site, taken: Set<string>): Promise<PlanVm | null> {
+  const { findings } = context;
+  const written = readUse(context, item, site);
+  if (written === null) return null;
+  const { name } = written;
+  checkName(findings, name, site, 'a network function');
+  if (taken.has(name)) {
+    const message = `two network functions are named '${name}', tell them apart with 'as'`;
+    findings.add('duplicate-name', site, { found: `'${name}' twice`, expected: 'a name for each use', message });
+  } else taken.add(name);
+  const resolved = await written.resolve();
+  return resolved === null ? null : prepareUse(context, chain, resolved.use, resolved.definition, written.options);
+}
+
+/** Reads one of the forms in which a use may be written. Null when it is none of them. */
+function readUse(context: ChainContext, item: unknown, site: Site): WrittenUse | null {
+  const { findings } = context;
+  if (isUse(item)) {
+    return { site, options: site, name: item.name, resolve: async () => loadUse(findings, item, site) };
+  }
+  if (typeof item === 'string') return named(context, site, site, { function: item });
+  if (isMap(item) && 'function' in item) {
+    const long = readShape(findings, longUseShape, item, site);
+    // Options are shown as those of the function itself, whichever way they are written.
+    return long === null ? null : named(context, site, { shown: site.shown, source: [...site.source, 'options'] }, long);
+  }
+  const entries = isMap(item) ? Object.entries(item) : [];
+  if (entries.length !== 1) {
+    const expected = "one network function, such as 'firewall: { rules: [...] }'";
+    const message = entries.length > 1 ? 'this is more than one network function: each is an item of its own' : 'this is not a network function';
+    findings.add('wrong-type', site, { found: describe(item), expected, message });
+    return null;
+  }
+  const [name, body] = entries[0];
+  const options: Site = { shown: site.shown, source: [...site.source, name] };
+  if (body !== null && !isMap(body)) {
+    findings.add('wrong-type', options, { found: describe(body), expected: 'a map', message: `the options of '${name}' are not a map` });
+    return null;
+  }
+  const { from, as, ...own } = body ?? {};
+  for (const [key, value] of [['from', from], ['as', as]] as const) {
+    if (value === undefined || typeof value === 'string') continue;
+    findings.add('wrong-type', at(options, key), { found: describe(value), expected: 'a text', message: `'${key}' is not a text` });
+    return null;
+  }
+  return named(context, site, options, { function: name, from: from as string | undefined, as: as as string | undefined, options: own });
+}
+
+interface NamedUse {
+  function: string;
+  from?: string | undefined;
+  as?: string | undefined;
+  options?: Readonly<Record<string, unknown>> | undefined;
+}
+
+function named(context: ChainContext, site: Site, options: Site, use: NamedUse): WrittenUse {
+  return { site, options, name: use.as ?? use.function, resolve: async () => findFunction(context, options, use) };
+}
+
+async function loadUse(findings: Findings, use: NetworkFunctionUse, site: Site): Promise<{ use: NetworkFunctionUse; definition: Definition } | null> {
+  try {
+    return { use, definition: await loadDefinition(use.module, use.function) };
+  } catch (cause) {
+    const message = `the module of '${use.function}' cannot be loaded`;
+    findings.add('module-unloadable', site, { found: reasonOf(cause), expected: `a module that defines '${use.function}'`, message });
+    return null;
+  }
+}
+
+async function findFunction(context: ChainContext, site: Site, named: NamedUse): Promise<{ use: NetworkFunctionUse; definition: Definition } | null> {
+  const { findings, stock, baseDirectory } = context;
+  const { function: name, from, as, options = {} } = named;
+  if (from === undefined && !Object.hasOwn(stock, name)) {
+    const names = Object.keys(stock);
+    const message = `there is no stock function '${name}'${didYouMean(name, names)}`;
+    findings.add('unknown-function', site, { on: 'key', found: `'${name}'`, expected: `${oneOf(names)}, or 'from' with the module of your own`, message });
+    return null;
+  }
+  let exports: object;
+  try {
+    exports = from === undefined ? await stock[name]() : ((await import(await resolveModule(from, baseDirectory))) as object);
+  } catch (cause) {
+    const place = from === undefined ? site : at(site, 'from');
+    const message = `the module of '${name}' cannot be loaded`;
+    findings.add('module-unloadable', place, { found: reasonOf(cause), expected: `a module that exports '${name}'`, message });
+    return null;
+  }
+  const factory = factoryNamed(exports, name);
+  if (factory === null) {
+    const names = factoriesOf(exports).map(({ definition }) => definition.name);
+    const message = `${describe(from ?? name)} exports no network function '${name}'${didYouMean(name, names)}`;
+    findings.add('unknown-function', site, { on: 'key', found: `'${name}'`, expected: oneOf(names, 'a module that exports network functions'), message });
+    return null;
+  }
+  return { use: useOf(factory, options, as), definition: factory.definition };
+}
+
+/** Runs the function's own checks of its options, and asks what it declares. */
+async function prepareUse(context: ChainContext, chain: string, use: NetworkFunctionUse, definition: Definition, site: Site): Promise<PlanVm | null> {
+  const { findings, baseDirectory } = context;
+  const before = findings.problems.length;
+  try {
+    const validated = await definition.options['~standard'].validate(use.options);
+    if (validated.issues !== undefined) {
+      for (const issue of validated.issues) reportIssue(findings, issue, use.options, site, definition.options);
+      return null;
+    }
+    let problems = 0;
+    const options = await (definition.prepare?.(validated.value, {
+      resolve: (path) => (isAbsolute(path) ? path : resolve(baseDirectory, path)),
+      problem: (problem) => {
+        problems++;
+        optionProblem(findings, problem, use.options, site);
+      },
+    }) ?? validated.value);
+    if (problems > 0) return null;
+    if (!isClonable(findings, use, options, site)) return null;
+    return {
+      name: use.name,
+      chain,
+      module: use.module,
+      function: use.function,
+      options,
+      drops: [...(definition.drops ?? [])],
+      counters: [...(typeof definition.counters === 'function' ? definition.counters(options) : (definition.counters ?? []))],
+      tables: { ...((typeof definition.tables === 'function' ? definition.tables(options) : (definition.tables ?? {}))) },
+    };
+  } catch (cause) {
+    if (findings.problems.length === before) {
+      const message = `'${use.function}' failed while its options were being prepared`;
+      findings.add('function-failed', site, { found: reasonOf(cause), expected: 'problems to be reported, not thrown', message });
+    }
+    return null;
+  }
+}
+
+function optionProblem(findings: Findings, problem: OptionProblem, options: unknown, site: Site): void {
+  const { path, message, line, column } = problem;
+  // A place in a file that the option names is in the message; ours are places in the option's own text.
+  const elsewhere = line !== undefined && message.includes(`:${line}:`);
+  let value = options;
+  for (const step of path) value = typeof value === 'object' && value !== null ? (value as Record<string | number, unknown>)[step] : undefined;
+  findings.add('invalid-option', at(site, ...path), {
+    found: problem.found ?? describe(value),
+    expected: problem.expected ?? 'a value that the function accepts',
+    message,
+    ...(line !== undefined && !elsewhere && { within: { line, column: column ?? 1 } }),
+  });
+}
+
+function isClonable(findings: Findings, use: NetworkFunctionUse, options: unknown, site: Site): boolean {
+  try {
+    structuredClone(options);
+    return true;
+  } catch (cause) {
+    const message = `the options of '${use.name}' cannot cross threads`;
+    findings.add('options-not-clonable', site, { found: reasonOf(cause), expected: 'plain data', message });
+    return false;
+  }
+}
+
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
+

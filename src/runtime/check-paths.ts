@@ -1,0 +1,88 @@
+/** Checks service paths: their ports, match and chain. Runs on the main thread, before any other. */
+import type { Chain } from '../chain/chain.js';
+import { parseMatch } from '../flow/match-text.js';
+import { isChain, type CheckedChain } from './check-chains.js';
+import { DEFAULTS } from './configuration.js';
+import { at, describe, oneOf, TOP, type Findings, type Site } from './place.js';
+import { MAX_PATHS, pathShapes } from './schema.js';
+import { readShape } from './shape.js';
+import { didYouMean } from './suggest.js';
+
+/** A path by names. */
+export interface CheckedPath {
+  readonly from: string;
+  readonly to: string;
+  readonly bothWays: boolean;
+  readonly match: string;
+  readonly chain: string;
+}
+
+/** Chains that paths hold as values. */
+export function chainsInPaths(paths: readonly unknown[]): Chain[] {
+  return paths.map((path) => (typeof path === 'object' && path !== null && 'via' in path ? path.via : null)).filter(isChain);
+}
+
+export function checkPaths(
+  findings: Findings,
+  paths: readonly unknown[],
+  ports: ReadonlyMap<string, unknown>,
+  chains: ReadonlyMap<string, CheckedChain>,
+): CheckedPath[] {
+  const site = at(TOP, 'paths');
+  if (paths.length === 0) {
+    findings.add('wrong-value', site, { found: 'an empty list', expected: 'at least one path', message: 'there are no paths: every packet would be dropped' });
+  }
+  if (paths.length > MAX_PATHS) {
+    findings.add('too-many', site, { found: String(paths.length), expected: `at most ${MAX_PATHS}`, message: 'too many paths' });
+  }
+  return paths.map((path, index) => checkPath(findings, path, at(site, index), ports, chains)).filter((path) => path !== null);
+}
+
+function checkPath(
+  findings: Findings,
+  value: unknown,
+  site: Site,
+  ports: ReadonlyMap<string, unknown>,
+  chains: ReadonlyMap<string, CheckedChain>,
+): CheckedPath | null {
+  const oneWay = typeof value === 'object' && value !== null && !('between' in value) && ('from' in value || 'to' in value);
+  const shape = readShape(findings, oneWay ? pathShapes.oneWay : pathShapes.between, value, site);
+  if (shape === null) return null;
+  const [from, to, fromSite, toSite] =
+    'between' in shape
+      ? [...shape.between, at(site, 'between', 0), at(site, 'between', 1)] as const
+      : ([shape.from, shape.to, at(site, 'from'), at(site, 'to')] as const);
+  for (const [name, place] of [[from, fromSite], [to, toSite]] as const) {
+    if (ports.has(name)) continue;
+    const names = [...ports.keys()];
+    const message = `there is no port '${name}'${didYouMean(name, names)}`;
+    findings.add('unknown-port', place, { found: `'${name}'`, expected: oneOf(names), message });
+  }
+  if (from === to) {
+    findings.add('same-port', toSite, { found: `'${to}' twice`, expected: 'two ports', message: `the path begins and ends at '${to}'` });
+  }
+  const match = shape.match ?? DEFAULTS.match;
+  const parsed = parseMatch(match);
+  if ('problem' in parsed) {
+    const { message, found, expected, line, column } = parsed.problem;
+    findings.add('bad-match', at(site, 'match'), { found, expected, message, within: { line, column } });
+  }
+  const chain = checkVia(findings, shape.via, at(site, 'via'), chains);
+  return chain === null ? null : { from, to, bothWays: 'between' in shape, match, chain };
+}
+
+function checkVia(findings: Findings, via: unknown, site: Site, chains: ReadonlyMap<string, CheckedChain>): string | null {
+  if (isChain(via)) return via.name;
+  if (via === undefined) {
+    findings.add('missing-key', site, { found: 'nothing', expected: 'a chain', message: "'via' is missing" });
+    return null;
+  }
+  if (typeof via !== 'string') {
+    findings.add('wrong-type', site, { found: describe(via), expected: 'a chain', message: "'via' is not a chain" });
+    return null;
+  }
+  if (chains.has(via)) return via;
+  const names = [...chains.keys()];
+  findings.add('unknown-chain', site, { found: `'${via}'`, expected: oneOf(names), message: `there is no chain '${via}'${didYouMean(via, names)}` });
+  return null;
+}

@@ -1,0 +1,120 @@
+/**
+ * Checks a whole configuration and makes the plan of what to run. Finds all mistakes at once. Runs on the main thread
+ * before any other thread exists; it reads files but writes none.
+ */
+import { checkChains } from './check-chains.js';
+import { chainsInPaths, checkPaths } from './check-paths.js';
+import { checkPorts } from './check-ports.js';
+import { DEFAULTS } from './configuration.js';
+import { BUILT_IN_DROPS, FIRST_DECLARED_DROP, MAX_DROP_REASONS } from '../observe/drop-reasons.js';
+import { STOCK_FUNCTIONS, type FunctionModules } from './functions.js';
+import { at, describe, Findings, TOP, type ConfigurationSource } from './place.js';
+import type { Plan, PlanVm } from './plan.js';
+import type { Problem } from './problems.js';
+import { ConfigurationError } from './problems.js';
+import { MAX_REGION_BYTES, topShape } from './schema.js';
+import { readShape } from './shape.js';
+
+export interface CheckOptions {
+  /** Paths are relative to it. Default: the working directory. */
+  baseDirectory?: string;
+  /** The text it was read from, so that problems carry line and column. */
+  source?: ConfigurationSource;
+  /** Stock functions by name. */
+  functions?: FunctionModules;
+}
+
+export type CheckResult = { readonly problems: readonly Problem[] } | { readonly plan: Plan };
+
+/** Checks a configuration, from TypeScript or YAML. Never throws for what is wrong in it. */
+export async function checkConfiguration(configuration: unknown, options: CheckOptions = {}): Promise<CheckResult> {
+  const { baseDirectory = process.cwd(), source = null, functions = STOCK_FUNCTIONS } = options;
+  const findings = new Findings(source);
+  if (typeof configuration !== 'object' || configuration === null || Array.isArray(configuration)) {
+    findings.add('wrong-type', TOP, { found: describe(configuration), expected: 'a map with ports and paths', message: 'the configuration is not a map' });
+    return { problems: findings.problems };
+  }
+  // A part of the wrong type is reported here, and the rest of the configuration is checked without it.
+  const { $schema: _, ...document } = configuration as Record<string, unknown>;
+  readShape(findings, topShape, document, TOP);
+  const captures = mapOf(document.captures);
+  const paths = Array.isArray(document.paths) ? (document.paths as unknown[]) : null;
+
+  const ports = await checkPorts(findings, captures, mapOf(document.ports), baseDirectory, document.ports !== undefined);
+  const chains = await checkChains({ findings, baseDirectory, stock: functions }, mapOf(document.chains), chainsInPaths(paths ?? []));
+  const checkedPaths = paths === null ? [] : checkPaths(findings, paths, ports, chains);
+  const memory = checkMemory(findings, mapOf(document.memory));
+
+  const vms: PlanVm[] = [];
+  const vmsOf = new Map<string, number[]>();
+  for (const { chain } of checkedPaths) {
+    if (vmsOf.has(chain)) continue;
+    const uses = (chains.get(chain)?.vms ?? []).filter((vm) => vm !== null);
+    vmsOf.set(chain, uses.map((vm) => vms.push(vm) - 1));
+  }
+  const drops = checkDrops(findings, vms);
+  if (findings.problems.length > 0) return { problems: inTextOrder(findings.problems) };
+
+  const portNames = [...ports.keys()];
+  const top = topShape.parse(document);
+  return {
+    plan: {
+      ports: [...ports.values()].filter((port) => port !== null),
+      vms,
+      paths: checkedPaths.map(({ from, to, chain, ...path }) => ({
+        from: portNames.indexOf(from),
+        to: portNames.indexOf(to),
+        ...path,
+        chain,
+        vms: vmsOf.get(chain)!,
+      })),
+      drops,
+      memory,
+      flows: top.flows ?? DEFAULTS.flows,
+      mode: top.mode ?? DEFAULTS.mode,
+      burst: top.burst ?? DEFAULTS.burst,
+    },
+  };
+}
+
+/** The plan of a configuration. @throws ConfigurationError with all problems. */
+export async function planConfiguration(configuration: unknown, options: CheckOptions = {}): Promise<Plan> {
+  const result = await checkConfiguration(configuration, options);
+  if ('problems' in result) throw new ConfigurationError(result.problems);
+  return result.plan;
+}
+
+function mapOf(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+}
+
+/** What the shape cannot say: powers of two, and the region as a whole. */
+function checkMemory(findings: Findings, shape: Record<string, unknown>): Plan['memory'] {
+  const slots = typeof shape.slots === 'number' ? shape.slots : DEFAULTS.slots;
+  const slotBytes = typeof shape.slotBytes === 'number' ? shape.slotBytes : DEFAULTS.slotBytes;
+  const site = at(TOP, 'memory');
+  if (Number.isInteger(slotBytes) && slotBytes > 0 && !Number.isInteger(Math.log2(slotBytes))) {
+    const near = 2 ** Math.ceil(Math.log2(slotBytes));
+    const expected = `a power of two, such as ${near}`;
+    findings.add('impossible-size', at(site, 'slotBytes'), { found: String(slotBytes), expected, message: "'slotBytes' is not a power of two" });
+  } else if (slots * slotBytes > MAX_REGION_BYTES) {
+    const found = `${slots} slots of ${slotBytes} B: ${slots * slotBytes} B`;
+    findings.add('impossible-size', site, { found, expected: `at most ${MAX_REGION_BYTES} B`, message: 'the region is larger than addresses can reach' });
+  }
+  return { slots, slotBytes };
+}
+
+function checkDrops(findings: Findings, vms: readonly PlanVm[]): string[] {
+  const builtIn: readonly string[] = BUILT_IN_DROPS.map(({ name }) => name);
+  const drops = [...new Set(vms.flatMap((vm) => vm.drops))].filter((name) => !builtIn.includes(name));
+  const most = MAX_DROP_REASONS - FIRST_DECLARED_DROP;
+  if (drops.length > most) {
+    findings.add('too-many', at(TOP, 'chains'), { found: String(drops.length), expected: `at most ${most}`, message: 'the network functions declare too many drop reasons' });
+  }
+  return drops;
+}
+
+/** By line, so that a reader goes through the file once. Problems without a line keep their order, in front. */
+function inTextOrder(problems: readonly Problem[]): Problem[] {
+  return problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
+}

@@ -1,0 +1,110 @@
+/**
+ * A configuration: a passive value that says what to run. YAML mirrors it key for key (docs/configuration.md).
+ * Building one checks nothing and starts nothing: `start` and `run` report every mistake at once.
+ */
+import type { Chain } from '../chain/chain.js';
+import type { NetworkFunctionUse } from '../nf/contract.js';
+import type { GeneratorOptions } from '../port/generator.js';
+import type { QueuePort } from './queue-port.js';
+
+export type Side = 'inside' | 'outside';
+
+/** A capture file that ports refer to by name. */
+export interface CaptureSpec {
+  file: string;
+  /** Prefixes of the inside. Without them, who opened a connection is inside. */
+  inside?: readonly string[];
+}
+
+/** Reads a capture, by name or by file, and writes what leaves by it. */
+export interface CapturePortSpec {
+  kind?: 'capture';
+  /** A capture of the configuration, by name. Instead of `file`. */
+  capture?: string;
+  file?: string;
+  inside?: readonly string[];
+  /** One side of a capture that is split in two; without it, all of it. */
+  side?: Side;
+  /** Where what leaves by this port is written. Without it, it is counted and let go. */
+  write?: string;
+}
+
+/** Makes packets of its own, then is exhausted. */
+export interface GeneratorPortSpec extends GeneratorOptions {
+  kind: 'generator';
+}
+
+/** Takes every packet and lets it go, or writes it. Receives nothing. */
+export interface SinkPortSpec {
+  kind: 'sink';
+  /** Where what leaves by this port is written. */
+  write?: string;
+}
+
+/** Receives the packets that it is given. In TypeScript only. */
+export interface MemoryPortSpec {
+  kind: 'memory';
+  packets?: readonly Uint8Array[];
+  /** Of the packets, as in the pcap LINKTYPE registry. Default 1, Ethernet. */
+  linkType?: number;
+}
+
+export type PortSpec = CapturePortSpec | GeneratorPortSpec | SinkPortSpec | MemoryPortSpec | QueuePort;
+
+/** `{ firewall: { rules: […] } }`: one key, the function; in its options, `from` and `as` are not the function's own. */
+export type ShortUse = Readonly<Record<string, Readonly<Record<string, unknown>> | null>>;
+
+export interface LongUse {
+  /** Name of the definition. */
+  function: string;
+  /** Package or file-relative path of the module that defines it. Not for stock functions. */
+  from?: string;
+  /** Name of this use, when the function's own name is taken. */
+  as?: string;
+  options?: Readonly<Record<string, unknown>>;
+}
+
+/** Network functions in the order of the forward path. A plain name is a function without options. */
+export type ChainSpec = readonly (NetworkFunctionUse | ShortUse | LongUse | string)[];
+
+interface PathBody {
+  /** Which packets: docs/rules.md. Default `any`. The first path that matches is taken, else the packet is dropped: `no-path`. */
+  match?: string;
+  /** A chain, or the name of one of the configuration's. */
+  via: Chain | string;
+}
+
+/** Both ways: from the first port to the second, and back in the chain's reverse order. */
+export interface TwoWayPath extends PathBody {
+  between: readonly [string, string];
+}
+
+export interface OneWayPath extends PathBody {
+  from: string;
+  to: string;
+}
+
+export type PathSpec = TwoWayPath | OneWayPath;
+
+export interface MemoryShape {
+  /** 2 to 1048576. Default 4096. */
+  slots?: number;
+  /** Power of two, 512 to 131072. Default 2048. */
+  slotBytes?: number;
+}
+
+export interface Configuration {
+  captures?: Readonly<Record<string, CaptureSpec>>;
+  chains?: Readonly<Record<string, ChainSpec>>;
+  ports: Readonly<Record<string, PortSpec>>;
+  paths: readonly PathSpec[];
+  memory?: MemoryShape;
+  /** Connections known at a time, 1 to 4194303. Default 65536. */
+  flows?: number;
+  /** `copy` gives every VM a buffer of its own: for comparison. Default `zero-copy`. */
+  mode?: 'zero-copy' | 'copy';
+  /** Most packets that a VM takes in one step, 1 to 1024. Default 64. */
+  burst?: number;
+}
+
+export const DEFAULTS = { slots: 4096, slotBytes: 2048, flows: 65536, mode: 'zero-copy', burst: 64, match: 'any' } as const;

@@ -1,0 +1,125 @@
+/** Lays a plan out in memory: where everything lies that threads share. Main thread, before any other exists. */
+import { ControlLayout, allocateControl } from '../memory/control-memory.js';
+import { allocateRegion } from '../memory/region.js';
+import type { SharedSpec } from '../memory/shared-spec.js';
+import { HEADER_BYTES } from '../memory/slot-layout.js';
+import { ConnectionTable } from '../flow/connection-table.js';
+import { tableBytes, type PlacedTable } from '../nf/context.js';
+import { COUNTER_BYTES } from '../observe/counters.js';
+import { DropReasons } from '../observe/drop-reasons.js';
+import type { ManagerSpec, PortRings } from '../packet-manager/manager-spec.js';
+import { DOORBELL_BYTES } from '../ring/doorbell.js';
+import { eventRingBytes, type EventRingSpec } from '../ring/event-ring.js';
+import { MAILBOX_BYTES } from '../ring/mailbox.js';
+import { ringBytes, ringCapacity, type RingSpec } from '../ring/ring-layout.js';
+import type { VmSpec } from '../vm/vm-spec.js';
+import { JOURNAL_BYTES } from '../vnic/journal.js';
+import type { Plan } from './plan.js';
+
+/** Bytes of an event ring: a thousand alerts and more, so that a glance away loses none. */
+const EVENT_RING_BYTES = 1 << 20;
+/** Slots that a VM may have for packets of its own making; never more than a sixteenth of all slots for all VMs together. */
+const VM_ALLOWANCE = 32;
+const VM_ALLOWANCE_SHARE = 16;
+/** Share of the slots that a port in another thread may hold for receiving. */
+const PORT_ALLOWANCE_SHARE = 8;
+
+export interface Layout {
+  shared: SharedSpec;
+  manager: ManagerSpec;
+  vms: VmSpec[];
+  drops: DropReasons;
+  readyOffset: number;
+}
+
+export interface LayoutOptions {
+  reportFlows: boolean;
+}
+
+/** Scratch for WASM network functions, per VM: none until a VM asks for it. */
+const SCRATCH_BYTES = 0;
+
+export function layOut(plan: Plan, { reportFlows }: LayoutOptions): Layout {
+  const control = new ControlLayout();
+  const { slots, slotBytes } = plan.memory;
+  const capacity = ringCapacity(slots);
+  const ring = (): RingSpec => ({ offset: control.reserve(ringBytes(capacity)), capacity });
+  const events = (): EventRingSpec => ({ offset: control.reserve(eventRingBytes(EVENT_RING_BYTES)), capacityBytes: EVENT_RING_BYTES });
+  const drops = new DropReasons(plan.drops);
+  const flowIndexes = ConnectionTable.maxFlowIndex(plan.flows);
+
+  const headersOffset = control.reserve(slots * HEADER_BYTES);
+  const runStateOffset = control.reserve(4);
+  const readyOffset = control.reserve(4);
+  const policyOffset = control.reserve(4);
+  const managerDoorbellOffset = control.reserve(DOORBELL_BYTES);
+  const mainDoorbellOffset = control.reserve(DOORBELL_BYTES);
+
+  const vms = plan.vms.map((vm, index): VmSpec => {
+    const tables: Record<string, PlacedTable> = {};
+    for (const [name, spec] of Object.entries(vm.tables)) tables[name] = { spec, offset: control.reserve(tableBytes(spec, flowIndexes)) };
+    return {
+      index,
+      name: vm.name,
+      chain: vm.chain,
+      module: vm.module,
+      function: vm.function,
+      options: vm.options,
+      dropNumbers: Object.fromEntries(vm.drops.map((name) => [name, drops.number(name)])),
+      counterNames: vm.counters,
+      countersOffset: control.reserve(vm.counters.length * 8),
+      tables,
+      flowCapacity: flowIndexes,
+      vnic: { rx: ring(), tx: ring(), spare: ring(), made: ring() },
+      journalOffset: control.reserve(JOURNAL_BYTES),
+      doorbellOffset: control.reserve(DOORBELL_BYTES),
+      mailboxOffset: control.reserve(MAILBOX_BYTES),
+      events: events(),
+      countersBlockOffset: control.reserve(COUNTER_BYTES),
+    };
+  });
+
+  const rings = (): PortRings => ({
+    fill: ring(),
+    rx: ring(),
+    tx: ring(),
+    completion: ring(),
+    doorbellOffset: mainDoorbellOffset,
+    exhaustedOffset: control.reserve(4),
+    allowance: Math.max(1, Math.floor(slots / PORT_ALLOWANCE_SHARE)),
+  });
+
+  const manager: ManagerSpec = {
+    vms: vms.map(({ name, chain, vnic, doorbellOffset, journalOffset, countersBlockOffset, events: ringSpec }) => ({
+      name, chain, vnic, doorbellOffset, journalOffset, countersBlockOffset, events: ringSpec,
+    })),
+    ports: plan.ports.map(({ name, spec }) => ({
+      name,
+      countersBlockOffset: control.reserve(COUNTER_BYTES),
+      ...(spec.kind === 'queue' && { rings: rings() }),
+    })),
+    paths: plan.paths.map(({ chain, from, to, bothWays, match, vms: row }) => ({ name: chain, from, to, twoWay: bothWays, match, vms: row })),
+    dropNames: drops.names,
+    flowCapacity: plan.flows,
+    connectionsOffset: control.reserve(ConnectionTable.bytes(plan.flows)),
+    policyOffset,
+    mailboxOffset: control.reserve(MAILBOX_BYTES),
+    doorbellOffset: managerDoorbellOffset,
+    events: events(),
+    vmAllowance: Math.min(VM_ALLOWANCE, Math.floor(slots / VM_ALLOWANCE_SHARE / Math.max(1, vms.length))),
+    reportFlows,
+  };
+
+  const shared: SharedSpec = {
+    region: allocateRegion({ slots, slotBytes, scratchBytes: SCRATCH_BYTES }),
+    control: allocateControl(control.bytes),
+    headersOffset,
+    runStateOffset,
+    managerDoorbellOffset,
+    mainDoorbellOffset,
+    burst: plan.burst,
+    mode: plan.mode,
+    clock: plan.ports.some(({ spec }) => spec.kind === 'queue') ? 'wall' : 'packets',
+  };
+  return { shared, manager, vms, drops, readyOffset };
+}

@@ -1,0 +1,75 @@
+/** Builds the ports of a plan, in the thread that serves them: the manager's. */
+import type { BufferPool } from '../memory/buffer-pool.js';
+import { Region } from '../memory/region.js';
+import type { SharedSpec } from '../memory/shared-spec.js';
+import { SlotHeaders } from '../memory/slot-headers.js';
+import type { ManagerSpec } from '../packet-manager/manager-spec.js';
+import { InlinePortHost, type PortHost } from '../packet-manager/port-host.js';
+import { RingPortHost } from '../packet-manager/ring-port-host.js';
+import { CapturePort } from '../port/capture/capture-port.js';
+import { InterfaceDirectory } from '../port/capture/interfaces.js';
+import { TwoSidedCapture } from '../port/capture/two-sided.js';
+import type { PortBackend, PortCounts, PortMemory } from '../port/contract.js';
+import { GeneratorPort } from '../port/generator.js';
+import { MemoryPort } from '../port/memory.js';
+import { SinkPort } from '../port/sink.js';
+import type { PlanPort, PlanPortSpec } from './plan.js';
+
+export type PortMaker = (pool: BufferPool, counts: (port: number) => PortCounts) => PortHost[];
+
+/** @throws CaptureError from the maker, when a file that the configuration check saw is gone. */
+export function portMaker(shared: SharedSpec, spec: ManagerSpec, ports: readonly PlanPort[]): PortMaker {
+  return (pool, counts) => {
+    const region = new Region(shared.region);
+    const memory: PortMemory = {
+      region: region.bytes,
+      headers: new SlotHeaders(shared.control, shared.headersOffset, region.slots),
+      maxPacketBytes: region.maxPacketBytes,
+      slotIndex: (address) => region.slotIndex(address),
+    };
+    const backends = new Backends(memory);
+    return ports.map(({ spec: port }, at) => {
+      const { rings } = spec.ports[at];
+      if (rings !== undefined) return new RingPortHost(shared.control, rings, pool, shared.burst);
+      return new InlinePortHost(backends.make(port, at, counts(at)), pool, shared.burst);
+    });
+  };
+}
+
+class Backends {
+  readonly #memory: PortMemory;
+  readonly #directory = new InterfaceDirectory();
+  /** Captures that two ports share, by file. */
+  readonly #twoSided = new Map<string, TwoSidedCapture>();
+
+  constructor(memory: PortMemory) {
+    this.#memory = memory;
+  }
+
+  make(port: PlanPortSpec, portIndex: number, counts: PortCounts): PortBackend {
+    const memory = this.#memory;
+    switch (port.kind) {
+      case 'capture': {
+        const output = { ...(port.write !== null && { write: port.write }), portIndex, directory: this.#directory };
+        if (port.file === null) return new SinkPort(output, memory, counts);
+        if (port.side === null) return new CapturePort({ path: port.file, ...output }, memory, counts);
+        let capture = this.#twoSided.get(port.file);
+        if (capture === undefined) {
+          capture = new TwoSidedCapture({ path: port.file, ...(port.inside !== null && { inside: port.inside }) }, memory);
+          this.#twoSided.set(port.file, capture);
+        }
+        return capture.face(port.side, output, counts);
+      }
+      case 'generator': {
+        const { kind: _, ...options } = port;
+        return new GeneratorPort(options, memory, counts);
+      }
+      case 'memory':
+        return new MemoryPort({ packets: port.packets, linkType: port.linkType }, memory, counts);
+      case 'sink':
+        return new SinkPort({}, memory, counts);
+      case 'queue':
+        throw new Error('a queue port lives in the main thread and is reached by rings');
+    }
+  }
+}

@@ -1,0 +1,67 @@
+/** What a configuration comes to when nothing is wrong with it: plain data, complete, ready for threads. */
+import type { TableSpec } from '../nf/tables.js';
+import type { GeneratorOptions } from '../port/generator.js';
+import type { Side } from './configuration.js';
+
+export type PlanPortSpec =
+  | {
+      kind: 'capture';
+      /** Absolute path of the file to read. */
+      file: string;
+      /** Prefixes of the inside; null: whoever opened a connection is inside. */
+      inside: string[] | null;
+      /** Null: the whole capture comes in here. The two sides of one file are two ports with the same `file`. */
+      side: Side | null;
+      /** Absolute path of the file to write; null: nothing is kept. */
+      write: string | null;
+    }
+  | ({ kind: 'generator' } & GeneratorOptions)
+  | { kind: 'sink'; write: string | null }
+  | { kind: 'memory'; packets: Uint8Array[]; linkType: number }
+  /** The value itself stays on the main thread: it is the configuration's `ports[name]`. */
+  | { kind: 'queue' };
+
+export interface PlanPort {
+  name: string;
+  spec: PlanPortSpec;
+}
+
+/** One VM: one use of a network function in a chain. */
+export interface PlanVm {
+  name: string;
+  chain: string;
+  /** URL of the module that defines the function, and the function's name. */
+  module: string;
+  function: string;
+  /** As `prepare` left them. */
+  options: unknown;
+  /** Drop reasons, counters and tables that it declares. */
+  drops: string[];
+  counters: string[];
+  tables: Record<string, TableSpec>;
+}
+
+export interface PlanPath {
+  /** Indexes of ports. The forward path goes from `from` to `to`. */
+  from: number;
+  to: number;
+  /** There is a reverse path too, from `to` to `from`, through the VMs from last to first. */
+  bothWays: boolean;
+  match: string;
+  chain: string;
+  /** Indexes of VMs, in the order of the forward path. */
+  vms: number[];
+}
+
+export interface Plan {
+  ports: PlanPort[];
+  vms: PlanVm[];
+  /** In the order in which they are tried. */
+  paths: PlanPath[];
+  /** Drop reasons that network functions declare, each once. */
+  drops: string[];
+  memory: { slots: number; slotBytes: number };
+  flows: number;
+  mode: 'zero-copy' | 'copy';
+  burst: number;
+}

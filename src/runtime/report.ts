@@ -1,0 +1,88 @@
+/** What a run comes to, and what a running chain has come to so far. Plain data: the CLI's `--json` prints just this. */
+import type { CrashedPacket } from '../packet-manager/packet-manager.js';
+
+export interface PortReport {
+  /** Packets that came in by this port, also those that never got a slot. */
+  received: number;
+  transmitted: number;
+  /** Packets that the chain made itself and that leave, or left, by this port. */
+  originated: number;
+  receivedBytes: number;
+  transmittedBytes: number;
+  /** Of the packets that came in here, by drop reason. */
+  drops: Record<string, number>;
+  /** File that was written, absolute. */
+  written?: string;
+}
+
+export interface VmReport {
+  name: string;
+  chain: string;
+  function: string;
+  /** Packets lent to it, and returned by it in order. */
+  received: number;
+  returned: number;
+  originated: number;
+  /** Dropped by its verdict, or because of it. */
+  drops: Record<string, number>;
+  /** Addresses that it returned and was not lent: never used. */
+  invalidReturns: number;
+  restarts: number;
+  /** The function's own counters. */
+  counters: Record<string, number>;
+  /** Alerts by signature. */
+  alerts: Record<string, number>;
+}
+
+export interface Ledger {
+  received: number;
+  originated: number;
+  transmitted: number;
+  dropped: number;
+  /** Counted from owners and rings. */
+  inFlight: number;
+  /** received + originated == transmitted + dropped + inFlight, and every slot is in exactly one place. */
+  balanced: boolean;
+}
+
+export interface FlowReport {
+  /** `TCP`, `UDP`, `ICMP`, `ICMPV6` …; a number for an IP protocol without a name here. */
+  l4: string;
+  /** `address:port`, an IPv6 address in brackets. `a` sent the first packet. */
+  a: string;
+  b: string;
+  /** As DPI says; empty when nothing did. */
+  protocol: string;
+  host: string;
+  /** From a to b, and from b to a. */
+  packets: [number, number];
+  /** `forward`, or the reason for which its last dropped packet was dropped. */
+  verdict: string;
+}
+
+export interface Report {
+  schemaVersion: 1;
+  ports: Record<string, PortReport>;
+  vms: VmReport[];
+  /** All drops by reason. */
+  drops: Record<string, number>;
+  ledger: Ledger;
+  /** Between ingress and egress. 0 in zero-copy mode. */
+  bytesCopied: number;
+  durationMs: number;
+  /** Received packets by duration. */
+  packetsPerSecond: number;
+  /** What DPI called the flows. */
+  protocols: Record<string, { flows: number; packets: number }>;
+  /** Host names that DPI saw, by number of flows. */
+  hosts: Record<string, number>;
+  /** Alerts by signature, of all VMs. */
+  alerts: Record<string, number>;
+  /** Events that found no room on their way to the main thread. */
+  eventsLost: number;
+  /** What was wrong with the captures, by port. */
+  problems: { port: string; kind: string; count: number; firstAt: number; detail: string }[];
+  flows?: FlowReport[];
+  /** Why it ended early. */
+  error?: { message: string; chain?: string; vm?: string; packet?: CrashedPacket | null };
+}

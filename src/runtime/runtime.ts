@@ -1,0 +1,250 @@
+/**
+ * A running chain, seen from the main thread: it starts the threads, listens to them, serves statistics and ends them.
+ * It is never on the data path.
+ */
+import type { Worker } from 'node:worker_threads';
+import { releaseControl } from '../memory/control-memory.js';
+import { releaseRegion } from '../memory/region.js';
+import { RunState } from '../memory/shared-spec.js';
+import type { Census } from '../packet-manager/census.js';
+import type { ManagerMessage } from '../packet-manager/packet-manager.js';
+import { Bell, Sleeper } from '../ring/doorbell.js';
+import { MailboxSender } from '../ring/mailbox.js';
+import { waitAsync } from '../ring/wait-async.js';
+import type { VmMessage } from '../vm/vm.js';
+import { EventDesk, type RuntimeEvent } from './event-desk.js';
+import type { Layout } from './layout.js';
+import type { Plan } from './plan.js';
+import type { QueuePort } from './queue-port.js';
+import { snapshotReport } from './snapshot.js';
+import type { Report } from './report.js';
+import type { ManagerTask } from './manager-worker.js';
+import { VmThread, startManagerThread } from './threads.js';
+
+export interface StartOptions {
+  /** Directory that relative file names start from. Default: the working directory. */
+  baseDirectory?: string;
+  /** Report every flow: `report.flows`. */
+  flows?: boolean;
+  /** Called with each event, on the main thread. */
+  onEvent?: (event: RuntimeEvent) => void;
+}
+
+/** How long the main thread sleeps at most when nothing rings. */
+const MAIN_SLEEP_MS = 100;
+/** How long a drain may take before the VMs are ended. */
+const DEFAULT_DRAIN_MS = 5000;
+
+interface Mail {
+  sender: MailboxSender;
+  bell: Bell;
+  message: ManagerMessage | VmMessage;
+  sent: () => void;
+}
+
+export class Runtime implements AsyncDisposable {
+  /** Settles with the last report once every port is exhausted, or `stop()` was called, or something failed. */
+  readonly finished: Promise<Report>;
+  readonly #plan: Plan;
+  readonly #layout: Layout;
+  readonly #options: StartOptions;
+  readonly #vms: VmThread[];
+  readonly #queuePorts: QueuePort[];
+  readonly #desk: EventDesk;
+  readonly #managerMail: MailboxSender;
+  readonly #managerBell: Bell;
+  readonly #vmBells: Bell[];
+  readonly #vmMail: MailboxSender[];
+  readonly #sleeper: Sleeper;
+  readonly #mail: Mail[] = [];
+  #startedAt = performance.now();
+  #manager: Worker | null = null;
+  #managerExit: Promise<void> = Promise.resolve();
+  #ending = false;
+  #over = false;
+
+  /** @internal Use `start`. */
+  constructor(plan: Plan, layout: Layout, queuePorts: ReadonlyMap<string, QueuePort>, options: StartOptions) {
+    const { shared, manager } = layout;
+    this.#plan = plan;
+    this.#layout = layout;
+    this.#options = options;
+    this.#queuePorts = [...queuePorts.values()];
+    this.#desk = new EventDesk(layout, options.onEvent);
+    this.#managerMail = new MailboxSender(shared.control, manager.mailboxOffset);
+    this.#managerBell = new Bell(shared.control, manager.doorbellOffset);
+    this.#vmMail = layout.vms.map((vm) => new MailboxSender(shared.control, vm.mailboxOffset));
+    this.#vmBells = layout.vms.map((vm) => new Bell(shared.control, vm.doorbellOffset));
+    this.#sleeper = new Sleeper(shared.control, shared.mainDoorbellOffset);
+    for (const port of manager.ports) if (port.rings !== undefined) queuePorts.get(port.name)!.attach(shared, port.rings);
+    this.#vms = layout.vms.map((vm) => new VmThread({ shared, vm, readyOffset: layout.readyOffset }));
+    this.#vms.forEach((vm, at) => void vm.ended.then((error) => this.#vmEnded(at, error)));
+    this.finished = this.#live();
+    // Whoever does not wait for `finished` learns of a failure from `stop()`; it is not an unhandled rejection.
+    this.finished.catch(() => undefined);
+  }
+
+  /** @internal Settles when packets flow. @throws when a network function cannot be created. */
+  async ready(): Promise<void> {
+    await Promise.race([this.#allReady, this.finished.then((report) => { throw new Error(report.error?.message ?? 'the runtime ended before it was ready'); })]);
+  }
+
+  /** The report as of now. */
+  stats(): Report {
+    return this.#report();
+  }
+
+  /** Asks the manager for a census: where every slot is at one moment. Safe at any time, also under load. */
+  async audit(): Promise<Census> {
+    if (this.#over || this.#manager === null) {
+      if (this.#desk.finalCensus !== null) return this.#desk.finalCensus;
+      throw new Error('there is no census: the runtime never ran');
+    }
+    const { id, answer } = this.#desk.expectCensus();
+    await this.#send(this.#managerMail, this.#managerBell, { type: 'census', id });
+    return answer;
+  }
+
+  /** Gives a VM new options under traffic, checked as at start. The function must be one that takes them. */
+  async update(vmName: string, options: unknown): Promise<void> {
+    const at = this.#plan.vms.findIndex((vm) => vm.name === vmName);
+    if (at < 0) throw new Error(`there is no VM '${vmName}' (found: ${this.#plan.vms.map((vm) => vm.name).join(', ')})`);
+    await this.#send(this.#vmMail[at], this.#vmBells[at], { type: 'update', options });
+  }
+
+  /**
+   * Stops receiving, lets what is in flight go through, and ends all threads.
+   * @param options `drainMs`: how long that may take, default 5000; then the VMs are ended where they are, and what they
+   * held is dropped as `chain-stopped`.
+   * @returns the last report.
+   */
+  async stop({ drainMs = DEFAULT_DRAIN_MS }: { drainMs?: number } = {}): Promise<Report> {
+    if (!this.#over && this.#manager !== null) {
+      void this.#send(this.#managerMail, this.#managerBell, { type: 'drain' });
+      const late = setTimeout(() => {
+        this.#ending = true;
+        for (const port of this.#queuePorts) port.abandon();
+        for (const vm of this.#vms) vm.kill();
+      }, drainMs);
+      this.finished.finally(() => clearTimeout(late)).catch(() => undefined);
+    }
+    return this.finished;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  #resolveReady: () => void = () => undefined;
+  readonly #allReady = new Promise<void>((resolve) => (this.#resolveReady = resolve));
+
+  async #live(): Promise<Report> {
+    const { shared, manager, readyOffset } = this.#layout;
+    const ready = new Int32Array(shared.control, readyOffset, 1);
+    await this.#listenUntil(() => this.#desk.failure !== null || Atomics.load(ready, 0) === this.#vms.length); // (T)
+    if (this.#desk.failure === null) {
+      // The manager starts last: nothing flows before every network function stands.
+      this.#startedAt = performance.now();
+      this.#startManager({ shared, manager, ports: this.#plan.ports, readyOffset });
+      this.#resolveReady();
+      await this.#listenUntil(() => this.#desk.finalCensus !== null);
+    }
+    const durationMs = performance.now() - this.#startedAt;
+    this.#ending = true;
+    const runState = new Int32Array(shared.control, shared.runStateOffset, 1);
+    Atomics.store(runState, 0, RunState.stopped); // (U) pairs with the workers' loads
+    this.#managerBell.ring();
+    for (const bell of this.#vmBells) bell.ring();
+    if (this.#desk.failure !== null) for (const vm of this.#vms) vm.kill();
+    await Promise.all([this.#managerExit, ...this.#vms.map((vm) => vm.ended)]);
+    this.#listen();
+    for (const port of this.#queuePorts) port.detach();
+    this.#over = true;
+    const report = this.#report(durationMs);
+    releaseRegion(shared.region);
+    releaseControl(shared.control);
+    return report;
+  }
+
+  #startManager(task: ManagerTask): void {
+    const worker = startManagerThread(task);
+    this.#manager = worker;
+    this.#managerExit = new Promise((resolve) => worker.once('exit', () => { resolve(); }));
+    worker.on('error', (error) => {
+      this.#desk.failure = { message: `the packet manager failed: ${error.message}` };
+      this.#desk.conclude({ slots: this.#plan.memory.slots, free: 0, vms: {}, ports: {}, inFlight: 0, faults: [error.stack ?? error.message], balanced: false });
+      this.#wakeSelf();
+    });
+  }
+
+  #vmEnded(at: number, error: Error | null): void {
+    const { name, chain } = this.#plan.vms[at];
+    if (this.#ending && error === null) return;
+    const message = error?.message ?? 'its worker ended before the runtime did';
+    if (!this.#ending) {
+      this.#ending = true;
+      this.#desk.failure ??= { message: `network function '${name}' of chain '${chain}' failed: ${message}`, chain, vm: name };
+    }
+    if (this.#manager !== null && this.#desk.finalCensus === null) void this.#send(this.#managerMail, this.#managerBell, { type: 'vm-died', vm: at, error: message });
+    this.#wakeSelf();
+  }
+
+  // ---- listening
+
+  async #listenUntil(done: () => boolean): Promise<void> {
+    for (;;) {
+      this.#listen();
+      if (done()) return;
+      this.#sleeper.announce();
+      const moved = this.#listen();
+      if (done()) break;
+      if (moved === 0) await waitAsync(this.#sleeper.word, 0, Sleeper.asleep, MAIN_SLEEP_MS);
+      else await Promise.resolve();
+      this.#sleeper.cancel();
+    }
+    this.#sleeper.cancel();
+  }
+
+  #wakeSelf(): void {
+    new Bell(this.#layout.shared.control, this.#layout.shared.mainDoorbellOffset).ring();
+  }
+
+  /** Everything that waits for the main thread, once. */
+  #listen(): number {
+    let work = this.#desk.drain();
+    for (const port of this.#queuePorts) work += port.pump();
+    work += this.#sendMail();
+    return work;
+  }
+
+  // ---- mail
+
+  #send(sender: MailboxSender, bell: Bell, message: ManagerMessage | VmMessage): Promise<void> {
+    return new Promise((resolve) => {
+      this.#mail.push({ sender, bell, message, sent: resolve });
+      this.#sendMail();
+    });
+  }
+
+  /** Sends what can be sent: one message a mailbox at a time. */
+  #sendMail(): number {
+    let sent = 0;
+    for (let at = 0; at < this.#mail.length; ) {
+      const { sender, bell, message, sent: tell } = this.#mail[at];
+      if (!sender.ready || this.#mail.findIndex((mail) => mail.sender === sender) !== at) {
+        at++;
+        continue;
+      }
+      this.#mail.splice(at, 1);
+      sender.send(message);
+      bell.ring();
+      tell();
+      sent++;
+    }
+    return sent;
+  }
+
+  #report(durationMs = performance.now() - this.#startedAt): Report {
+    return snapshotReport(this.#plan, this.#layout, this.#desk, { withFlows: this.#options.flows ?? false, durationMs });
+  }
+}

@@ -1,0 +1,130 @@
+/** Shapes of the parts of a configuration. The checker reads part by part; the JSON schema for editors is the whole. */
+import { z } from 'zod';
+import { MAX_REGION_BYTES, MAX_SLOT_BYTES, MIN_SLOT_BYTES } from '../memory/region.js';
+import { FLOW_INDEX_MASK } from '../flow/flow-id.js';
+import { MAX_GENERATED_BYTES, MAX_GENERATED_FLOWS, minimumFrame } from '../port/generator.js';
+
+/** Two: one packet may wait while another is under way. */
+export const MIN_SLOTS = 2;
+/** A million packets at a time; headers and rings for more would outgrow the packets of a file. */
+export const MAX_SLOTS = 2 ** 20;
+/** A burst is a few cache-resident packets; beyond this, latency grows and nothing else. */
+export const MAX_BURST = 1024;
+/** Flow ids have 22 bits of index, and index 0 means no flow. */
+export const MAX_FLOWS = FLOW_INDEX_MASK;
+/** The slot header names ports in one byte, and 255 is kept for none. */
+export const MAX_PORTS = 255;
+/** Each network function is a thread with a heap of its own. */
+export const MAX_VMS = 64;
+/** The slot header has two bytes for the path; a list this long is no longer written by hand. */
+export const MAX_PATHS = 4096;
+export { MAX_REGION_BYTES, MAX_SLOT_BYTES, MIN_SLOT_BYTES };
+
+/** More would run for days. */
+const MAX_GENERATED_PACKETS = 1e12;
+/** Timestamps have 32 bits of seconds. */
+const MAX_SECONDS = 0xffffffff;
+
+export const NAME = /^[A-Za-z][A-Za-z0-9._-]{0,63}$/;
+export const NAME_EXPECTED = "a letter, then up to 63 letters, digits, '.', '-' or '_'";
+
+const frameBytes = z.int().min(minimumFrame('udp', 4)).max(MAX_GENERATED_BYTES);
+const text = z.string().min(1);
+const name = z.string().regex(NAME);
+const prefixes = z.array(text).min(1).describe('Prefixes of the inside. Without them, who opened a connection is inside.');
+const side = z.enum(['inside', 'outside']);
+const write = text.describe('Where what leaves by this port is written (pcapng, or pcap by its suffix). Without it, it is counted and let go.');
+
+export const captureShape = z
+  .strictObject({ file: text.describe('A pcap or pcapng file, plain or gzipped. Relative to this file.'), inside: prefixes.optional() })
+  .describe('A capture file that ports refer to by name.');
+
+export const portShapes = {
+  capture: z
+    .strictObject({ kind: z.literal('capture').optional(), capture: name.describe('A name under `captures`.'), side: side.optional(), write: write.optional() })
+    .describe('Reads a named capture, all of it or one side.'),
+  file: z
+    .strictObject({ kind: z.literal('capture').optional(), file: text, inside: prefixes.optional(), side: side.optional(), write: write.optional() })
+    .describe('Reads a capture file.'),
+  generator: z
+    .strictObject({
+      kind: z.literal('generator'),
+      packets: z.int().min(1).max(MAX_GENERATED_PACKETS),
+      lengths: z
+        .union([frameBytes, z.array(frameBytes).min(1), z.strictObject({ minimum: frameBytes, maximum: frameBytes })])
+        .optional()
+        .describe('Bytes of a frame: one length, some in turn, or a range to draw from. Default: 64.'),
+      flows: z.int().min(1).max(MAX_GENERATED_FLOWS).optional().describe('Different 5-tuples. Default: 1.'),
+      protocol: z.enum(['udp', 'tcp']).optional(),
+      version: z.union([z.literal(4), z.literal(6)]).optional().describe('Of IP. Default: 4.'),
+      rate: z.number().positive().optional().describe('Packets per second of packet time. Default: 1000000.'),
+      seed: z.int().optional(),
+      startSeconds: z.int().min(0).max(MAX_SECONDS).optional().describe('Time of the first packet, in seconds since 1970.'),
+    })
+    .describe('Makes packets of its own, then is exhausted.'),
+  sink: z.strictObject({ kind: z.literal('sink'), write: write.optional() }).describe('Takes every packet and lets it go, or writes it.'),
+  memory: z.strictObject({
+    kind: z.literal('memory'),
+    packets: z.array(z.instanceof(Uint8Array)).optional(),
+    linkType: z.int().min(0).max(65535).optional(),
+  }),
+} as const;
+
+const options = z.record(z.string(), z.unknown());
+
+export const longUseShape = z
+  .strictObject({
+    function: text.describe('Name of the network function.'),
+    from: text.optional().describe('Package, or path relative to this file, of the module that defines it. Not for stock functions.'),
+    as: name.optional().describe("Name of this use, when the function's own name is taken."),
+    options: options.optional(),
+  })
+  .describe('A network function, in full.');
+
+const shortUseShape = options.describe('A network function: its name, and under it its options, with `from` and `as` among them.');
+
+const pathBody = {
+  match: text.optional().describe('Which packets: see docs/rules.md. Default: any.'),
+  via: z.unknown().describe('Name of a chain.'),
+};
+
+export const pathShapes = {
+  between: z.strictObject({ between: z.tuple([text, text]), ...pathBody }).describe('Both ways.'),
+  oneWay: z.strictObject({ from: text, to: text, ...pathBody }).describe('One way.'),
+} as const;
+
+const topParts = {
+  memory: z
+    .strictObject({
+      slots: z.int().min(MIN_SLOTS).max(MAX_SLOTS).optional().describe('Packets that can be under way at a time. Default: 4096.'),
+      slotBytes: z.int().min(MIN_SLOT_BYTES).max(MAX_SLOT_BYTES).optional().describe('A power of two. 320 of them are not for data. Default: 2048.'),
+    })
+    .optional(),
+  flows: z.int().min(1).max(MAX_FLOWS).optional().describe('Connections known at a time. Default: 65536.'),
+  mode: z.enum(['zero-copy', 'copy']).optional().describe('`copy` gives every VM a buffer of its own, for comparison. Default: zero-copy.'),
+  burst: z.int().min(1).max(MAX_BURST).optional().describe('Most packets that a VM takes in one step. Default: 64.'),
+} as const;
+
+/** The top, with its lists not yet looked into. */
+export const topShape = z.strictObject({
+  captures: z.record(z.string(), z.unknown()).optional(),
+  ports: z.record(z.string(), z.unknown()),
+  chains: z.record(z.string(), z.unknown()).optional(),
+  paths: z.array(z.unknown()),
+  ...topParts,
+});
+
+const documentShape = z.strictObject({
+  $schema: z.string().optional(),
+  captures: z.record(name, captureShape).optional(),
+  ports: z.record(name, z.union([portShapes.capture, portShapes.file, portShapes.generator, portShapes.sink])),
+  chains: z.record(name, z.array(z.union([text, longUseShape, shortUseShape])).min(1)).optional(),
+  paths: z.array(z.union([pathShapes.between.extend({ via: name }), pathShapes.oneWay.extend({ via: name })])).min(1),
+  ...topParts,
+});
+
+/** JSON schema of a YAML configuration, for editors. What it cannot say (does the file exist?), `millrace check` says. */
+export function configurationJsonSchema(): Record<string, unknown> {
+  const { $schema, ...schema } = z.toJSONSchema(documentShape, { io: 'input' });
+  return { $schema, title: 'Millrace configuration', ...schema };
+}

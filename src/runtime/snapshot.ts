@@ -1,0 +1,105 @@
+/** Reads counters and tables from control memory and makes a report of them. Main thread. */
+import { ConnectionTable, type FlowRecord } from '../flow/connection-table.js';
+import { Cell, counterBlock, dropsByName } from '../observe/counters.js';
+import type { EventDesk } from './event-desk.js';
+import type { DescribedFlow } from './flow-log.js';
+import type { Layout } from './layout.js';
+import type { Plan } from './plan.js';
+import type { Ledger, PortReport, Report, VmReport } from './report.js';
+
+export interface SnapshotOptions {
+  withFlows: boolean;
+  durationMs: number;
+}
+
+/** Before the manager's last census, what is in flight is read from counters that move meanwhile. */
+export function snapshotReport(plan: Plan, layout: Layout, desk: EventDesk, { withFlows, durationMs }: SnapshotOptions): Report {
+  const { control } = layout.shared;
+  const names = layout.drops.names;
+  const ports: Record<string, PortReport> = {};
+  const drops: Record<string, number> = {};
+  const ledger: Ledger = { received: 0, originated: 0, transmitted: 0, dropped: 0, inFlight: 0, balanced: false };
+  layout.manager.ports.forEach(({ name, countersBlockOffset }, at) => {
+    const block = counterBlock(control, countersBlockOffset);
+    const { spec } = plan.ports[at];
+    ports[name] = {
+      received: block[Cell.received],
+      transmitted: block[Cell.transmitted],
+      originated: block[Cell.originated],
+      receivedBytes: block[Cell.receivedBytes],
+      transmittedBytes: block[Cell.transmittedBytes],
+      drops: dropsByName(block, names),
+      ...(spec.kind === 'capture' && spec.write !== null && { written: spec.write }),
+    };
+    ledger.received += block[Cell.received];
+    ledger.originated += block[Cell.originated];
+    ledger.transmitted += block[Cell.transmitted];
+    for (const [reason, count] of Object.entries(ports[name].drops)) {
+      ledger.dropped += count;
+      drops[reason] = (drops[reason] ?? 0) + count;
+    }
+  });
+  ledger.inFlight = desk.finalCensus?.inFlight ?? ledger.received + ledger.originated - ledger.transmitted - ledger.dropped;
+  ledger.balanced = desk.finalCensus !== null && desk.finalCensus.balanced && ledger.received + ledger.originated === ledger.transmitted + ledger.dropped + ledger.inFlight;
+
+  const vms = layout.vms.map((vm, at): VmReport => {
+    const block = counterBlock(control, vm.countersBlockOffset);
+    const cells = new Float64Array(control, vm.countersOffset, vm.counterNames.length);
+    return {
+      name: vm.name,
+      chain: vm.chain,
+      function: vm.function,
+      received: block[Cell.received],
+      returned: block[Cell.returned],
+      originated: block[Cell.originated],
+      drops: dropsByName(block, names),
+      invalidReturns: block[Cell.invalidReturns],
+      restarts: 0,
+      counters: Object.fromEntries(vm.counterNames.map((name, index) => [name, cells[index]])),
+      alerts: { ...desk.alerts[at] },
+    };
+  });
+  const bytesCopied = layout.vms.reduce((sum, vm) => sum + counterBlock(control, vm.countersBlockOffset)[Cell.transmittedBytes], 0);
+  const alerts: Record<string, number> = {};
+  for (const { alerts: ofVm } of vms) for (const [signature, count] of Object.entries(ofVm)) alerts[signature] = (alerts[signature] ?? 0) + count;
+
+  const flows = desk.flowLog.flows(standingFlows(plan, layout));
+  return {
+    schemaVersion: 1,
+    ports,
+    vms,
+    drops,
+    ledger,
+    bytesCopied,
+    durationMs,
+    packetsPerSecond: durationMs > 0 ? (ledger.received / durationMs) * 1000 : 0,
+    ...summary(flows),
+    alerts,
+    eventsLost: desk.lost,
+    problems: desk.problems,
+    ...(withFlows && {
+      flows: flows.map(({ l4, a, b, protocol, host, packets, verdict }) => ({
+        l4, a, b, protocol, host, packets, verdict: verdict === 0 ? 'forward' : names[verdict],
+      })),
+    }),
+    ...(desk.failure !== null && { error: desk.failure }),
+  };
+}
+
+function standingFlows(plan: Plan, layout: Layout): Iterable<FlowRecord> {
+  return new ConnectionTable(layout.shared.control, layout.manager.connectionsOffset, plan.flows).records();
+}
+
+function summary(flows: readonly DescribedFlow[]): Pick<Report, 'protocols' | 'hosts'> {
+  const protocols: Report['protocols'] = {};
+  const hosts: Record<string, number> = {};
+  for (const { protocol, host, packets } of flows) {
+    if (protocol !== '') {
+      const entry = (protocols[protocol] ??= { flows: 0, packets: 0 });
+      entry.flows++;
+      entry.packets += packets[0] + packets[1];
+    }
+    if (host !== '') hosts[host] = (hosts[host] ?? 0) + 1;
+  }
+  return { protocols, hosts };
+}

@@ -1,0 +1,42 @@
+/** Starts a configuration. Everything that is wrong with it is reported before the first thread exists. */
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { isVmThread } from '../vm/vm-thread.js';
+import { checkConfiguration, type CheckOptions } from './check.js';
+import type { Configuration } from './configuration.js';
+import { layOut } from './layout.js';
+import type { Plan } from './plan.js';
+import { ConfigurationError } from './problems.js';
+import { QueuePort } from './queue-port.js';
+import { Runtime, type StartOptions } from './runtime.js';
+
+/**
+ * Starts a chain that runs until its ports are exhausted or `stop()` is called.
+ * @param configuration a value as `chain`, `capture` and the like make it, or what YAML holds.
+ * @returns once packets flow.
+ * @throws ConfigurationError with every mistake at once, before any thread exists; RegionAllocationError when there is not
+ * that much memory; Error when a network function cannot be created.
+ */
+export async function start(configuration: Configuration, options: StartOptions & CheckOptions = {}): Promise<Runtime> {
+  // In a VM this is an application's file, imported for the network function that it also defines.
+  if (isVmThread()) return new Promise<never>(() => undefined);
+  const checked = await checkConfiguration(configuration, options);
+  if ('problems' in checked) throw new ConfigurationError(checked.problems);
+  const runtime = await startPlan(checked.plan, queuePortsOf(configuration), options);
+  return runtime;
+}
+
+/** Starts a plan that was checked. */
+export async function startPlan(plan: Plan, queuePorts: ReadonlyMap<string, QueuePort>, options: StartOptions): Promise<Runtime> {
+  for (const { spec } of plan.ports) if (spec.kind === 'capture' && spec.write !== null) await mkdir(dirname(spec.write), { recursive: true });
+  const layout = layOut(plan, { reportFlows: plan.ports.every(({ spec }) => spec.kind !== 'queue') || (options.flows ?? false) });
+  const runtime = new Runtime(plan, layout, queuePorts, options);
+  await runtime.ready();
+  return runtime;
+}
+
+function queuePortsOf({ ports }: Configuration): Map<string, QueuePort> {
+  const found = new Map<string, QueuePort>();
+  for (const [name, port] of Object.entries(ports)) if (port instanceof QueuePort) found.set(name, port);
+  return found;
+}

@@ -1,0 +1,49 @@
+/** Starts and ends the threads of a runtime: the manager, one worker; each VM, a Piscina pool of one. Main thread. */
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { Piscina } from 'piscina';
+import type { VmTask } from '../vm/vm-worker.js';
+import type { ManagerTask } from './manager-worker.js';
+
+/** Run from source (in tests, under a loader), the workers are TypeScript too and need the loader. */
+const FROM_SOURCE = import.meta.url.endsWith('.ts');
+const EXTENSION = FROM_SOURCE ? 'ts' : 'js';
+const EXEC_ARGV = FROM_SOURCE ? [...process.execArgv, '--import', 'tsx'] : process.execArgv;
+
+export function startManagerThread(task: ManagerTask): Worker {
+  return new Worker(new URL(`./manager-worker.${EXTENSION}`, import.meta.url), { workerData: task, name: 'millrace manager', execArgv: EXEC_ARGV });
+}
+
+/** A VM's thread. `ended` settles once the thread can no longer write: only then may its packets be reclaimed. */
+export class VmThread {
+  /** Resolves with null when the VM ended as it was told to, with the error otherwise. Never rejects. */
+  readonly ended: Promise<Error | null>;
+  readonly #pool: Piscina;
+  readonly #abort = new AbortController();
+
+  constructor(task: VmTask) {
+    this.#pool = new Piscina({ minThreads: 1, maxThreads: 1, maxQueue: 0, recordTiming: false, atomics: 'disabled', execArgv: EXEC_ARGV });
+    let poolError: Error | null = null;
+    this.#pool.on('error', (error: Error) => (poolError = error));
+    const worker = this.#pool.threads[0];
+    const filename = new URL(`../vm/vm-worker.${EXTENSION}`, import.meta.url).href;
+    this.ended = this.#pool
+      .run(task, { filename, signal: this.#abort.signal })
+      .then(
+        () => null,
+        (error: unknown) => poolError ?? (error instanceof Error ? error : new Error(String(error))),
+      )
+      .then(async (error) => {
+        // The task's promise settles before its thread is dead.
+        const exited = worker === undefined || worker.threadId === -1 ? null : once(worker, 'exit');
+        await this.#pool.destroy().catch(() => undefined);
+        await exited;
+        return error;
+      });
+  }
+
+  /** Ends the thread wherever it is, also in a tight loop. */
+  kill(): void {
+    this.#abort.abort();
+  }
+}

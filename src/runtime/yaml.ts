@@ -1,0 +1,139 @@
+/** Reads a configuration from YAML (or JSON, which is YAML) and remembers where each value stands. */
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import type { Document, Node, Pair } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import type { ConfigurationSource, Path, Position } from './place.js';
+import type { Problem } from './problems.js';
+import { ConfigurationError } from './problems.js';
+
+/** A configuration as read: nothing but its syntax has been looked at. */
+export interface LoadedConfiguration {
+  readonly document: unknown;
+  readonly source: ConfigurationSource;
+  /** Paths in the document are relative to it: the directory of the file. */
+  readonly baseDirectory: string;
+}
+
+/** @throws ConfigurationError when the file cannot be read or is not YAML. */
+export async function readConfiguration(file: string): Promise<LoadedConfiguration> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const problem: Problem = {
+      code: 'config-unreadable',
+      place: '',
+      file,
+      found: reason,
+      expected: 'a readable YAML file',
+      message: 'cannot read the configuration',
+    };
+    throw new ConfigurationError([problem], { cause });
+  }
+  return parseConfiguration(text, file);
+}
+
+/**
+ * @param file names the text in problems; relative paths in it are relative to the file's directory.
+ * @throws ConfigurationError when the text is not YAML.
+ */
+export function parseConfiguration(text: string, file: string): LoadedConfiguration {
+  const lines = new LineCounter();
+  const yaml = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const problems = yaml.errors.map((error): Problem => {
+    const { line, col } = lines.linePos(error.pos[0]);
+    const duplicate = error.code === 'DUPLICATE_KEY';
+    return {
+      code: duplicate ? 'duplicate-name' : 'yaml-syntax',
+      place: '',
+      file,
+      line,
+      column: col,
+      found: `'${lineAt(text, error.pos[0])}'`,
+      expected: duplicate ? 'every key once' : 'YAML',
+      message: duplicate ? 'this key is there twice' : firstLower(error.message),
+    };
+  });
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  let document: unknown;
+  try {
+    document = yaml.toJS();
+  } catch (cause) {
+    const message = cause instanceof Error ? firstLower(cause.message) : String(cause);
+    throw new ConfigurationError([{ code: 'yaml-syntax', place: '', file, found: 'aliases', expected: 'YAML', message }], { cause });
+  }
+  return { document, source: new YamlSource(file, text, yaml, lines), baseDirectory: dirname(resolve(file)) };
+}
+
+class YamlSource implements ConfigurationSource {
+  readonly file: string;
+  readonly #text: string;
+  readonly #yaml: Document;
+  readonly #lines: LineCounter;
+
+  constructor(file: string, text: string, yaml: Document, lines: LineCounter) {
+    this.file = file;
+    this.#text = text;
+    this.#yaml = yaml;
+    this.#lines = lines;
+  }
+
+  position(path: Path, on: 'key' | 'value', within?: Position): Position | null {
+    let node: Node | null = this.#yaml.contents;
+    let key: Node | null = null;
+    for (const step of path) {
+      const next = this.#step(node, step);
+      if (next === null) return this.#start(key ?? node);
+      // An empty value (`rules:` and nothing behind it) has no place of its own: its key does.
+      key = next.key;
+      node = next.value;
+    }
+    if (on === 'key' || node === null) return this.#start(key ?? node);
+    return this.#within(node, within);
+  }
+
+  #step(node: Node | null, step: string | number): { key: Node | null; value: Node | null } | null {
+    const inner = isAlias(node) ? (node.resolve(this.#yaml) ?? null) : node;
+    if (isMap(inner)) {
+      const pair = (inner.items as Pair<Node, Node | null>[]).find((each) => isScalar(each.key) && String(each.key.value) === String(step));
+      return pair === undefined ? null : { key: pair.key, value: pair.value };
+    }
+    if (isSeq(inner) && typeof step === 'number' && step < inner.items.length) return { key: null, value: inner.items[step] as Node };
+    return null;
+  }
+
+  #start(node: Node | null): Position | null {
+    const offset = node?.range?.[0];
+    if (offset === undefined) return null;
+    const { line, col } = this.#lines.linePos(offset);
+    return { line, column: col };
+  }
+
+  /** A position in the text of a scalar, as a position in the file. Exact unless the text has escapes or is folded. */
+  #within(node: Node, within?: Position): Position | null {
+    const start = this.#start(node);
+    if (start === null || within === undefined || !isScalar(node)) return start;
+    if (node.type === 'PLAIN' || node.type === 'QUOTE_SINGLE' || node.type === 'QUOTE_DOUBLE') {
+      const quote = node.type === 'PLAIN' ? 0 : 1;
+      return within.line === 1 ? { line: start.line, column: start.column + quote + within.column - 1 } : start;
+    }
+    if (node.type === 'BLOCK_LITERAL') {
+      const line = start.line + within.line;
+      const indent = /^ */.exec(this.#text.split('\n')[start.line] ?? '')![0].length;
+      return { line, column: indent + within.column };
+    }
+    return start;
+  }
+}
+
+function lineAt(text: string, offset: number): string {
+  const start = text.lastIndexOf('\n', offset - 1) + 1;
+  const end = text.indexOf('\n', offset);
+  return text.slice(start, end < 0 ? undefined : end).trim().slice(0, 80);
+}
+
+function firstLower(message: string): string {
+  return message.charAt(0).toLowerCase() + message.slice(1);
+}

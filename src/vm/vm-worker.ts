@@ -1,0 +1,26 @@
+/** Entry of a VM's thread: a Piscina task that ends when the runtime stops. */
+import { RunState, type SharedSpec } from '../memory/shared-spec.js';
+import { loadDefinition } from '../nf/define.js';
+import { Bell, Sleeper } from '../ring/doorbell.js';
+import { pollLoop } from '../ring/poll-loop.js';
+import { markAsVmThread } from './vm-thread.js';
+import type { VmSpec } from './vm-spec.js';
+import { Vm } from './vm.js';
+
+export interface VmTask {
+  shared: SharedSpec;
+  vm: VmSpec;
+  /** Counts the threads that are ready. */
+  readyOffset: number;
+}
+
+export default async function runVm({ shared, vm: spec, readyOffset }: VmTask): Promise<void> {
+  markAsVmThread();
+  const definition = await loadDefinition(spec.module, spec.function);
+  const vm = await Vm.create(shared, spec, definition);
+  Atomics.add(new Int32Array(shared.control, readyOffset, 1), 0, 1); // (T) pairs with main's load
+  new Bell(shared.control, shared.mainDoorbellOffset).ring();
+  const runState = new Int32Array(shared.control, shared.runStateOffset, 1);
+  const stopped = () => Atomics.load(runState, 0) === RunState.stopped; // (U) pairs with main's store
+  pollLoop(vm, new Sleeper(shared.control, spec.doorbellOffset), stopped);
+}

@@ -1,0 +1,52 @@
+/**
+ * Hot: no allocation. What a VM was doing when its worker died, in control memory.
+ *
+ * word  field    written by   read by (only when the worker has exited)
+ *   0   cursor   VM           packets of the burst that are done; one plain store per packet
+ *   1   rxIndex  VM           consumer index of rx when the burst began
+ *   2   count    VM           packets in the burst
+ *   3   txIndex  VM           producer index of tx when the burst began; written last, it makes the rest valid
+ *
+ * A burst is under way if and only if txIndex equals the tx ring's producer index: the burst's own publication moves the
+ * producer index on, and `begin` writes txIndex only after the other words. So at every instant of death the indexes
+ * alone say how far the VM had come. Thread exit orders all of its stores before our reads.
+ */
+export const JOURNAL_BYTES = 64;
+const CURSOR = 0;
+const RX_INDEX = 1;
+const COUNT = 2;
+const TX_INDEX = 3;
+
+export class Journal {
+  readonly #words: Int32Array;
+
+  constructor(buffer: ArrayBufferLike, offset: number) {
+    this.#words = new Int32Array(buffer, offset, JOURNAL_BYTES / 4);
+  }
+
+  /** Before the first burst: no burst is under way. */
+  clear(txIndex: number): void {
+    this.#words.fill(0);
+    this.#words[TX_INDEX] = (txIndex - 1) | 0;
+  }
+
+  begin(rxIndex: number, txIndex: number, count: number): void {
+    const words = this.#words;
+    words[CURSOR] = 0;
+    words[RX_INDEX] = rxIndex;
+    words[COUNT] = count;
+    Atomics.store(words, TX_INDEX, txIndex); // (S) read after the thread's exit
+  }
+
+  /** `done` packets of the burst have their verdicts. */
+  advance(done: number): void {
+    this.#words[CURSOR] = done;
+  }
+
+  /** How many packets of an unfinished burst were done, and whether one was in hand. `txIndex`: as tx stands. */
+  recover(txIndex: number): { done: number; inHand: boolean } {
+    const words = this.#words;
+    if (words[TX_INDEX] !== txIndex) return { done: 0, inHand: false };
+    return { done: words[CURSOR], inHand: words[CURSOR] < words[COUNT] };
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * Hot: no allocation. What a queue pair has been lent, oldest first, in the lender's private memory. A VM returns in
+ * order, so the next address that comes back must be the oldest one lent: a forged, stale, duplicate, foreign or
+ * misaligned address fails that one comparison.
+ */
+export class LendQueue {
+  readonly #addresses: Uint32Array;
+  readonly #mask: number;
+  #head = 0;
+  #count = 0;
+
+  /** @param capacity power of two, at least the number of slots. */
+  constructor(capacity: number) {
+    this.#addresses = new Uint32Array(capacity);
+    this.#mask = capacity - 1;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  lend(address: number): void {
+    this.#addresses[(this.#head + this.#count++) & this.#mask] = address;
+  }
+
+  /** True, and the lend is over, when `address` is the one due. Otherwise nothing changes. */
+  accept(address: number): boolean {
+    if (this.#count === 0 || this.#addresses[this.#head & this.#mask] !== address) return false;
+    this.#head++;
+    this.#count--;
+    return true;
+  }
+
+  /** Ends the oldest lend without a return: its VM died or lost it. -1 when there is none. */
+  takeBack(): number {
+    if (this.#count === 0) return -1;
+    this.#count--;
+    return this.#addresses[this.#head++ & this.#mask];
+  }
+
+  /** The addresses lent, oldest first, for the census. */
+  *addresses(): Generator<number> {
+    for (let k = 0; k < this.#count; k++) yield this.#addresses[(this.#head + k) & this.#mask];
+  }
+}

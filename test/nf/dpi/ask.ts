@@ -1,0 +1,57 @@
+/** Asks one dissector about literal bytes, and checks that it looks only where it may. */
+import fc from 'fast-check';
+import { expect } from 'vitest';
+import { Facts, Finding, Outcome } from '../../../src/nf/dpi/dissector.js';
+import type { Dissector } from '../../../src/nf/dpi/dissector.js';
+
+export interface Answer {
+  outcome: string;
+  name: string;
+  host: string;
+}
+
+const NAMES = Object.entries(Outcome);
+
+/** Whose bytes they are; a stream where the dissector knows streams only. */
+export function ask(dissector: Dissector, payload: Uint8Array, known: Partial<Facts> = {}, before = 0, after = 0, filler = 0): Answer {
+  const facts = Object.assign(new Facts(), { isStream: dissector.over === 'tcp', isFirst: true, clientPort: 40_000, serverPort: 9999 }, known);
+  const finding = new Finding();
+  const bytes = new Uint8Array(before + payload.length + after).fill(filler);
+  bytes.set(payload, before);
+  const outcome = dissector.inspect(bytes, before, before + payload.length, facts, finding);
+  const isNothing = outcome === Outcome.no || outcome === Outcome.more;
+  return {
+    outcome: NAMES.find(([, number]) => number === outcome)?.[0] ?? String(outcome),
+    name: isNothing ? '' : finding.name === '' ? dissector.name : finding.name,
+    host: isNothing ? '' : new TextDecoder().decode(finding.host.subarray(0, finding.hostLength)),
+  };
+}
+
+/**
+ * Random bytes, and the samples with bytes changed and ends cut off: never an exception, and never an answer that
+ * depends on a byte outside of what was shown.
+ */
+export function expectRobust(dissector: Dissector, samples: readonly Uint8Array[], known: Partial<Facts> = {}): void {
+  const changed = fc
+    .record({
+      sample: fc.constantFrom(...samples),
+      length: fc.nat(2000),
+      changes: fc.array(fc.tuple(fc.nat(400), fc.nat(255)), { maxLength: 6 }),
+    })
+    .map(({ sample, length, changes }) => {
+      const bytes = sample.slice(0, Math.max(1, length < sample.length * 3 ? length : sample.length));
+      for (const [at, byte] of changes) bytes[at % bytes.length] = byte;
+      return bytes;
+    });
+  const anything = fc.uint8Array({ minLength: 1, maxLength: 300 });
+  fc.assert(
+    fc.property(fc.oneof(changed, anything), fc.boolean(), fc.boolean(), fc.boolean(), (bytes, isFinal, isWhole, fromClient) => {
+      const facts = { ...known, isFinal, isWhole, fromClient };
+      const alone = ask(dissector, bytes, facts);
+      expect(ask(dissector, bytes, facts, 7, 300, 0x00)).toEqual(alone);
+      expect(ask(dissector, bytes, facts, 7, 300, 0x41)).toEqual(alone);
+      expect(ask(dissector, bytes, facts, 3, 300, 0xff)).toEqual(alone);
+    }),
+    { numRuns: 300 },
+  );
+}

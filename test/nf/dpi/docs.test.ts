@@ -1,0 +1,35 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { dpi } from '../../../src/nf/dpi/index.js';
+import { DISSECTORS, PROTOCOL_NAMES } from '../../../src/nf/dpi/protocol-table.js';
+import { parseSignatures } from '../../../src/nf/dpi/signatures/signature-file.js';
+
+const page = readFileSync(fileURLToPath(new URL('../../../docs/dpi.md', import.meta.url)), 'utf8');
+
+describe('docs/dpi.md', () => {
+  it('names every protocol of the table', () => {
+    const rows = page.split('\n').filter((line) => line.startsWith('| `'));
+    const named = new Set(rows.flatMap((row) => [...row.split('|')[1].matchAll(/`([^`]+)`/g)].map((found) => found[1])));
+    expect(PROTOCOL_NAMES.filter((name) => name !== '' && !named.has(name))).toEqual([]);
+  });
+
+  it('names every drop reason and counter', () => {
+    const { drops, counters } = dpi.definition;
+    for (const name of [...(drops ?? []), ...(counters as readonly string[])]) expect(page).toContain(`\`${name}\``);
+  });
+
+  it('has signature files that parse', () => {
+    const files = [...page.matchAll(/```yaml\n([^]*?)```/g)].map((found) => parseSignatures(found[1]));
+    expect(files).toHaveLength(1);
+    expect(files[0]).toMatchObject({ problems: [], signatures: [{ action: 'drop' }, {}, { ports: [4444, '5000-5010'] }, { nocase: true, ports: 110 }] });
+  });
+});
+
+it('every dissector of the table has a test file of its own', () => {
+  const files = { BitTorrent: 'bittorrent', FTP_CONTROL: 'ftp', NetBIOS: 'nbns', 'NetBIOS.SMBv1': 'smb' } as Record<string, string | undefined>;
+  for (const { name } of DISSECTORS) {
+    const path = new URL(`protocols/${files[name] ?? name.toLowerCase()}.test.ts`, import.meta.url);
+    expect(existsSync(fileURLToPath(path)), name).toBe(true);
+  }
+});

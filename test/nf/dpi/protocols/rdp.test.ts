@@ -1,0 +1,22 @@
+import { describe, expect, it } from 'vitest';
+import { rdp } from '../../../../src/nf/dpi/protocols/rdp.js';
+import { ask, expectRobust } from '../ask.js';
+import { hex } from '../frames.js';
+
+describe('RDP', () => {
+  it('a connection request that negotiates', () => {
+    expect(ask(rdp, hex('03000013 0e e0 0000 0000 00 01 00 0800 03000000'), { serverPort: 3389 })).toEqual({ outcome: 'done', name: 'RDP', host: '' });
+  });
+
+  it('a connection request of something else', () => {
+    expect(ask(rdp, hex('03000016 11 e0 0000 0001 00 c1020100 c2020102 c0010a'), { serverPort: 102 })).toEqual({ outcome: 'no', name: '', host: '' });
+  });
+
+  it('reads nothing but what it is shown, whatever that is', () => {
+    const samples = [
+      hex('03000013 0e e0 0000 0000 00 01 00 0800 03000000'),
+      hex('03000016 11 e0 0000 0001 00 c1020100 c2020102 c0010a'),
+    ];
+    expectRobust(rdp, samples, { serverPort: 3389 });
+  });
+});

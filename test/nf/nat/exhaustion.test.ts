@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest';
+import { harness } from '../../../src/nf/harness.js';
+import { nat } from '../../../src/nf/nat/index.js';
+import { echo, see, tcp, udp, Flag } from './packets.js';
+
+const from = (host: number, sourcePort = 5000) => ({ source: `10.0.0.${host}`, destination: '192.0.2.7', sourcePort, destinationPort: 53 });
+
+test('no port left: a drop by name, one alert a minute, and all is well once bindings have timed out', async () => {
+  const nf = await harness(nat({ external: '203.0.113.1', ports: [2000, 2003] }));
+  for (let host = 1; host <= 4; host++) expect(nf.process(udp(from(host)), { timestampMs: 0 }).verdict).toBe('forward');
+  expect(nf.process(udp(from(5)), { timestampMs: 1000 }).reason).toBe('nat-ports-exhausted');
+  expect(nf.process(udp(from(6)), { timestampMs: 2000 }).reason).toBe('nat-ports-exhausted');
+  expect(nf.alerts.map(({ signature, fields }) => ({ signature, fields }))).toEqual([
+    { signature: 'nat-ports-exhausted', fields: { external: '203.0.113.1', protocol: 'udp' } },
+  ]);
+  // The other protocols have ports of their own.
+  expect(nf.process(tcp(from(5), Flag.syn), { timestampMs: 2000 }).verdict).toBe('forward');
+  expect(nf.process(echo(8, '10.0.0.5', '192.0.2.7', 1), { timestampMs: 2000 }).verdict).toBe('forward');
+  // A binding in use stays in use.
+  expect(nf.process(udp(from(1)), { timestampMs: 3000 }).verdict).toBe('forward');
+  expect(nf.process(udp(from(5)), { timestampMs: 299_999 }).reason).toBe('nat-ports-exhausted');
+  expect(nf.alerts).toHaveLength(2);
+  expect(nf.process(udp(from(5)), { timestampMs: 300_000 }).verdict).toBe('forward');
+  expect(nf.process(udp(from(6)), { timestampMs: 300_000 }).verdict).toBe('forward');
+  expect(nf.process(udp(from(7)), { timestampMs: 300_000 }).verdict).toBe('forward');
+  expect(nf.process(udp(from(8)), { timestampMs: 300_000 }).reason).toBe('nat-ports-exhausted');
+});
+
+test('no entry left: another name', async () => {
+  const nf = await harness(nat({ external: '203.0.113.1', bindings: 2 }));
+  expect([1, 2, 3].map((host) => nf.process(udp(from(host))).reason)).toEqual([null, null, 'nat-table-full']);
+  expect(nf.alerts.map(({ signature, fields }) => ({ signature, fields }))).toEqual([{ signature: 'nat-table-full', fields: { bindings: 2 } }]);
+  expect(nf.process(udp(from(3)), { timestampMs: 300_000 }).verdict).toBe('forward');
+});
+
+describe('which port is given out', () => {
+  test('the same when free; else the next of its parity; else the next', async () => {
+    const nf = await harness(nat({ external: '203.0.113.1', ports: [2000, 2007] }));
+    const given = [2004, 2004, 2004, 3000, 3001, 2004, 2004, 2004].map((sourcePort, host) => see(nf.process(udp(from(host + 1, sourcePort))).bytes).sourcePort);
+    expect(given).toEqual([2004, 2000, 2002, 2006, 2007, 2001, 2003, 2005]);
+  });
+
+  test('a port that was let go rests while others are free', async () => {
+    const nf = await harness(nat({ external: '203.0.113.1', ports: [2000, 2007], timeouts: { udpSeconds: 1 } }));
+    const given = [0, 2000, 4000, 6000, 8000].map((timestampMs) => see(nf.process(udp(from(1, 1000)), { timestampMs }).bytes).sourcePort);
+    expect(given).toEqual([2000, 2002, 2004, 2006, 2000]);
+  });
+
+  test('every one of a range is given out once, to its last port', async () => {
+    const nf = await harness(nat({ external: '203.0.113.1', ports: [65_500, 65_535] }));
+    const given = new Set<number>();
+    for (let host = 1; host <= 36; host++) given.add(see(nf.process(udp(from(host, 1))).bytes).sourcePort);
+    expect(given.size).toBe(36);
+    expect(Math.min(...given)).toBe(65_500);
+    expect(nf.process(udp(from(37))).reason).toBe('nat-ports-exhausted');
+  });
+});
+
+describe('a pool of addresses', () => {
+  test('a host keeps its external address for all protocols and ports, and hosts are spread (RFC 4787 REQ-2)', async () => {
+    const nf = await harness(nat({ external: ['203.0.113.1', '203.0.113.8/30'] }));
+    const used = new Set<string>();
+    for (let host = 1; host <= 60; host++) {
+      const own = new Set<string>();
+      for (let port = 4000; port < 4010; port++) {
+        own.add(see(nf.process(udp(from(host, port))).bytes).source);
+        own.add(see(nf.process(tcp(from(host, port))).bytes).source);
+      }
+      own.add(see(nf.process(echo(8, `10.0.0.${host}`, '192.0.2.7', host)).bytes).source);
+      expect(own.size).toBe(1);
+      for (const address of own) used.add(address);
+    }
+    expect([...used].sort()).toEqual(['203.0.113.1', '203.0.113.10', '203.0.113.11', '203.0.113.8', '203.0.113.9']);
+  });
+});
