@@ -3,7 +3,8 @@
  * manager; anyone may read. Both directions of a connection, and every translation of it, lead to one flow id.
  *
  * Open addressing, 128 B an entry. A key stands within PROBE_WINDOW buckets of its hash, so a lookup is bounded; an
- * insert into a full window evicts: first what has timed out, then what was idle longest.
+ * insert into a full window evicts: first what has timed out, then what was idle longest. An alias is as old as its
+ * connection, and goes only together with it: half a translated connection would be of no use.
  *
  * word   field              written by   meaning
  *  0     state              manager      EntryKind: 0 free, 1 connection, 2 alias
@@ -12,7 +13,7 @@
  *  3     lastSeen           manager      seconds of packet time
  *  4…13  key                manager      see flow-key.ts
  * 14     flags              manager      bit 0: the first endpoint of the key sent the first packet; bit 1: first packet
- *                                        travelled in reverse; bit 2: TCP is closing; bits 8…15: uses of this bucket
+ *                                        travelled in reverse; bit 2: TCP is closing
  * 15     packets a to b     manager      a is who sent the first packet
  * 16     packets b to a     manager
  * 17     verdict            manager      drop reason of the last packet that was not forwarded, 0
@@ -20,6 +21,7 @@
  * 19     policy             manager      generation of the policy that decided the path
  * 20     sequence           manager      order of beginning
  * 21     firstSeen          manager      seconds of packet time
+ * 22     uses               manager      how often the bucket was a connection; outlives them all, for the reuse generation
  */
 import { FLOW_KEY_WORDS } from './flow-hash.js';
 import { FLOW_INDEX_BITS, FLOW_INDEX_MASK } from './flow-id.js';
@@ -27,7 +29,7 @@ import { formatIpv4, formatIpv6 } from '../packet/address.js';
 import { protocolName } from './protocol-names.js';
 
 const ENTRY_WORDS = 32;
-/** Buckets in which a key may stand: two cache misses' worth of probing at the worst. */
+/** Buckets in which a key may stand: bounds a lookup, and with half the buckets free is almost never full. */
 const PROBE_WINDOW = 16;
 /** Buckets per connection: room for aliases, and a window that is seldom full. */
 const BUCKETS_PER_CONNECTION = 2;
@@ -35,20 +37,20 @@ const BUCKETS_PER_CONNECTION = 2;
 const SWEEP_BUDGET = 64;
 
 const EntryKind = { free: 0, connection: 1, alias: 2 } as const;
-const Word = { kind: 0, hash: 1, flowId: 2, lastSeen: 3, key: 4, flags: 14, packets: 15, verdict: 17, path: 18, policy: 19, sequence: 20, firstSeen: 21 } as const;
+const Word = { kind: 0, hash: 1, flowId: 2, lastSeen: 3, key: 4, flags: 14, packets: 15, verdict: 17, path: 18, policy: 19, sequence: 20, firstSeen: 21, uses: 22 } as const;
 const FIRST_SENT = 1;
 const OPENED_IN_REVERSE = 2;
 const CLOSING = 4;
 
 /** Idle seconds after which a connection is forgotten. */
 const IDLE_SECONDS = {
-  /** Longer than a keep-alive interval (RFC 9293 3.8.4 says two hours at least) would need a larger table. */
+  /** Two hours and four minutes: a keep-alive interval and some (RFC 5382 REQ-5). */
   tcp: 7440,
-  /** After FIN or RST: 2 MSL (RFC 9293 3.6.1). */
+  /** After FIN or RST (RFC 5382 REQ-5): 2 MSL. */
   tcpClosing: 240,
   /** RFC 4787 REQ-5. */
   udp: 300,
-  /** RFC 5508 REQ-1. */
+  /** RFC 5508 REQ-2. */
   icmp: 60,
   other: 600,
 } as const;
@@ -74,7 +76,6 @@ export class ConnectionTable {
   readonly #words: Uint32Array;
   readonly #mask: number;
   readonly #capacity: number;
-  readonly #uses: Uint16Array;
   #count = 0;
   #sequence = 0;
   #sweepAt = 0;
@@ -102,7 +103,17 @@ export class ConnectionTable {
     this.#words = new Uint32Array(buffer, byteOffset, buckets * ENTRY_WORDS);
     this.#mask = buckets - 1;
     this.#capacity = capacity;
-    this.#uses = new Uint16Array(buckets);
+    this.#recount();
+  }
+
+  /** What an earlier manager left in the memory counts on. */
+  #recount(): void {
+    const words = this.#words;
+    for (let at = 0; at < words.length; at += ENTRY_WORDS) {
+      if (words[at + Word.kind] !== EntryKind.connection) continue;
+      this.#count++;
+      if (words[at + Word.sequence] > this.#sequence) this.#sequence = words[at + Word.sequence];
+    }
   }
 
   /** Connections, aliases not counted. */
@@ -115,29 +126,30 @@ export class ConnectionTable {
     this.#onEnd = ended;
   }
 
-  /** The connection with this key, or -1. Follows an alias to its connection. */
-  find(key: Uint32Array, hash: number): number {
+  /**
+   * The connection with this key, or -1. Follows an alias to its connection. With the time, a connection that has timed
+   * out ends here, before the sweep comes by: what follows is another connection.
+   */
+  find(key: Uint32Array, hash: number, nowSeconds = 0): number {
     const at = this.#bucketOf(key, hash);
     if (at < 0) return -1;
-    if (this.#words[at + Word.kind] === EntryKind.connection) return at / ENTRY_WORDS;
-    const flowId = this.#words[at + Word.flowId];
-    const entry = (flowId & FLOW_INDEX_MASK) - 1;
-    const connection = entry * ENTRY_WORDS;
-    if (this.#words[connection + Word.kind] === EntryKind.connection && this.#words[connection + Word.flowId] === flowId) return entry;
-    this.#words[at + Word.kind] = EntryKind.free;
-    return -1;
+    if (this.#isIdle(at, nowSeconds)) {
+      this.#end(at);
+      return -1;
+    }
+    return this.#connectionOf(at) / ENTRY_WORDS;
   }
 
   /** A new connection; the key must not be present. -1 only when the table has no room at all (capacity 0). */
   insert(key: Uint32Array, hash: number, nowSeconds: number, firstSent: boolean, openedInReverse: boolean): number {
     if (this.#capacity === 0) return -1;
-    const at = this.#place(hash, nowSeconds);
+    const at = this.#place(hash, nowSeconds, -1);
     const words = this.#words;
     const entry = at / ENTRY_WORDS;
-    words.fill(0, at, at + ENTRY_WORDS);
+    words.fill(0, at, at + Word.uses);
     words[at + Word.hash] = hash;
     // Zero is no flow; the index starts at 1 and the generation tells this use of the bucket from the last one.
-    words[at + Word.flowId] = ((this.#uses[entry]++ << FLOW_INDEX_BITS) | (entry + 1)) >>> 0;
+    words[at + Word.flowId] = ((words[at + Word.uses]++ << FLOW_INDEX_BITS) | (entry + 1)) >>> 0;
     words[at + Word.lastSeen] = nowSeconds;
     words[at + Word.firstSeen] = nowSeconds;
     words[at + Word.sequence] = ++this.#sequence;
@@ -151,19 +163,13 @@ export class ConnectionTable {
   /** Makes another key lead to a connection: a translation of it. An older owner of the key loses it. */
   alias(key: Uint32Array, hash: number, entry: number, nowSeconds: number): void {
     const words = this.#words;
+    const own = entry * ENTRY_WORDS;
     const flowId = this.flowId(entry);
     let at = this.#bucketOf(key, hash);
-    if (at === entry * ENTRY_WORDS) return; // not translated at all
-    if (at >= 0 && words[at + Word.kind] === EntryKind.connection) {
-      this.#end(at);
-      at = -1;
-    }
-    if (at < 0) {
-      at = this.#place(hash, nowSeconds);
-      // A full window may have cost the very connection that the alias is for.
-      if (words[entry * ENTRY_WORDS + Word.kind] !== EntryKind.connection || words[entry * ENTRY_WORDS + Word.flowId] !== flowId) return;
-    }
-    words.fill(0, at, at + ENTRY_WORDS);
+    if (at === own || words[own + Word.kind] !== EntryKind.connection) return; // not translated at all, or ended meanwhile
+    if (at >= 0 && words[at + Word.kind] === EntryKind.connection) this.#end(at);
+    if (at < 0) at = this.#place(hash, nowSeconds, own);
+    words.fill(0, at, at + Word.uses);
     words[at + Word.hash] = hash;
     words[at + Word.flowId] = flowId;
     words[at + Word.lastSeen] = nowSeconds;
@@ -267,41 +273,61 @@ export class ConnectionTable {
     return -1;
   }
 
-  /** A bucket of the window for a new entry: free, else timed out, else the one that was idle longest. */
-  #place(hash: number, nowSeconds: number): number {
+  /** A bucket of the window for a new entry: free, else timed out, else the one that was idle longest; never of the connection `except`. */
+  #place(hash: number, nowSeconds: number, except: number): number {
     const words = this.#words;
     let oldest = -1;
+    let oldestSeen = 0;
     for (let k = 0; k < PROBE_WINDOW; k++) {
       const at = ((hash + k) & this.#mask) * ENTRY_WORDS;
       if (words[at + Word.kind] === EntryKind.free) return at;
+      const connection = this.#connectionOf(at);
+      if (connection === except) continue;
       if (this.#isIdle(at, nowSeconds)) {
         this.#end(at);
         return at;
       }
-      if (oldest < 0 || words[at + Word.lastSeen] < words[oldest + Word.lastSeen]) oldest = at;
+      const seen = words[connection + Word.lastSeen];
+      if (oldest >= 0 && seen >= oldestSeen) continue;
+      oldest = at;
+      oldestSeen = seen;
+    }
+    // A window of nothing but one connection and its aliases: one of the aliases makes room.
+    if (oldest < 0) {
+      const first = (hash & this.#mask) * ENTRY_WORDS;
+      return first === except ? ((hash + 1) & this.#mask) * ENTRY_WORDS : first;
     }
     this.evictions++;
     this.#end(oldest);
     return oldest;
   }
 
+  /** Start of the connection that an entry is or leads to; negative when an alias leads nowhere any more. */
+  #connectionOf(at: number): number {
+    if (this.#words[at + Word.kind] === EntryKind.connection) return at;
+    const flowId = this.#words[at + Word.flowId];
+    const entry = (flowId & FLOW_INDEX_MASK) - 1;
+    return this.isCurrent(entry, flowId) ? entry * ENTRY_WORDS : -ENTRY_WORDS;
+  }
+
+  /** Ends a connection, for an alias the one that it leads to, and frees the entry. */
   #end(at: number): void {
-    if (this.#words[at + Word.kind] === EntryKind.connection) {
-      this.#onEnd?.(at / ENTRY_WORDS);
+    const connection = this.#connectionOf(at);
+    if (connection >= 0) {
+      this.#onEnd?.(connection / ENTRY_WORDS);
       this.#count--;
+      this.#words[connection + Word.kind] = EntryKind.free;
     }
     this.#words[at + Word.kind] = EntryKind.free;
   }
 
   #isIdle(at: number, nowSeconds: number): boolean {
+    const connection = this.#connectionOf(at);
+    if (connection < 0) return true;
     const words = this.#words;
-    if (words[at + Word.kind] === EntryKind.alias) {
-      const flowId = words[at + Word.flowId];
-      return !this.isCurrent((flowId & FLOW_INDEX_MASK) - 1, flowId);
-    }
-    const idle = nowSeconds - words[at + Word.lastSeen];
-    const protocol = (words[at + Word.key] >>> 12) & 255;
-    if (protocol === 6) return idle > ((words[at + Word.flags] & CLOSING) !== 0 ? IDLE_SECONDS.tcpClosing : IDLE_SECONDS.tcp);
+    const idle = nowSeconds - words[connection + Word.lastSeen];
+    const protocol = (words[connection + Word.key] >>> 12) & 255;
+    if (protocol === 6) return idle > ((words[connection + Word.flags] & CLOSING) !== 0 ? IDLE_SECONDS.tcpClosing : IDLE_SECONDS.tcp);
     if (protocol === 17) return idle > IDLE_SECONDS.udp;
     return idle > (protocol === 1 || protocol === 58 ? IDLE_SECONDS.icmp : IDLE_SECONDS.other);
   }
