@@ -44,7 +44,7 @@ export class InlinePortHost implements PortHost {
     if (this.#backend.exhausted) return 0;
     const granted = this.#pool.take(this.#slots, Math.min(max, this.#slots.length));
     const used = this.#backend.receive(this.#slots, granted);
-    for (let k = granted - 1; k >= used; k--) this.#pool.free(this.#slots[k]!);
+    for (let k = granted - 1; k >= used; k--) this.#pool.free(this.#slots[k]);
     for (let k = 0; k < used; k++) out[k] = this.#slots[k]!;
     return used;
   }
