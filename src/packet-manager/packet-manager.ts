@@ -22,7 +22,7 @@ import { Journal } from '../vnic/journal.js';
 import { Classification } from './classification.js';
 import { takeCensus, type Census } from './census.js';
 import type { ManagerSpec, PathRow } from './manager-spec.js';
-import type { InlinePortHost, PortHost } from './port-host.js';
+import type { PortHost } from './port-host.js';
 
 /** Where a slot is, as the manager believes. */
 const Place = { pool: 0, vm: 1, sending: 2, spare: 3 } as const;
@@ -141,7 +141,7 @@ export class PacketManager {
         this.#portCounters[port][Cell.drops + reason]++;
       },
       dropAtEgress: (address, reason) => {
-        (this.#ports[port] as InlinePortHost).notSent();
+        this.#ports[port].notSent();
         this.#drop(address, this.#region.slotIndex(address), reason);
       },
     }));

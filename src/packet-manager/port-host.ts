@@ -22,6 +22,8 @@ export interface PortHost {
   filling(): Iterable<number>;
   /** Packets given for transmission that are not sent yet. */
   readonly sending: number;
+  /** The port could not send a packet that it was given: it is the manager's again. */
+  notSent(): void;
   /** What was wrong with the files that the port reads and writes. */
   readonly problems: readonly PortProblem[];
   close(): void;
@@ -60,7 +62,6 @@ export class InlinePortHost implements PortHost {
     return count;
   }
 
-  /** The backend could not send the packet: it is the manager's again. */
   notSent(): void {
     this.#sending--;
   }

@@ -65,6 +65,10 @@ export class RingPortHost implements PortHost {
     return count;
   }
 
+  notSent(): void {
+    throw new Error('a port in another thread completes every packet');
+  }
+
   settled(): void {
     // A port of the application's own learns from its completions.
   }

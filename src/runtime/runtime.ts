@@ -131,6 +131,11 @@ export class Runtime implements AsyncDisposable {
     return this.finished;
   }
 
+  /** @internal Ends a VM's worker wherever it is: for tests of what a crash leaves behind. */
+  killVm(name: string): void {
+    this.#vms[this.#plan.vms.findIndex((vm) => vm.name === name)].kill();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }
@@ -141,18 +146,17 @@ export class Runtime implements AsyncDisposable {
   async #live(): Promise<Report> {
     const { shared, manager, readyOffset } = this.#layout;
     const ready = new Int32Array(shared.control, readyOffset, 1);
-    await this.#listenUntil(() => this.#desk.failure !== null || Atomics.load(ready, 0) === this.#vms.length); // (T)
+    this.#startManager({ shared, manager, ports: this.#plan.ports, readyOffset });
+    await this.#listenUntil(() => this.#desk.failure !== null || Atomics.load(ready, 0) === this.#vms.length + 1); // (T)
     if (this.#desk.failure === null) {
-      // The manager starts last: nothing flows before every network function stands.
       this.#startedAt = performance.now();
-      this.#startManager({ shared, manager, ports: this.#plan.ports, readyOffset });
+      this.#setRunState(RunState.running);
       this.#resolveReady();
       await this.#listenUntil(() => this.#desk.finalCensus !== null);
     }
     const durationMs = performance.now() - this.#startedAt;
     this.#ending = true;
-    const runState = new Int32Array(shared.control, shared.runStateOffset, 1);
-    Atomics.store(runState, 0, RunState.stopped); // (U) pairs with the workers' loads
+    this.#setRunState(RunState.stopped);
     this.#managerBell.ring();
     for (const bell of this.#vmBells) bell.ring();
     if (this.#desk.failure !== null) for (const vm of this.#vms) vm.kill();
@@ -164,6 +168,12 @@ export class Runtime implements AsyncDisposable {
     releaseRegion(shared.region);
     releaseControl(shared.control);
     return report;
+  }
+
+  #setRunState(state: number): void {
+    const runState = new Int32Array(this.#layout.shared.control, this.#layout.shared.runStateOffset, 1);
+    Atomics.store(runState, 0, state); // (U) pairs with the workers' loads
+    Atomics.notify(runState, 0);
   }
 
   #startManager(task: ManagerTask): void {
