@@ -97,7 +97,7 @@ function seenTables({ protocols, hosts, alerts }: Report, style: Style): string[
   return [
     topTable([{ title: 'protocol' }, number('flows'), number('packets')], byPackets.map(([name, { flows, packets }]) => [name, grouped(flows), grouped(packets)]), style),
     topTable([{ title: 'host' }, number('flows')], largestFirst(hosts).map(([name, flows]) => [name, grouped(flows)]), style),
-    topTable([{ title: 'signature' }, number('hits')], largestFirst(alerts).map(([name, hits]) => [name, grouped(hits)]), style),
+    topTable([{ title: 'alert' }, number('times')], largestFirst(alerts).map(([name, times]) => [name, grouped(times)]), style),
   ];
 }
 

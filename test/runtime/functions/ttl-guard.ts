@@ -23,7 +23,7 @@ export const ttlGuard = defineNetworkFunction(import.meta.url, {
 
 export const keepsFunctions = defineNetworkFunction(import.meta.url, {
   name: 'keeps-functions',
-  options: z.strictObject({}),
+  options: z.strictObject({ call: z.unknown() }),
   prepare: () => ({ call: () => 1 }),
   create: () => () => forward,
 });
