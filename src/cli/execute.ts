@@ -1,47 +1,47 @@
-/** Runs a chain for a command: progress, Ctrl-C, report, exit code. */
-import type { Configuration } from '../runtime/configuration.js';
-import type { CheckOptions } from '../runtime/check.js';
+/** Runs a checked plan for a command: progress on the way, Ctrl-C drains, a second one ends at once. */
+import type { Plan } from '../runtime/plan.js';
 import type { Report } from '../runtime/report.js';
-import { Exit, type CliContext, type ExitCode } from './context.js';
+import { startPlan } from '../runtime/start.js';
+import { EXIT_CODES } from './exit-code.js';
 import { showProgress } from './progress.js';
-import type { RenderOptions } from './render.js';
-import { styleFor } from './style.js';
+import { styleFor, type Terminal } from './terminal.js';
 
-export interface Execution {
-  readonly title: string;
-  readonly configuration: Configuration;
-  readonly check: CheckOptions;
-  readonly json: boolean;
+export interface ExecuteOptions {
+  /** Report every flow. */
   readonly flows: boolean;
-  readonly render: (report: Report, options: RenderOptions) => string;
 }
 
-/** What a drain may take after the first Ctrl-C. The second ends it at once. */
-const DRAIN_MS = 5000;
-
-/** Runs to the end, or to Ctrl-C, and prints the report either way. */
-export async function execute(context: CliContext, { title, configuration, check, json, flows, render }: Execution): Promise<ExitCode> {
-  let interrupts = 0;
-  let stop = (): void => undefined;
-  const forget = context.onInterrupt(() => {
-    interrupts++;
+/** @throws as `start`. What fails while packets flow is in the report. */
+export async function execute(plan: Plan, terminal: Terminal, { flows }: ExecuteOptions): Promise<Report> {
+  let interrupted = false;
+  let stop: () => void = () => undefined;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (interrupted) process.exit(signal === 'SIGINT' ? EXIT_CODES.interrupted : EXIT_CODES.terminated);
+    interrupted = true;
     stop();
-  });
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   try {
-    const chain = await context.start(configuration, { ...check, flows });
+    const runtime = await startPlan(plan, new Map(), { flows });
+    const hide = showProgress(runtime, terminal);
     stop = () => {
-      chain.stop({ drainMs: interrupts > 1 ? 0 : DRAIN_MS }).catch(() => undefined);
+      hide();
+      const style = styleFor(terminal.stderr, terminal.env);
+      terminal.stderr.write(style.faint('stopping: what is under way goes through; once more to end at once\n'));
+      void runtime.stop();
     };
-    if (interrupts > 0) stop();
-    const endProgress = showProgress(context, chain, () => interrupts > 0);
-    const report = await chain.finished.finally(endProgress);
-    const { stdout, stderr, env, cwd } = context;
-    if (json) stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-    else stdout.write(render(report, { title, cwd, style: styleFor(stdout, env), interrupted: interrupts > 0 }));
-    const { error, ledger } = report;
-    if (error !== undefined && json) stderr.write(`millrace: ${error.message}\n`);
-    return error === undefined && ledger.balanced ? Exit.done : Exit.failed;
+    // The signal may have come while the threads were starting.
+    if (wasInterrupted()) stop();
+    try {
+      return await runtime.finished;
+    } finally {
+      hide();
+    }
   } finally {
-    forget();
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  }
+
+  function wasInterrupted(): boolean {
+    return interrupted;
   }
 }

@@ -1,7 +1,11 @@
 #!/usr/bin/env node
-/** Entry of the command `millrace`. */
-import { processContext } from './context.js';
-import { main } from './program.js';
+/** The command line. Main thread. */
+import { runProgram } from './program.js';
 
-// Not process.exit(): what is written to a pipe would be cut off.
-process.exitCode = await main(process.argv.slice(2), processContext());
+// Whoever reads may have had enough (`millrace … | head`).
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+
+process.exitCode = await runProgram(process.argv.slice(2), process);

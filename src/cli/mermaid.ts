@@ -1,44 +1,58 @@
-/** Draws a plan as a Mermaid flowchart: ports, chains with their VMs, and both directions of every path. */
-import type { Plan, PlanPortSpec } from '../runtime/plan.js';
+/** Draws a plan as a Mermaid flowchart: ports, VMs in their chains, and the ways of packets in both directions. */
+import { basename } from 'node:path';
+import type { Plan, PlanPort } from '../runtime/plan.js';
 
-/** Mermaid source. Forward paths are whole lines, reverse paths dotted ones; the match stands on the first line of each. */
-export function mermaid(plan: Plan): string {
-  const { ports, vms, paths } = plan;
+/** Whole lines are the forward path, dotted ones the reverse path. */
+export function drawPlan(plan: Plan): string {
   const lines = ['flowchart LR'];
-  ports.forEach(({ name, spec }, at) => lines.push(`  p${at}(["${text(name)}<br/>${text(caption(spec))}"])`));
-  [...new Set(vms.map((vm) => vm.chain))].forEach((chain, at) => {
-    lines.push(`  subgraph c${at}["${text(chain)}"]`);
-    vms.forEach((vm, index) => {
-      if (vm.chain !== chain) return;
-      const label = vm.name === vm.function ? text(vm.name) : `${text(vm.name)}<br/>${text(vm.function)}`;
-      lines.push(`    v${index}["${label}"]`);
+  plan.ports.forEach((port, at) => lines.push(`  ${portId(at)}([${quoted(portLabel(port))}])`));
+  const chains = [...new Set(plan.vms.map((vm) => vm.chain))];
+  chains.forEach((chain, at) => {
+    lines.push(`  subgraph chain${at}[${quoted(chain)}]`);
+    plan.vms.forEach((vm, index) => {
+      if (vm.chain === chain) lines.push(`    ${vmId(index)}[${quoted(vm.name === vm.function ? vm.name : `${vm.name}<br/>${vm.function}`)}]`);
     });
     lines.push('  end');
   });
-  // Several paths may share a chain: what two of them would draw alike is drawn once.
+  // Paths that share a chain share the links between its VMs.
   const drawn = new Set<string>();
-  const draw = (nodes: readonly string[], match: string, [line, start, end]: readonly [string, string, string]): void => {
-    for (let at = 0; at + 1 < nodes.length; at++) {
-      const arrow = at === 0 ? `${start} "${text(match)}" ${end}` : line;
-      const edge = `  ${nodes[at]} ${arrow} ${nodes[at + 1]}`;
-      if (!drawn.has(edge)) lines.push(edge);
-      drawn.add(edge);
-    }
+  const link = (from: string, arrow: string, to: string): void => {
+    const line = `  ${from} ${arrow} ${to}`;
+    if (!drawn.has(line)) lines.push(line);
+    drawn.add(line);
   };
-  for (const { from, to, bothWays, match, vms: hops } of paths) {
-    const nodes = [`p${from}`, ...hops.map((vm) => `v${vm}`), `p${to}`];
-    draw(nodes, match, ['-->', '--', '-->']);
-    if (bothWays) draw(nodes.toReversed(), match, ['-.->', '-.', '.->']);
-  }
+  plan.paths.forEach(({ from, to, vms, match, bothWays }) => {
+    draw(link, [portId(from), ...vms.map(vmId), portId(to)], '-->', match);
+    if (bothWays) draw(link, [portId(to), ...vms.toReversed().map(vmId), portId(from)], '-.->', match);
+  });
   return `${lines.join('\n')}\n`;
 }
 
-function caption(spec: PlanPortSpec): string {
-  if (spec.kind === 'capture') return spec.side === null ? 'capture' : `capture, ${spec.side}`;
-  return spec.kind;
+/** The first link says what takes the path. */
+function draw(link: (from: string, arrow: string, to: string) => void, nodes: readonly string[], arrow: string, match: string): void {
+  nodes.slice(1).forEach((node, at) => { link(nodes[at], at === 0 ? `${arrow}|${quoted(match)}|` : arrow, node); });
 }
 
-/** Mermaid reads labels as HTML with entities of its own. */
-function text(label: string): string {
-  return label.replace(/[&"<>#;]/g, (character) => `#${character.charCodeAt(0)};`);
+function portId(at: number): string {
+  return `port${at}`;
+}
+
+function vmId(at: number): string {
+  return `vm${at}`;
+}
+
+function portLabel({ name, spec }: PlanPort): string {
+  const lines = [name];
+  if (spec.kind === 'capture') lines.push(`reads ${basename(spec.file)}${spec.side === null ? '' : `, ${spec.side}`}`);
+  else lines.push(spec.kind);
+  if ('write' in spec && spec.write !== null) lines.push(`writes ${basename(spec.write)}`);
+  return lines.join('<br/>');
+}
+
+/** Mermaid takes entities by number or name in quoted text; `<br/>` is ours. */
+function quoted(text: string): string {
+  const escaped = text.split('<br/>').map((part) =>
+    part.replace(/[#"<>&|`]/g, (character) => `#${character.charCodeAt(0)};`).replaceAll('\n', ' '),
+  );
+  return `"${escaped.join('<br/>')}"`;
 }

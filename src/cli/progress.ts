@@ -1,25 +1,43 @@
-/** One line on a terminal that says how far a run has come. */
+/** One line on a terminal's stderr that says how far a run is. Nowhere else: a log file has no use for it. */
+import type { Runtime } from '../runtime/runtime.js';
 import type { Report } from '../runtime/report.js';
-import type { CliContext, RunningChain } from './context.js';
-import { duration, grouped } from './style.js';
+import { bytes, count, duration } from './format.js';
+import { columnsOf, styleFor, type Terminal } from './terminal.js';
 
-/** Ten times a second: smooth for the eye, nothing for the chain. */
-const INTERVAL_MS = 100;
+const FIRST_MS = 150;
+const EVERY_MS = 200;
+/** Statistics of many flows take time of the main thread: this share of it at most. */
+const MAX_SHARE = 0.05;
+const ERASE_LINE = '\r\x1b[K';
 
-export function progressLine({ ledger, durationMs, packetsPerSecond }: Pick<Report, 'ledger' | 'durationMs' | 'packetsPerSecond'>, draining: boolean): string {
-  const { received, transmitted, dropped } = ledger;
-  const rate = `${grouped(packetsPerSecond)} packets/s`;
-  return `${draining ? 'draining' : 'running'} ${duration(durationMs)}  ${grouped(received)} received  ${grouped(transmitted)} transmitted  ${grouped(dropped)} dropped  ${rate}`;
+/** @returns what ends it: the line is gone then, and the cursor where it was. */
+export function showProgress(runtime: Runtime, terminal: Terminal): () => void {
+  const { stderr, env } = terminal;
+  if (stderr.isTTY !== true || env.TERM === 'dumb') return () => undefined;
+  const style = styleFor(stderr, env);
+  let shown = false;
+  const show = (): void => {
+    const before = performance.now();
+    const line = progressLine(runtime.stats()).slice(0, columnsOf(stderr) - 1);
+    stderr.write(`${ERASE_LINE}${style.faint(line)}`);
+    shown = true;
+    timer = setTimeout(show, Math.max(EVERY_MS, (performance.now() - before) / MAX_SHARE));
+  };
+  let timer = setTimeout(show, FIRST_MS);
+  return () => {
+    clearTimeout(timer);
+    if (shown) stderr.write(ERASE_LINE);
+  };
 }
 
-/** Shows progress on standard error while the chain runs; on anything but a terminal, nothing. Returns what ends it. */
-export function showProgress({ stderr }: CliContext, chain: RunningChain, isDraining: () => boolean): () => void {
-  if (!stderr.isTTY) return () => undefined;
-  const timer = setInterval(() => {
-    stderr.write(`\r\u001b[K${progressLine(chain.stats(), isDraining())}`);
-  }, INTERVAL_MS);
-  return () => {
-    clearInterval(timer);
-    stderr.write('\r\u001b[K');
-  };
+export function progressLine({ ledger, ports, packetsPerSecond, durationMs }: Report): string {
+  const received = Object.values(ports).reduce((sum, port) => sum + port.receivedBytes, 0);
+  const parts = [
+    duration(durationMs),
+    `${count(ledger.received)} packets in (${bytes(received)})`,
+    `${count(ledger.transmitted)} out`,
+    `${count(ledger.dropped)} dropped`,
+    `${count(packetsPerSecond)}/s`,
+  ];
+  return parts.join(' · ');
 }

@@ -1,151 +1,148 @@
-/** The report as text for a terminal. */
-import { relative } from 'node:path';
-import type { FlowReport, Report } from '../runtime/report.js';
-import { counted, duration, grouped, PLAIN, printable, type Style } from './style.js';
+/** A report as text: calm, aligned, at most 100 columns wide. */
+import { BUILT_IN_DROPS } from '../observe/drop-reasons.js';
+import type { PortReport, Report, VmReport } from '../runtime/report.js';
+import { CAPTURE_PROBLEMS } from '../port/capture/capture-error.js';
+import { bytes, count, counted, duration, shownPath } from './format.js';
+import { renderFlows } from './render-flows.js';
+import { renderSeen } from './render-seen.js';
 import { table, type Column } from './table.js';
+import type { Style } from './terminal.js';
 
 export interface RenderOptions {
-  /** What was run, as the user named it. */
-  title: string;
-  /** Written files are shown relative to it. */
-  cwd: string;
-  style?: Style;
-  /** The run ended because it was asked to. */
-  interrupted?: boolean;
+  readonly style: Style;
+  readonly columns: number;
 }
 
-/** Rows of a table that says what is most common. The JSON has all. */
-const TOP_ROWS = 10;
-/** Flows shown in the terminal. */
-const TOP_FLOWS = 40;
+const sum = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((total, each) => total + each, 0);
 
-const number = (title: string): Column => ({ title, align: 'right' });
-const sum = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((total, count) => total + count, 0);
-const largestFirst = (counts: Readonly<Record<string, number>>): [string, number][] => Object.entries(counts).sort(([, a], [, b]) => b - a);
-
-/** Text of a report, ending with a line end. */
-export function renderReport(report: Report, { title, cwd, style = PLAIN, interrupted = false }: RenderOptions): string {
-  const { error } = report;
-  const outcome = error !== undefined ? style.bad('failed') : interrupted ? 'stopped' : style.good('done');
-  const heading = `${style.bold(printable(title))}  ${outcome} in ${duration(report.durationMs)}`;
-  const blocks = [
-    [heading],
-    ...(error === undefined ? [] : [errorLines(error, style)]),
-    vmTable(report, style),
-    portTable(report, style),
-    dropTable(report, style),
-    ...seenTables(report, style),
-    ...(report.flows === undefined ? [] : [flowTable(report.flows, style)]),
-    problemTable(report, style),
-    summaryLines(report, cwd, style),
-  ];
-  return `${blocks.filter((lines) => lines.length > 0).map((lines) => lines.join('\n')).join('\n\n')}\n`;
-}
-
-/** What a capture holds: protocols, hosts, signatures, flows. */
-export function renderInspection(report: Report, { title, style = PLAIN, interrupted = false }: RenderOptions): string {
-  const { ledger, flows = [], error } = report;
-  const blocks = [
-    [`${style.bold(printable(title))}  ${counted(ledger.received, 'packet')}, ${counted(flows.length, 'flow')}${interrupted ? ', stopped' : ''}`],
-    ...(error === undefined ? [] : [errorLines(error, style)]),
-    ...seenTables(report, style),
-    flowTable(flows, style),
-    dropTable(report, style),
-    problemTable(report, style),
-  ];
-  return `${blocks.filter((lines) => lines.length > 0).map((lines) => lines.join('\n')).join('\n\n')}\n`;
-}
-
-function errorLines(error: NonNullable<Report['error']>, style: Style): string[] {
-  const lines = [`  ${style.bad(printable(error.message))}`];
-  const { packet } = error;
-  if (packet != null) {
-    const time = new Date(packet.timestampMs).toISOString();
-    const bytes = packet.hex.length > 80 ? `${packet.hex.slice(0, 80)}…` : packet.hex;
-    lines.push(`  in hand: a packet of ${packet.length} B from ${time}`, `  ${style.dim(bytes)}`);
-  }
-  return lines;
-}
-
-function vmTable({ vms }: Report, style: Style): string[] {
-  const columns = [{ title: 'VM' }, { title: 'function' }, { title: 'chain' }, number('received'), number('returned'), number('dropped'), number('alerts'), number('restarts')];
-  const rows = vms.map((vm) => [
-    vm.name,
-    vm.function,
-    vm.chain,
-    ...[vm.received, vm.returned, sum(vm.drops), sum(vm.alerts), vm.restarts].map(grouped),
+/** What `run` and `demo` print. */
+export function renderReport(report: Report, options: RenderOptions): string {
+  return sections([
+    ports(report, options.style),
+    vms(report, options.style),
+    drops(report, options),
+    renderSeen(report, options),
+    renderFlows(report, options),
+    problems(report, options),
+    outcome(report, options.style),
+    failure(report, options),
   ]);
-  return table(columns, rows, style);
 }
 
-function portTable({ ports }: Report, style: Style): string[] {
-  const columns = [{ title: 'port' }, number('received'), number('transmitted'), number('originated'), number('dropped')];
-  const rows = Object.entries(ports).map(([name, port]) => [name, ...[port.received, port.transmitted, port.originated, sum(port.drops)].map(grouped)]);
-  return table(columns, rows, style);
+/** What `inspect` prints: the capture rather than the chain. */
+export function renderInspection(report: Report, options: RenderOptions): string {
+  const { style } = options;
+  const received = Object.values(report.ports).reduce((total, port) => total + port.receivedBytes, 0);
+  const flows = report.flows ?? [];
+  const head = `${style.strong(counted(report.ledger.received, 'packet'))}, ${bytes(received)}, ${counted(flows.length, 'flow')}`;
+  return sections([[head], drops(report, options), renderSeen(report, options), renderFlows(report, options), problems(report, options), failure(report, options)]);
 }
 
-function dropTable({ drops, vms }: Report, style: Style): string[] {
-  const rows = largestFirst(drops).map(([reason, count]) => {
-    const by = vms.filter((vm) => (vm.drops[reason] ?? 0) > 0).map((vm) => vm.name);
-    return [reason, grouped(count), by.length === 0 ? 'packet manager' : by.join(', ')];
-  });
-  return rows.length === 0 ? [] : table([{ title: 'dropped' }, number('packets'), { title: 'by' }], rows, style);
+function sections(all: readonly (readonly string[])[]): string {
+  return `${all.filter((lines) => lines.length > 0).map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
 
-function seenTables({ protocols, hosts, alerts }: Report, style: Style): string[][] {
-  const byPackets = Object.entries(protocols).sort(([, a], [, b]) => b.packets - a.packets);
+function ports({ ports: byName }: Report, style: Style): string[] {
+  const columns = countColumns('Ports', ['received', 'transmitted', 'originated', 'dropped', 'bytes in', 'bytes out'], style);
+  const row = (name: string, port: PortReport): string[] => [
+    `  ${name}`,
+    ...[port.received, port.transmitted, port.originated, sum(port.drops)].map(count),
+    bytes(port.receivedBytes),
+    bytes(port.transmittedBytes),
+  ];
+  return table(columns, Object.entries(byName).map(([name, port]) => row(name, port)), style.strong);
+}
+
+function vms({ vms: all }: Report, style: Style): string[] {
+  const titles = ['received', 'returned', 'originated', 'dropped', 'alerts'];
+  // What should never happen gets a column when it did.
+  const rare = ([['invalid', 'invalidReturns'], ['restarts', 'restarts']] as const).filter(([, key]) => all.some((vm) => vm[key] > 0));
+  const columns = countColumns('VMs', [...titles, ...rare.map(([title]) => title)], style);
+  const row = (vm: VmReport): string[] => [
+    `  ${vm.name}${vm.name === vm.function ? '' : ` (${vm.function})`}`,
+    ...[vm.received, vm.returned, vm.originated, sum(vm.drops), sum(vm.alerts), ...rare.map(([, key]) => vm[key])].map(count),
+  ];
+  return table(columns, all.map(row), style.strong);
+}
+
+function countColumns(title: string, titles: readonly string[], { name }: Style): Column[] {
+  return [{ title, style: name }, ...titles.map((each) => ({ title: each, right: true }))];
+}
+
+function drops({ drops: byReason, vms: all }: Report, { style, columns }: RenderOptions): string[] {
+  const entries = Object.entries(byReason).filter(([, dropped]) => dropped > 0);
+  if (entries.length === 0) return [];
+  const why = (reason: string): string => {
+    const builtIn = BUILT_IN_DROPS.find(({ name }) => name === reason);
+    if (builtIn !== undefined) return builtIn.why;
+    return `by ${all.filter((vm) => (vm.drops[reason] ?? 0) > 0).map((vm) => vm.name).join(', ')}`;
+  };
+  const rows = entries.toSorted((a, b) => b[1] - a[1]).map(([reason, dropped]) => [`  ${reason}`, count(dropped), why(reason)]);
+  const left = 4 + Math.max(...rows.map((row) => row[0].length)) + Math.max(7, ...rows.map((row) => row[1].length));
+  return table(
+    [{ title: 'Drops', style: style.warn }, { title: 'packets', right: true }, { title: '', style: style.faint, most: columns - left }],
+    rows,
+    style.strong,
+  );
+}
+
+function problems({ problems: all }: Report, { style, columns }: RenderOptions): string[] {
+  if (all.length === 0) return [];
+  const meanings: Readonly<Record<string, string>> = CAPTURE_PROBLEMS;
   return [
-    topTable([{ title: 'protocol' }, number('flows'), number('packets')], byPackets.map(([name, { flows, packets }]) => [name, grouped(flows), grouped(packets)]), style),
-    topTable([{ title: 'host' }, number('flows')], largestFirst(hosts).map(([name, flows]) => [name, grouped(flows)]), style),
-    topTable([{ title: 'alert' }, number('times')], largestFirst(alerts).map(([name, times]) => [name, grouped(times)]), style),
+    style.strong('Captures: not everything was right'),
+    ...all.flatMap(({ port, kind, count: times, firstAt, detail }) => [
+      `  ${style.name(port)}  ${style.warn(kind)}  ${count(times)} times, first at byte ${count(firstAt)}: ${detail}`,
+      ...(Object.hasOwn(meanings, kind) ? wrap(meanings[kind], columns - 4).map((line) => `    ${style.faint(line)}`) : []),
+    ]),
   ];
 }
 
-function flowTable(flows: readonly FlowReport[], style: Style): string[] {
-  const columns: Column[] = [
-    { title: 'flow' },
-    { title: 'from', cut: 'middle' },
-    { title: 'to', cut: 'middle' },
-    { title: 'protocol' },
-    { title: 'host' },
-    number('→'),
-    number('←'),
-    { title: 'dropped as' },
+function outcome(report: Report, style: Style): string[] {
+  const { ledger, bytesCopied, durationMs, packetsPerSecond, eventsLost } = report;
+  const balance = ledger.balanced ? style.good('balanced') : style.bad('NOT BALANCED');
+  const flowing = `received ${count(ledger.received)} + originated ${count(ledger.originated)} = transmitted ${count(ledger.transmitted)} + dropped ${count(ledger.dropped)} + in flight ${count(ledger.inFlight)}`;
+  const rows = [
+    ['Ledger', flowing],
+    ['', balance],
+    ['Rate', `${count(packetsPerSecond)} packets/s over ${duration(durationMs)}`],
+    ['Copied', `${bytesCopied === 0 ? style.good('0 bytes') : bytes(bytesCopied)} between ingress and egress`],
+    ...(eventsLost > 0 ? [['Events', `${style.warn(count(eventsLost))} lost on their way to the report`]] : []),
+    ...Object.values(report.ports).flatMap(({ written }) => (written === undefined ? [] : [shownPath(written)])).map((file, at) => [at === 0 ? 'Written' : '', file]),
   ];
-  const byPackets = flows.toSorted((a, b) => b.packets[0] + b.packets[1] - a.packets[0] - a.packets[1]);
-  const rows = byPackets.map(({ l4, a, b, protocol, host, packets, verdict }) => {
-    return [l4.toLowerCase(), a, b, protocol, host, grouped(packets[0]), grouped(packets[1]), verdict === 'forward' ? '' : verdict];
-  });
-  // Where nothing was dropped, the room goes to the addresses.
-  const all = rows.every((row) => row[7] === '');
-  return all ? topTable(columns.slice(0, 7), rows.map((row) => row.slice(0, 7)), style, TOP_FLOWS) : topTable(columns, rows, style, TOP_FLOWS);
+  return rows.map(([title, text]) => `${style.strong(title)}${' '.repeat(9 - title.length)}${text}`);
 }
 
-function topTable(columns: readonly Column[], rows: readonly (readonly string[])[], style: Style, top = TOP_ROWS): string[] {
-  if (rows.length === 0) return [];
-  const lines = table(columns, rows.slice(0, top), style);
-  if (rows.length > top) lines.push(style.dim(`  and ${grouped(rows.length - top)} more (--json has all)`));
-  return lines;
-}
+/** Bytes of the packet in hand that are shown; `--json` has them all. */
+const SHOWN_BYTES = 64;
+const LINE_BYTES = 16;
 
-function problemTable({ problems }: Report, style: Style): string[] {
-  const columns = [{ title: 'problem in a file' }, { title: 'port' }, number('times'), number('first at byte'), { title: 'found' }];
-  return topTable(columns, problems.map(({ kind, port, count, firstAt, detail }) => [kind, port, grouped(count), grouped(firstAt), detail]), style);
-}
-
-function summaryLines(report: Report, cwd: string, style: Style): string[] {
-  const { ledger, bytesCopied, packetsPerSecond, ports, eventsLost } = report;
-  const books = `${grouped(ledger.received)} received + ${grouped(ledger.originated)} originated = ${grouped(ledger.transmitted)} transmitted + ${grouped(ledger.dropped)} dropped + ${grouped(ledger.inFlight)} in flight`;
-  const lines: [string, string][] = [
-    ['ledger', `${books}  ${ledger.balanced ? style.good('balanced') : style.bad('NOT BALANCED')}`],
-    ['rate', `${grouped(packetsPerSecond)} packets/s`],
-    ['copied', `${grouped(bytesCopied)} bytes of packets`],
-  ];
-  if (eventsLost > 0) lines.push(['lost', `${counted(eventsLost, 'event')}: alerts and descriptions of flows are incomplete`]);
-  for (const [name, { written, transmitted }] of Object.entries(ports)) {
-    if (written === undefined) continue;
-    const path = relative(cwd, written);
-    lines.push(['wrote', `${printable(path.startsWith('..') ? written : path)} ${style.dim(`(${counted(transmitted, 'packet')} out of ${name})`)}`]);
+function failure({ error }: Report, { style, columns }: RenderOptions): string[] {
+  if (error === undefined) return [];
+  const lines = wrap(error.message, columns - 9);
+  const rows = [`${style.bad(style.strong('Failed'))}   ${lines[0]}`, ...lines.slice(1).map((line) => `         ${line}`)];
+  const { packet } = error;
+  if (packet == null) return rows;
+  rows.push(`         it held a packet of ${counted(packet.length, 'byte')} from ${new Date(packet.timestampMs).toISOString()}`);
+  const hex = packet.hex.replaceAll(/\s/g, '').match(/../g) ?? [];
+  for (let at = 0; at < Math.min(hex.length, SHOWN_BYTES); at += LINE_BYTES) {
+    rows.push(style.faint(`         ${at.toString(16).padStart(4, '0')}  ${hex.slice(at, at + LINE_BYTES).join(' ')}`));
   }
-  return lines.map(([label, text]) => `  ${style.title(label.padEnd(6))}  ${text}`);
+  if (hex.length > SHOWN_BYTES) rows.push(style.faint(`         and ${count(hex.length - SHOWN_BYTES)} more`));
+  return rows;
+}
+
+function wrap(text: string, most: number): string[] {
+  const lines: string[] = [];
+  for (const line of text.split('\n')) {
+    let current = '';
+    for (const word of line.split(' ')) {
+      if (current !== '' && current.length + 1 + word.length > most) {
+        lines.push(current);
+        current = word;
+      } else current = current === '' ? word : `${current} ${word}`;
+    }
+    lines.push(current);
+  }
+  return lines;
 }

@@ -1,50 +1,37 @@
-/** Tables for the terminal: aligned columns, no lines, at most as wide as asked. */
-import { PLAIN, printable, type Style } from './style.js';
+/** Aligned columns of text. Widths are those of the text without its colours. */
 
 export interface Column {
-  title: string;
-  /** Numbers stand right. Default left. */
-  align?: 'left' | 'right';
-  /** Where a text that is too long is cut: an address keeps its port. Default at its end. */
-  cut?: 'end' | 'middle';
+  readonly title: string;
+  /** Numbers stand right. */
+  readonly right?: boolean;
+  /** Longer cells are cut in the middle. */
+  readonly most?: number;
+  /** Applied after the cell has its width. */
+  readonly style?: (text: string) => string;
 }
 
-/** Widest line that is sure to fit a terminal and a page. */
-export const WIDTH = 100;
-const GAP = 2;
-const INDENT = 2;
-/** A text column is never cut below this. */
-const MIN_TEXT = 8;
+const GAP = '  ';
 
-/**
- * Lines of a table, its titles first. Text columns are cut, the widest first, until a line fits `width`; numbers never.
- * @param style is applied after alignment, so that colour takes no room.
- */
-export function table(columns: readonly Column[], rows: readonly (readonly string[])[], style: Style = PLAIN, width = WIDTH): string[] {
-  const clean = rows.map((row) => row.map(printable));
-  const widths = columns.map(({ title }, at) => Math.max(title.length, ...clean.map((row) => row[at].length)));
-  let surplus = INDENT + widths.reduce((sum, each) => sum + each, 0) + GAP * (columns.length - 1) - width;
-  while (surplus > 0) {
-    const texts = widths.map((each, at) => (columns[at].align === 'right' ? 0 : each));
-    const widest = texts.indexOf(Math.max(...texts));
-    if (texts[widest] <= MIN_TEXT) break;
-    widths[widest]--;
-    surplus--;
-  }
-  const line = (cells: readonly string[]): string =>
-    ' '.repeat(INDENT) +
-    cells
-      .map((cell, at) => {
-        const short = shortened(cell, widths[at], columns[at].cut ?? 'end');
-        return columns[at].align === 'right' ? short.padStart(widths[at]) : short.padEnd(widths[at]);
+export function cut(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const head = Math.ceil((most - 1) / 2);
+  return `${text.slice(0, head)}…${text.slice(text.length - (most - 1 - head))}`;
+}
+
+/** Lines of a table; the first holds the titles, unless all are empty. The last column is not padded. */
+export function table(columns: readonly Column[], rows: readonly (readonly string[])[], titleStyle: (text: string) => string): string[] {
+  const cells = rows.map((row) => columns.map((column, at) => cut(row[at] ?? '', column.most ?? Infinity)));
+  const widths = columns.map((column, at) => Math.max(column.title.length, ...cells.map((row) => row[at].length)));
+  const line = (texts: readonly string[], style: (column: Column) => (text: string) => string): string =>
+    texts
+      .map((text, at) => {
+        const last = at === columns.length - 1;
+        const padding = ' '.repeat(widths[at] - text.length);
+        const painted = style(columns[at])(text);
+        return columns[at].right === true ? padding + painted : painted + (last ? '' : padding);
       })
-      .join(' '.repeat(GAP))
+      .join(GAP)
       .trimEnd();
-  return [style.dim(line(columns.map(({ title }) => title))), ...clean.map(line)];
-}
-
-function shortened(text: string, width: number, cut: 'end' | 'middle'): string {
-  if (text.length <= width) return text;
-  const tail = cut === 'end' ? 0 : Math.floor((width - 1) / 2);
-  return `${text.slice(0, width - 1 - tail)}…${tail === 0 ? '' : text.slice(-tail)}`;
+  const titles = columns.some(({ title }) => title !== '') ? [line(columns.map(({ title }) => title), () => titleStyle)] : [];
+  return [...titles, ...cells.map((row) => line(row, ({ style }) => style ?? ((text) => text)))];
 }
