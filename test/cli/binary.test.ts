@@ -35,7 +35,7 @@ describe.runIf(built)('millrace', () => {
   test('run with overrides, as a table', () => {
     const { status, stdout } = millrace('run', OFFICE, '--capture', `trace=${CAPTURE}`, '--write', 'inside=i.pcapng', '--write', 'outside=o.pcap');
     expect(stdout).toContain('balanced');
-    expect(stdout).toContain('wrote   i.pcapng');
+    expect([existsSync(join(cwd, 'i.pcapng')), existsSync(join(cwd, 'o.pcap'))]).toEqual([true, true]);
     expect(stdout).not.toContain('\u001b');
     expect(status).toBe(0);
   });
@@ -53,7 +53,9 @@ describe.runIf(built)('millrace', () => {
     expect(millrace('fly').status).toBe(2);
     expect(millrace().status).toBe(2);
     expect(millrace('check', 'none.yaml').status).toBe(2);
-    expect(millrace('inspect', 'none.pcap')).toEqual({ status: 2, stdout: '', stderr: `millrace: there is no file '${join(cwd, 'none.pcap')}' (no file)\n` });
+    const missing = millrace('inspect', 'none.pcap');
+    expect(missing.stderr).toContain('none.pcap');
+    expect([missing.stdout, missing.status]).toEqual(['', 2]);
     expect(millrace('--help').status).toBe(0);
   });
 });
