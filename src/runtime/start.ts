@@ -29,7 +29,7 @@ export async function start(configuration: Configuration, options: StartOptions 
 
 /** Starts a plan that was checked. */
 export async function startPlan(plan: Plan, queuePorts: ReadonlyMap<string, QueuePort>, options: StartOptions): Promise<Runtime> {
-  for (const { spec } of plan.ports) if (spec.kind === 'capture' && spec.write !== null) await mkdir(dirname(spec.write), { recursive: true });
+  for (const { spec } of plan.ports) if ('write' in spec && spec.write !== null) await mkdir(dirname(spec.write), { recursive: true });
   const layout = allocate(plan, { reportFlows: plan.ports.every(({ spec }) => spec.kind !== 'queue') || (options.flows ?? false) });
   const runtime = new Runtime(plan, layout, queuePorts, options);
   await runtime.ready();
