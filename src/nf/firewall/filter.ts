@@ -6,7 +6,7 @@ import { forward, type Context, type Counter, type EventFields, type Verdict } f
 import { Connections, type firewallTables } from './connections.js';
 import { countersOfUpdate, DEFAULT, ESTABLISHED } from './counters.js';
 import { openingOf } from './opening.js';
-import type { FirewallOptions } from './options.js';
+import { preparedRules, type FirewallOptions } from './options.js';
 import { overwritesHeader, Role, roleOf } from './role.js';
 import type { Rule } from './rule.js';
 import { NO_RULE, RuleSet } from './rule-set.js';
@@ -44,11 +44,11 @@ export class Filter {
 
   /** New options. Connections stay known, and each is judged by the new rules at its next packet. */
   update(options: FirewallOptions): void {
-    const rules = options.parsed ?? [];
+    const rules = preparedRules(options);
     this.#options = options;
     this.#rules = rules;
     this.#ruleSet = new RuleSet(rules);
-    this.#counters = countersOfUpdate(this.#context.options.parsed ?? [], rules).map((name) => this.#context.counters[name]);
+    this.#counters = countersOfUpdate(preparedRules(this.#context.options), rules).map((name) => this.#context.counters[name]);
     this.#logged = rules.map((rule, index) => ({ rule: index + 1, action: rule.action }));
     this.#connections.beginGeneration();
   }

@@ -3,7 +3,7 @@ import { defineNetworkFunction } from '../define.js';
 import { firewallTables } from './connections.js';
 import { counterNames } from './counters.js';
 import { Filter, FIREWALL_DROPS } from './filter.js';
-import { firewallSchema, prepareRules, type FirewallInput, type FirewallOptions } from './options.js';
+import { firewallSchema, preparedRules, prepareRules, type FirewallInput, type FirewallOptions } from './options.js';
 
 export type { FirewallInput } from './options.js';
 
@@ -13,7 +13,7 @@ export const firewall = defineNetworkFunction<FirewallInput, FirewallOptions, (t
     name: 'firewall',
     options: firewallSchema,
     drops: FIREWALL_DROPS,
-    counters: (options) => counterNames(options.parsed ?? []),
+    counters: (options) => counterNames(preparedRules(options)),
     tables: firewallTables,
     prepare: prepareRules,
     create: (context) => {

@@ -37,6 +37,12 @@ export interface FirewallOptions extends z.output<typeof firewallSchema> {
   parsed?: readonly Rule[];
 }
 
+/** @throws TypeError when the options were not prepared: a firewall without its rules must not begin to judge. */
+export function preparedRules(options: FirewallOptions): readonly Rule[] {
+  if (options.parsed === undefined) throw new TypeError('the rules of the firewall were not prepared');
+  return options.parsed;
+}
+
 /** Parses the rules and reports every mistake in them, each with its place. */
 export function prepareRules(options: FirewallOptions, preparation: Preparation): FirewallOptions {
   const { rules, problems } = parseRules(options.rules);
