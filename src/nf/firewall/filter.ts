@@ -48,7 +48,8 @@ export class Filter {
     this.#options = options;
     this.#rules = rules;
     this.#ruleSet = new RuleSet(rules);
-    this.#counters = countersOfUpdate(preparedRules(this.#context.options), rules).map((name) => this.#context.counters[name]);
+    const { options: first, counters } = this.#context;
+    this.#counters = countersOfUpdate(preparedRules(first), rules).map((name) => counters[name]);
     this.#logged = rules.map((rule, index) => ({ rule: index + 1, action: rule.action }));
     this.#connections.beginGeneration();
   }
@@ -81,7 +82,7 @@ export class Filter {
     const verdict = this.#decide(packet, this.#ruleSet.judge(packet, isReverse, false, opening));
     if (verdict !== forward) return verdict;
     this.#connections.open(isReverse, opening);
-    this.#connections.judged(true);
+    this.#connections.allow();
     this.#touch(packet);
     return verdict;
   }
@@ -94,8 +95,9 @@ export class Filter {
     }
     // A connection that new rules deny stays known as denied. Were it forgotten, the next reply would be taken for the
     // first packet of a connection from the other end, which the rules may well allow.
-    const verdict = this.#decide(packet, this.#ruleSet.judge(packet, connections.isOpenedInReverse, isReply, connections.opening));
-    connections.judged(verdict === forward);
+    const index = this.#ruleSet.judge(packet, connections.isOpenedInReverse, isReply, connections.opening);
+    const verdict = this.#decide(packet, index);
+    if (verdict === forward) connections.allow();
     this.#touch(packet);
     return verdict;
   }

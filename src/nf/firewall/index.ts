@@ -7,7 +7,9 @@ import { firewallSchema, preparedRules, prepareRules, type FirewallInput, type F
 
 export type { FirewallInput } from './options.js';
 
-export const firewall = defineNetworkFunction<FirewallInput, FirewallOptions, (typeof FIREWALL_DROPS)[number], string, typeof firewallTables>(
+type Drop = (typeof FIREWALL_DROPS)[number];
+
+export const firewall = defineNetworkFunction<FirewallInput, FirewallOptions, Drop, string, typeof firewallTables>(
   import.meta.url,
   {
     name: 'firewall',
