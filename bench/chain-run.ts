@@ -7,8 +7,9 @@ import { start } from '#millrace/runtime/start.js';
 import { setTimeout as pause } from 'node:timers/promises';
 import { InvalidMeasurement, type Sample } from './sample.js';
 import { BURST, CHAIN_LENGTH, SLOTS, WARM_UP_SHARE } from './settings.js';
-import { FIRST_TTL, touchHeaders } from './touch-headers.js';
+import { slotBytesFor } from './slot-bytes.js';
 import { SteadyWindow } from './steady-window.js';
+import { FIRST_TTL, touchHeaders } from './touch-headers.js';
 
 export type ChainMode = 'zero-copy' | 'copy';
 
@@ -25,15 +26,6 @@ export interface ChainRun {
 
 /** Between two readings of the counters. */
 const READING_MS = 5;
-/** Bytes of a slot that are not for data. */
-const SLOT_OVERHEAD = 320;
-/** As the runtime has it by default; it is raised only when a packet does not fit. */
-const LEAST_SLOT_BYTES = 2048;
-
-export function slotBytesFor(bytes: number): number {
-  return Math.max(LEAST_SLOT_BYTES, 2 ** Math.ceil(Math.log2(bytes + SLOT_OVERHEAD)));
-}
-
 export function chainConfiguration({ mode, bytes, seed }: ChainRun, packets: number): Configuration {
   const uses = Array.from({ length: CHAIN_LENGTH }, (_, hop) => touchHeaders({ ttl: FIRST_TTL - hop }, { as: `touch-${hop + 1}` }));
   return {
