@@ -17,6 +17,9 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    // Two, also on a larger machine: the tests that run a chain have threads of their own, four or five each.
+    maxWorkers: 2,
+    reporters: process.env['CI'] === undefined ? ['default'] : ['default', ['json', { outputFile: 'out/test-report.json' }]],
     server: { deps: { external: [/\/dist\//] } },
     coverage: { include: ['src/**/*.ts'] },
   },

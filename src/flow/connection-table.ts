@@ -3,16 +3,17 @@
  * manager; anyone may read. Both directions of a connection, and every translation of it, lead to one flow id.
  *
  * Open addressing, 128 B an entry. A key stands within PROBE_WINDOW buckets of its hash, so a lookup is bounded; an
- * insert into a full window evicts: first what has timed out, then what was idle longest.
+ * insert into a full window evicts: first what has timed out, then the connection that was idle longest. An alias is as
+ * idle as its connection and takes it along: a connection that lost a translation would go on as two.
  *
  * word   field              written by   meaning
  *  0     state              manager      EntryKind: 0 free, 1 connection, 2 alias
  *  1     hash               manager      of the key
  *  2     flowId             manager      own id; of an alias, the id of its connection (stale when it differs)
- *  3     lastSeen           manager      seconds of packet time
+ *  3     lastSeen           manager      seconds of packet time; of an alias, when it was made
  *  4…13  key                manager      see flow-key.ts
  * 14     flags              manager      bit 0: the first endpoint of the key sent the first packet; bit 1: first packet
- *                                        travelled in reverse; bit 2: TCP is closing; bits 8…15: uses of this bucket
+ *                                        travelled in reverse; bit 2: TCP is closing
  * 15     packets a to b     manager      a is who sent the first packet
  * 16     packets b to a     manager
  * 17     verdict            manager      drop reason of the last packet that was not forwarded, 0
@@ -267,10 +268,11 @@ export class ConnectionTable {
     return -1;
   }
 
-  /** A bucket of the window for a new entry: free, else timed out, else the one that was idle longest. */
+  /** A bucket of the window for a new entry: free, else timed out, else that of the connection that was idle longest. */
   #place(hash: number, nowSeconds: number): number {
     const words = this.#words;
     let oldest = -1;
+    let oldestSeen = 0;
     for (let k = 0; k < PROBE_WINDOW; k++) {
       const at = ((hash + k) & this.#mask) * ENTRY_WORDS;
       if (words[at + Word.kind] === EntryKind.free) return at;
@@ -278,11 +280,28 @@ export class ConnectionTable {
         this.#end(at);
         return at;
       }
-      if (oldest < 0 || words[at + Word.lastSeen] < words[oldest + Word.lastSeen]) oldest = at;
+      const connection = this.#connectionOf(at);
+      if (connection !== at && this.#isIdle(connection, nowSeconds)) {
+        this.#end(connection);
+        this.#end(at);
+        return at;
+      }
+      const seen = words[connection + Word.lastSeen];
+      if (oldest < 0 || seen < oldestSeen) {
+        oldest = at;
+        oldestSeen = seen;
+      }
     }
     this.evictions++;
+    this.#end(this.#connectionOf(oldest));
     this.#end(oldest);
     return oldest;
+  }
+
+  /** Where the connection of a current entry stands: the entry itself, or what its alias leads to. */
+  #connectionOf(at: number): number {
+    const words = this.#words;
+    return words[at + Word.kind] === EntryKind.alias ? ((words[at + Word.flowId] & FLOW_INDEX_MASK) - 1) * ENTRY_WORDS : at;
   }
 
   #end(at: number): void {

@@ -145,7 +145,8 @@ export class FlowKey {
     const protocol = quoted.protocol;
     const isIcmp = protocol === ICMP || protocol === ICMPV6;
     if (isIcmp) {
-      this.#query = protocol === ICMP ? ECHO_REQUEST : ECHO_REQUEST_V6;
+      if (!quoted.hasIdentifier) return false;
+      this.#query = quoted.version === 4 ? queryType(quoted.queryType) : queryTypeV6(quoted.queryType);
       this.#sourcePort = quoted.identifier;
       this.#destinationPort = quoted.identifier;
     } else if (quoted.hasPorts) {

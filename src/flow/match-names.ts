@@ -1,35 +1,4 @@
-/** Names that the match language and reports use for protocol numbers, ICMP types, TCP flags and code points. */
-
-/** IP protocols as reports name them (IANA protocol numbers); any other is shown by its number. */
-const PROTOCOLS: readonly (readonly [number, string])[] = [
-  [1, 'ICMP'],
-  [2, 'IGMP'],
-  [6, 'TCP'],
-  [8, 'EGP'],
-  [17, 'UDP'],
-  [47, 'GRE'],
-  [50, 'ESP'],
-  [51, 'AH'],
-  [58, 'ICMPV6'],
-  [89, 'OSPF'],
-  [103, 'PIM'],
-  [112, 'VRRP'],
-  [113, 'PGM'],
-  [132, 'SCTP'],
-];
-
-const NAME_OF_PROTOCOL = new Map(PROTOCOLS);
-const PROTOCOL_OF_NAME = new Map(PROTOCOLS.map(([number, name]) => [name.toLowerCase(), number]));
-
-/** Name of an IP protocol in reports: `TCP`, `ICMPV6`, or the number. */
-export function protocolName(protocol: number): string {
-  return NAME_OF_PROTOCOL.get(protocol) ?? String(protocol);
-}
-
-/** Number of a protocol named in lower case, as in `proto gre`. */
-export function protocolNumber(name: string): number | undefined {
-  return PROTOCOL_OF_NAME.get(name);
-}
+/** Names that the match language uses for ICMP types, TCP flags and code points. */
 
 /** Types of ICMP by name (RFC 792, RFC 1256). */
 export const ICMP_TYPES: ReadonlyMap<string, number> = new Map([

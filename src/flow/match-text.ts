@@ -15,8 +15,9 @@
  *   const match = new MatchParser(stream, ['log']).parse();   // stops in front of "log" and at the end
  */
 import type { AddressSet, FlagMatch, FragmentMatch, Match, PortRange, Prefix } from './match.js';
-import { DSCP_NAMES, ICMP_TYPES, ICMPV6_TYPES, protocolNumber, TCP_FLAGS } from './match-names.js';
+import { DSCP_NAMES, ICMP_TYPES, ICMPV6_TYPES, TCP_FLAGS } from './match-names.js';
 import { decimal, parsePrefixText } from './prefix.js';
+import { protocolNumber } from './protocol-names.js';
 import { parseText, type TextProblem, type Token, type TokenStream } from './text.js';
 
 const ICMP = 1;

@@ -50,13 +50,13 @@ export class BufferPool {
 
   /** Free slots of a partition. */
   available(partition = 0): number {
-    return this.#counts[partition]!;
+    return this.#counts[partition];
   }
 
   /** Takes up to `count` slots, charged to `account`; writes their addresses to `out` and returns how many it got. */
   take(out: Uint32Array, count: number, charged: Account | null = null, partition = 0): number {
-    const free = this.#free[partition]!;
-    let top = this.#counts[partition]!;
+    const free = this.#free[partition];
+    let top = this.#counts[partition];
     let granted = count < top ? count : top;
     if (charged !== null) {
       const room = charged.quotaSlots - charged.used;
@@ -71,13 +71,13 @@ export class BufferPool {
 
   /** Gives a slot back. The caller, the manager, knows that it owns it. */
   free(address: number, charged: Account | null = null): void {
-    const partition = this.#partitionOf[this.#region.slotIndex(address)]!;
-    this.#free[partition]![this.#counts[partition]!++] = address;
+    const partition = this.#partitionOf[this.#region.slotIndex(address)];
+    this.#free[partition][this.#counts[partition]++] = address;
     if (charged !== null) charged.used--;
   }
 
   /** The free addresses, for the census. */
   *addresses(): Generator<number> {
-    for (const [at, free] of this.#free.entries()) for (let k = 0; k < this.#counts[at]!; k++) yield free[k]!;
+    for (const [at, free] of this.#free.entries()) for (let k = 0; k < this.#counts[at]; k++) yield free[k];
   }
 }

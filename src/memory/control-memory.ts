@@ -29,7 +29,7 @@ const MAX_IDLE = 4;
 export function allocateControl(bytes: number): SharedArrayBuffer {
   const kept = idle.findIndex((buffer) => buffer.byteLength >= bytes && buffer.byteLength <= bytes * 2);
   if (kept < 0) return new SharedArrayBuffer(bytes);
-  const buffer = idle.splice(kept, 1)[0]!;
+  const buffer = idle.splice(kept, 1)[0];
   new Uint8Array(buffer).fill(0);
   return buffer;
 }

@@ -11,6 +11,6 @@ export class CopyCounter {
   /** Copies `length` bytes. In zero-copy mode nothing calls this, and the count stays 0. */
   copy(from: Uint8Array, fromStart: number, to: Uint8Array, toStart: number, length: number): void {
     to.set(from.subarray(fromStart, fromStart + length), toStart);
-    this.#cell[this.#index]! += length;
+    this.#cell[this.#index] += length;
   }
 }

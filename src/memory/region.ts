@@ -84,7 +84,7 @@ export function allocateRegion(shape: RegionShape): RegionHandle {
   const bytes = shape.scratchBytes + shape.slots * shape.slotBytes;
   const pages = Math.ceil(bytes / PAGE_BYTES);
   const kept = idle.findIndex((each) => each.pages === pages);
-  if (kept >= 0) return { ...shape, memory: idle.splice(kept, 1)[0]!.memory };
+  if (kept >= 0) return { ...shape, memory: idle.splice(kept, 1)[0].memory };
   try {
     return { ...shape, memory: new Memory({ initial: pages, maximum: pages, shared: true }) };
   } catch (cause) {

@@ -16,5 +16,5 @@ export interface SharedSpec {
   clock: 'packets' | 'wall';
 }
 
-/** The runtime's life, as one word that main writes and every thread reads when it is idle. */
-export const RunState = { running: 0, stopped: 1 } as const;
+/** The runtime's life, as one word that main writes. The manager waits while it is `starting`; all threads end at `stopped`. */
+export const RunState = { starting: 0, running: 1, stopped: 2 } as const;

@@ -72,11 +72,11 @@ class CellCounter implements Counter {
   }
 
   get value(): number {
-    return this.#cells[this.#index]!;
+    return this.#cells[this.#index];
   }
 
   add(amount: number): void {
-    this.#cells[this.#index]! += amount;
+    this.#cells[this.#index] += amount;
   }
 }
 

@@ -28,7 +28,7 @@ export function defineNetworkFunction<
   Options,
   const Drop extends string = never,
   const Count extends string = never,
-  const Tables extends Record<string, TableSpec> = Record<never, TableSpec>,
+  const Tables extends Record<string, TableSpec> = Record<string, never>,
 >(module: string, definition: Definition<Input, Options, Drop, Count, Tables>): NetworkFunctionFactory<Input> {
   const erased = definition as unknown as Definition;
   registry.set(keyOf(module, definition.name), erased);

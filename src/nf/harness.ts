@@ -128,7 +128,7 @@ export async function harness(use: NetworkFunctionUse): Promise<Harness> {
     },
     send: (sent) => originated.push(sent.bytes.slice(sent.start, sent.start + sent.length)),
   });
-  const created = problems.length > 0 ? undefined : await definition.create(context as never);
+  const created = problems.length > 0 ? undefined : await definition.create(context);
   const handlers: Handlers<unknown> | undefined = typeof created === 'function' ? { process: created } : created;
   const ready = (): Handlers<unknown> => {
     if (handlers === undefined) throw new Error(`the options have problems: ${problems.map((problem) => problem.message).join('; ')}`);
@@ -165,9 +165,9 @@ export async function harness(use: NetworkFunctionUse): Promise<Harness> {
       packet.moveTo(region.bytes, packet.start, 0);
       clock.advance(timestampMs);
       const verdict: Verdict = process(packet);
-      const flowPublished = (headers.u8[HeaderOffset.parseFlags]! & ParseFlag.tuplePublished) !== 0;
-      const start = region.address(0) + headers.u32[HeaderOffset.dataOffset >> 2]!;
-      const length = headers.u32[HeaderOffset.length >> 2]!;
+      const flowPublished = (headers.u8[HeaderOffset.parseFlags] & ParseFlag.tuplePublished) !== 0;
+      const start = region.address(0) + headers.u32[HeaderOffset.dataOffset >> 2];
+      const length = headers.u32[HeaderOffset.length >> 2];
       if (flowPublished) {
         parsePacket(region.bytes, start, length, headers, 0);
         packet.moveTo(region.bytes, start, 0);
@@ -175,8 +175,8 @@ export async function harness(use: NetworkFunctionUse): Promise<Harness> {
         if (tuple !== null) flowIds.set(tuple, id);
       }
       return {
-        verdict: KINDS[verdictKind(verdict)]!,
-        reason: verdictKind(verdict) === VerdictKind.forward ? null : reasons.names[verdictReason(verdict)]!,
+        verdict: KINDS[verdictKind(verdict)],
+        reason: verdictKind(verdict) === VerdictKind.forward ? null : reasons.names[verdictReason(verdict)],
         bytes: region.bytes.slice(start, start + length),
         flowId: id,
         flowPublished,
@@ -208,7 +208,7 @@ function flowTuple(packet: Packet): string | null {
     const from = quoted.version === 4 ? String(quoted.source) : words.map((k) => quoted.sourceWord(k)).join('.');
     const to = quoted.version === 4 ? String(quoted.destination) : words.map((k) => quoted.destinationWord(k)).join('.');
     const ports = quoted.hasPorts ? [quoted.sourcePort, quoted.destinationPort] : [quoted.identifier, quoted.identifier];
-    return [quoted.protocol, ...[`${from}/${ports[0]!}`, `${to}/${ports[1]!}`].sort()].join(' ');
+    return [quoted.protocol, ...[`${from}/${ports[0]}`, `${to}/${ports[1]}`].sort()].join(' ');
   }
   const l4 = packet.tcp() ?? packet.udp();
   const sourcePort = l4?.sourcePort ?? icmp?.identifier ?? 0;

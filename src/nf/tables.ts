@@ -79,7 +79,7 @@ export class StateTable {
     const words = this.words;
     for (let bucket = this.#hash() & this.#mask, probes = 0; probes <= this.#mask; bucket = (bucket + 1) & this.#mask, probes++) {
       const at = bucket * this.#stride;
-      const state = words[at]!;
+      const state = words[at];
       if (state === FREE) return -1;
       if (state === TAKEN && this.#equals(at)) return bucket;
     }
@@ -95,7 +95,7 @@ export class StateTable {
     const at = bucket * this.#stride;
     words.fill(0, at + ENTRY_OVERHEAD_WORDS, at + this.#stride);
     for (let k = 0; k < this.#keyWords; k++) words[at + ENTRY_OVERHEAD_WORDS + k] = this.key[k]!;
-    words[at + 1]!++;
+    words[at + 1]++;
     words[at + 2] = 0xffffffff;
     words[at] = TAKEN; // the final store: from here on the entry counts, also for whoever restarts this NF
     this.#count++;
@@ -124,7 +124,7 @@ export class StateTable {
 
   /** Rises each time the bucket is taken anew: tells an entry from a later one in the same place. */
   generation(entry: number): number {
-    return this.words[entry * this.#stride + 1]!;
+    return this.words[entry * this.#stride + 1];
   }
 
   isTaken(entry: number): boolean {
@@ -137,7 +137,7 @@ export class StateTable {
   }
 
   isExpired(entry: number, nowMs: number): boolean {
-    return this.words[entry * this.#stride + 2]! * 1000 <= nowMs;
+    return this.words[entry * this.#stride + 2] * 1000 <= nowMs;
   }
 
   /**
@@ -160,7 +160,7 @@ export class StateTable {
   #hash(): number {
     let hash = 0x9e3779b9;
     for (let k = 0; k < this.#keyWords; k++) {
-      hash = Math.imul(hash ^ this.key[k]!, 0x85ebca6b);
+      hash = Math.imul(hash ^ this.key[k], 0x85ebca6b);
       hash ^= hash >>> 15;
     }
     hash = Math.imul(hash, 0xc2b2ae35);

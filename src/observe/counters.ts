@@ -25,7 +25,7 @@ export function counterBlock(buffer: ArrayBufferLike, offset: number): Float64Ar
 export function dropsByName(block: Float64Array, names: readonly string[]): Record<string, number> {
   const drops: Record<string, number> = {};
   for (let reason = 1; reason < names.length; reason++) {
-    const count = block[Cell.drops + reason]!;
+    const count = block[Cell.drops + reason];
     if (count > 0 && names[reason] !== undefined) drops[names[reason]] = count;
   }
   return drops;

@@ -54,8 +54,8 @@ export function takeCensus({ region, pool, lanes, ports, sending }: CensusSource
   let books = 0;
   for (const { name, host, counters } of ports) {
     census.ports[name] = { filling: note(host.filling(), `the fill of port ${name}`), sending: host.sending };
-    books += counters[Cell.received]! + counters[Cell.originated]! - counters[Cell.transmitted]!;
-    for (let cell = Cell.drops; cell < counters.length; cell++) books -= counters[cell]!;
+    books += counters[Cell.received] + counters[Cell.originated] - counters[Cell.transmitted];
+    for (let cell = Cell.drops; cell < counters.length; cell++) books -= counters[cell];
   }
   placeOf.forEach((place, slot) => {
     if (place === undefined) faults.push(`${region.address(slot)} is nowhere`);

@@ -22,7 +22,7 @@ import { Journal } from '../vnic/journal.js';
 import { Classification } from './classification.js';
 import { takeCensus, type Census } from './census.js';
 import type { ManagerSpec, PathRow } from './manager-spec.js';
-import type { InlinePortHost, PortHost } from './port-host.js';
+import type { PortHost } from './port-host.js';
 
 /** Where a slot is, as the manager believes. */
 const Place = { pool: 0, vm: 1, sending: 2, spare: 3 } as const;
@@ -137,11 +137,11 @@ export class PacketManager {
     this.#connection = new Int32Array(slots).fill(-1);
     this.#ports = makePorts(this.#pool, (port) => ({
       dropAtIngress: (reason) => {
-        this.#portCounters[port]![Cell.received]!++;
-        this.#portCounters[port]![Cell.drops + reason]!++;
+        this.#portCounters[port][Cell.received]++;
+        this.#portCounters[port][Cell.drops + reason]++;
       },
       dropAtEgress: (address, reason) => {
-        (this.#ports[port] as InlinePortHost).notSent();
+        this.#ports[port].notSent();
         this.#drop(address, this.#region.slotIndex(address), reason);
       },
     }));
@@ -160,7 +160,7 @@ export class PacketManager {
       for (let port = 0; port < this.#ports.length; port++) work += this.#receive(port);
     }
     for (let port = 0; port < this.#ports.length; port++) this.#transmitStaged(port);
-    for (let vm = 0; vm < this.#lanes.length; vm++) this.#publish(this.#lanes[vm]!);
+    for (let vm = 0; vm < this.#lanes.length; vm++) this.#publish(this.#lanes[vm]);
     if (work === 0) this.#finishIfDone();
     return work;
   }
@@ -187,8 +187,8 @@ export class PacketManager {
     return takeCensus({
       region: this.#region,
       pool: this.#pool,
-      lanes: this.#lanes.map((lane, at) => ({ name: this.#spec.vms[at]!.name, peer: lane.peer })),
-      ports: this.#ports.map((host, at) => ({ name: this.#spec.ports[at]!.name, host, counters: this.#portCounters[at]! })),
+      lanes: this.#lanes.map((lane, at) => ({ name: this.#spec.vms[at].name, peer: lane.peer })),
+      ports: this.#ports.map((host, at) => ({ name: this.#spec.ports[at].name, host, counters: this.#portCounters[at] })),
       sending: this.#sendingAddresses(),
     });
   }
@@ -200,16 +200,16 @@ export class PacketManager {
   // ---- ingress
 
   #receive(port: number): number {
-    const count = this.#ports[port]!.receive(this.#batch, this.#burst);
-    const counters = this.#portCounters[port]!;
+    const count = this.#ports[port].receive(this.#batch, this.#burst);
+    const counters = this.#portCounters[port];
     const { u8, u16, u32 } = this.#headers;
     for (let k = 0; k < count; k++) {
-      const address = this.#batch[k]!;
+      const address = this.#batch[k];
       const slot = this.#region.slotIndex(address);
       const at = slot << 4;
-      const length = u32[at + 1]!;
-      counters[Cell.received]!++;
-      counters[Cell.receivedBytes]! += length;
+      const length = u32[at + 1];
+      counters[Cell.received]++;
+      counters[Cell.receivedBytes] += length;
       u8[(slot << 6) + HeaderOffset.parseFlags] = 0;
       u8[(slot << 6) + HeaderOffset.verdict] = VerdictKind.forward;
       u16[(slot << 5) + (HeaderOffset.dropReason >> 1)] = 0;
@@ -218,15 +218,15 @@ export class PacketManager {
       u32[at + (HeaderOffset.scratch >> 2) + 1] = 0;
       u8[(slot << 6) + HeaderOffset.ingressPort] = port;
       this.#ingress[slot] = port;
-      parsePacket(this.#region.bytes, address + u32[at]!, length, this.#headers, slot);
+      parsePacket(this.#region.bytes, address + u32[at], length, this.#headers, slot);
       const classification = this.#classification;
-      classification.classify(this.#region.bytes, address + u32[at]!, slot, port);
+      classification.classify(this.#region.bytes, address + u32[at], slot, port);
       this.#connection[slot] = classification.connection;
       if (classification.path < 0) {
         this.#drop(address, slot, NO_PATH);
         continue;
       }
-      const row = classification.rows[classification.path]!;
+      const row = classification.rows[classification.path];
       const { direction } = classification;
       this.#path[slot] = classification.path;
       this.#direction[slot] = direction;
@@ -244,13 +244,13 @@ export class PacketManager {
 
   /** Lends the packet to the VM at `hop` of its path and direction, or transmits it when the path ends before. */
   #goTo(address: number, slot: number, hop: number): void {
-    const { vms } = this.#classification.rows[this.#path[slot]!]!;
+    const { vms } = this.#classification.rows[this.#path[slot]];
     if (hop >= vms.length) {
       this.#stage(address, slot);
       return;
     }
-    const vm = this.#direction[slot] === Direction.forward ? vms[hop]! : vms[vms.length - 1 - hop]!;
-    const lane = this.#lanes[vm]!;
+    const vm = this.#direction[slot] === Direction.forward ? vms[hop] : vms[vms.length - 1 - hop];
+    const lane = this.#lanes[vm];
     if (!lane.alive) {
       this.#drop(address, slot, CHAIN_STOPPED);
       return;
@@ -259,7 +259,7 @@ export class PacketManager {
     this.#headers.u8[(slot << 6) + HeaderOffset.hop] = hop;
     this.#place[slot] = Place.vm;
     this.#inVms++;
-    lane.counters[Cell.received]!++;
+    lane.counters[Cell.received]++;
     lane.peer.lent.lend(address);
     lane.peer.toVm.push(address);
     lane.staged++;
@@ -280,41 +280,41 @@ export class PacketManager {
   }
 
   #collectReturns(vm: number): number {
-    const lane = this.#lanes[vm]!;
+    const lane = this.#lanes[vm];
     if (!lane.alive) return 0;
     const count = lane.peer.fromVm.take(this.#batch, this.#burst);
     for (let k = 0; k < count; k++) {
-      const address = this.#batch[k]!;
+      const address = this.#batch[k];
       if (lane.peer.lent.accept(address)) this.#returned(vm, address);
-      else lane.counters[Cell.invalidReturns]!++;
+      else lane.counters[Cell.invalidReturns]++;
     }
     let made = 0;
     if (!lane.peer.fromMade.isEmpty()) made = this.#collectMade(vm);
-    if (count === 0 && lane.counters[Cell.invalidReturns]! > 0) this.#dropLost(lane);
+    if (count === 0 && lane.counters[Cell.invalidReturns] > 0) this.#dropLost(lane);
     if (lane.peer.given.count < this.#spec.vmAllowance) this.#giveSpares(lane);
     return count + made;
   }
 
   /** A VM has returned a packet that was lent to it: on to the next hop, or wherever its verdict says. */
   #returned(vm: number, address: number): void {
-    const lane = this.#lanes[vm]!;
+    const lane = this.#lanes[vm];
     const slot = this.#region.slotIndex(address);
     const { u8, u16 } = this.#headers;
     this.#inVms--;
-    lane.counters[Cell.returned]!++;
-    const kind = u8[(slot << 6) + HeaderOffset.verdict]!;
-    const reason = u16[(slot << 5) + (HeaderOffset.dropReason >> 1)]!;
+    lane.counters[Cell.returned]++;
+    const kind = u8[(slot << 6) + HeaderOffset.verdict];
+    const reason = u16[(slot << 5) + (HeaderOffset.dropReason >> 1)];
     if (!this.#isSane(slot, kind, reason)) {
-      lane.counters[Cell.drops + TX_BOUNDS_INVALID]!++;
+      lane.counters[Cell.drops + TX_BOUNDS_INVALID]++;
       this.#drop(address, slot, TX_BOUNDS_INVALID);
       return;
     }
-    if ((u8[(slot << 6) + HeaderOffset.parseFlags]! & ParseFlag.tuplePublished) !== 0) this.#installAlias(address, slot);
+    if ((u8[(slot << 6) + HeaderOffset.parseFlags] & ParseFlag.tuplePublished) !== 0) this.#installAlias(address, slot);
     if (kind === VerdictKind.forward) {
-      this.#goTo(address, slot, this.#hop[slot]! + 1);
+      this.#goTo(address, slot, this.#hop[slot] + 1);
       return;
     }
-    lane.counters[Cell.drops + reason]!++;
+    lane.counters[Cell.drops + reason]++;
     if (kind === VerdictKind.drop) this.#drop(address, slot, reason);
     else this.#answer(address, slot, reason);
   }
@@ -322,17 +322,17 @@ export class PacketManager {
   /** Bounds of what a VM may have written: the packet inside its slot, a verdict and a reason that exist. */
   #isSane(slot: number, kind: number, reason: number): boolean {
     const at = slot << 4;
-    const offset = this.#headers.u32[at]!;
-    const length = this.#headers.u32[at + 1]!;
+    const offset = this.#headers.u32[at];
+    const length = this.#headers.u32[at + 1];
     if (length === 0 || offset > this.#region.slotBytes || length > this.#region.slotBytes - offset) return false;
-    if (this.#headers.u8[(slot << 6) + HeaderOffset.egressPort]! >= this.#ports.length) return false;
+    if (this.#headers.u8[(slot << 6) + HeaderOffset.egressPort] >= this.#ports.length) return false;
     if (kind === VerdictKind.forward) return true;
     return kind <= VerdictKind.reply && reason >= FIRST_DECLARED_DROP && reason < this.#dropNames.length;
   }
 
   #installAlias(address: number, slot: number): void {
-    this.#headers.u8[(slot << 6) + HeaderOffset.parseFlags]! &= ~ParseFlag.tuplePublished;
-    this.#classification.alias(this.#region.bytes, address + this.#headers.u32[slot << 4]!, slot, this.#connection[slot]!);
+    this.#headers.u8[(slot << 6) + HeaderOffset.parseFlags] &= ~ParseFlag.tuplePublished;
+    this.#classification.alias(this.#region.bytes, address + this.#headers.u32[slot << 4], slot, this.#connection[slot]);
   }
 
   /**
@@ -340,62 +340,62 @@ export class PacketManager {
    * by the VMs that it came through, out of the port that it came in by.
    */
   #answer(address: number, slot: number, reason: number): void {
-    const ingress = this.#ingress[slot]!;
-    this.#portCounters[ingress]![Cell.drops + reason]!++;
-    this.#portCounters[ingress]![Cell.originated]!++;
-    this.#classification.settle(this.#connection[slot]!, reason);
+    const ingress = this.#ingress[slot];
+    this.#portCounters[ingress][Cell.drops + reason]++;
+    this.#portCounters[ingress][Cell.originated]++;
+    this.#classification.settle(this.#connection[slot], reason);
     const { u8, u16, u32 } = this.#headers;
-    parsePacket(this.#region.bytes, address + u32[slot << 4]!, u32[(slot << 4) + 1]!, this.#headers, slot);
+    parsePacket(this.#region.bytes, address + u32[slot << 4], u32[(slot << 4) + 1], this.#headers, slot);
     u8[(slot << 6) + HeaderOffset.verdict] = VerdictKind.forward;
     u16[(slot << 5) + (HeaderOffset.dropReason >> 1)] = 0;
-    const { vms } = this.#classification.rows[this.#path[slot]!]!;
+    const { vms } = this.#classification.rows[this.#path[slot]];
     const back = this.#direction[slot] === Direction.forward ? Direction.reverse : Direction.forward;
     this.#direction[slot] = back;
     u8[(slot << 6) + HeaderOffset.direction] = back;
     u8[(slot << 6) + HeaderOffset.egressPort] = ingress;
     // Hop h one way is hop n-1-h the other way; the next one there is n-h.
-    this.#goTo(address, slot, vms.length - this.#hop[slot]!);
+    this.#goTo(address, slot, vms.length - this.#hop[slot]);
   }
 
   // ---- egress
 
   #stage(address: number, slot: number): void {
-    const port = this.#headers.u8[(slot << 6) + HeaderOffset.egressPort]!;
+    const port = this.#headers.u8[(slot << 6) + HeaderOffset.egressPort];
     if (this.#stagedCounts[port] === this.#burst) this.#transmitStaged(port);
     this.#place[slot] = Place.sending;
-    this.#staged[port]![this.#stagedCounts[port]!++] = address;
+    this.#staged[port][this.#stagedCounts[port]++] = address;
   }
 
   #transmitStaged(port: number): void {
-    const count = this.#stagedCounts[port]!;
+    const count = this.#stagedCounts[port];
     if (count === 0) return;
     this.#stagedCounts[port] = 0;
-    this.#ports[port]!.transmit(this.#staged[port]!, count);
+    this.#ports[port].transmit(this.#staged[port], count);
   }
 
   #collectCompletions(port: number): number {
-    const count = this.#ports[port]!.complete(this.#batch, this.#burst);
-    const counters = this.#portCounters[port]!;
+    const count = this.#ports[port].complete(this.#batch, this.#burst);
+    const counters = this.#portCounters[port];
     for (let k = 0; k < count; k++) {
-      const address = this.#batch[k]!;
+      const address = this.#batch[k];
       const slot = this.#region.slotIndex(address);
-      counters[Cell.transmitted]!++;
-      counters[Cell.transmittedBytes]! += this.#headers.u32[(slot << 4) + 1]!;
-      this.#classification.settle(this.#connection[slot]!, 0);
+      counters[Cell.transmitted]++;
+      counters[Cell.transmittedBytes] += this.#headers.u32[(slot << 4) + 1];
+      this.#classification.settle(this.#connection[slot], 0);
       this.#home(address, slot);
     }
     return count;
   }
 
   #drop(address: number, slot: number, reason: number): void {
-    this.#portCounters[this.#ingress[slot]!]![Cell.drops + reason]!++;
-    this.#classification.settle(this.#connection[slot]!, reason);
+    this.#portCounters[this.#ingress[slot]][Cell.drops + reason]++;
+    this.#classification.settle(this.#connection[slot], reason);
     this.#home(address, slot);
   }
 
   /** The packet is through: its slot is free again. */
   #home(address: number, slot: number): void {
-    this.#ports[this.#ingress[slot]!]!.settled(address);
+    this.#ports[this.#ingress[slot]].settled(address);
     this.#place[slot] = Place.pool;
     this.#connection[slot] = -1;
     this.#pool.free(address);
@@ -408,36 +408,36 @@ export class PacketManager {
     const wanted = Math.min(this.#spec.vmAllowance - given.count, this.#burst);
     const granted = this.#pool.take(this.#batch, wanted);
     for (let k = 0; k < granted; k++) {
-      given.lend(this.#batch[k]!);
-      this.#place[this.#region.slotIndex(this.#batch[k]!)] = Place.spare;
+      given.lend(this.#batch[k]);
+      this.#place[this.#region.slotIndex(this.#batch[k])] = Place.spare;
     }
     spares.pushBurst(this.#batch, 0, granted);
     spares.publish();
   }
 
   #collectMade(vm: number): number {
-    const lane = this.#lanes[vm]!;
+    const lane = this.#lanes[vm];
     const count = lane.peer.fromMade.take(this.#batch, this.#burst);
     for (let k = 0; k < count; k++) {
-      const address = this.#batch[k]!;
+      const address = this.#batch[k];
       if (!lane.peer.given.accept(address)) {
-        lane.counters[Cell.invalidReturns]!++;
+        lane.counters[Cell.invalidReturns]++;
         continue;
       }
       const slot = this.#region.slotIndex(address);
-      const path = this.#headers.u16[(slot << 5) + (HeaderOffset.path >> 1)]!;
-      const direction = this.#headers.u8[(slot << 6) + HeaderOffset.direction]!;
+      const path = this.#headers.u16[(slot << 5) + (HeaderOffset.path >> 1)];
+      const direction = this.#headers.u8[(slot << 6) + HeaderOffset.direction];
       const row = this.#classification.rows[path];
       const place = row === undefined ? -1 : row.vms.indexOf(vm);
       if (row === undefined || place < 0 || direction > Direction.reverse || !this.#isSane(slot, VerdictKind.forward, 0)) {
-        lane.counters[Cell.invalidReturns]!++;
+        lane.counters[Cell.invalidReturns]++;
         this.#place[slot] = Place.pool;
         this.#pool.free(address);
         continue;
       }
       const egress = direction === Direction.forward ? row.to : row.from;
-      lane.counters[Cell.originated]!++;
-      this.#portCounters[egress]![Cell.originated]!++;
+      lane.counters[Cell.originated]++;
+      this.#portCounters[egress][Cell.originated]++;
       this.#ingress[slot] = egress;
       this.#connection[slot] = -1;
       this.#path[slot] = path;
@@ -458,7 +458,7 @@ export class PacketManager {
     if (lane.peer.lent.count === 0 || lane.staged > 0 || lane.peer.toVm.occupancy() > 0 || !lane.peer.fromVm.isEmpty()) return;
     for (let address = lane.peer.lent.takeBack(); address >= 0; address = lane.peer.lent.takeBack()) {
       this.#inVms--;
-      lane.counters[Cell.drops + TX_POINTER_INVALID]!++;
+      lane.counters[Cell.drops + TX_POINTER_INVALID]++;
       this.#drop(address, this.#region.slotIndex(address), TX_POINTER_INVALID);
     }
   }
@@ -468,9 +468,9 @@ export class PacketManager {
    * in hand is dropped, kept as found, and the rest cannot go on.
    */
   #reclaim(vm: number, error: string): void {
-    const lane = this.#lanes[vm]!;
+    const lane = this.#lanes[vm];
     if (!lane.alive) return;
-    const link = this.#spec.vms[vm]!;
+    const link = this.#spec.vms[vm];
     while (this.#collectReturns(vm) > 0);
     lane.alive = false;
     lane.staged = 0;
@@ -482,13 +482,13 @@ export class PacketManager {
     if (inHand && lent.count > 0) {
       const address = lent.takeBack();
       packet = this.#keepAsFound(vm, address);
-      lane.counters[Cell.drops + NF_CRASH]!++;
+      lane.counters[Cell.drops + NF_CRASH]++;
       this.#inVms--;
       this.#drop(address, this.#region.slotIndex(address), NF_CRASH);
     }
     for (let address = lent.takeBack(); address >= 0; address = lent.takeBack()) {
       this.#inVms--;
-      lane.counters[Cell.drops + CHAIN_STOPPED]!++;
+      lane.counters[Cell.drops + CHAIN_STOPPED]++;
       this.#drop(address, this.#region.slotIndex(address), CHAIN_STOPPED);
     }
     for (let address = given.takeBack(); address >= 0; address = given.takeBack()) {
@@ -503,13 +503,13 @@ export class PacketManager {
     const slot = this.#region.slotIndex(address);
     const { u32 } = this.#headers;
     const at = slot << 4;
-    const link = this.#spec.vms[vm]!;
-    const start = address + Math.min(u32[at]!, this.#region.slotBytes);
-    const length = Math.min(u32[at + 1]!, this.#region.maxPacketBytes);
+    const link = this.#spec.vms[vm];
+    const start = address + Math.min(u32[at], this.#region.slotBytes);
+    const length = Math.min(u32[at + 1], this.#region.maxPacketBytes);
     return {
       chain: link.chain,
       vm: link.name,
-      timestampMs: u32[at + (HeaderOffset.timestampSeconds >> 2)]! * 1000 + Math.floor(u32[at + (HeaderOffset.timestampNanos >> 2)]! / 1e6),
+      timestampMs: u32[at + (HeaderOffset.timestampSeconds >> 2)] * 1000 + Math.floor(u32[at + (HeaderOffset.timestampNanos >> 2)] / 1e6),
       length,
       hex: Buffer.from(this.#region.bytes.slice(start, start + length)).toString('hex'),
     };

@@ -22,6 +22,8 @@ export interface PortHost {
   filling(): Iterable<number>;
   /** Packets given for transmission that are not sent yet. */
   readonly sending: number;
+  /** The port could not send a packet that it was given: it is the manager's again. */
+  notSent(): void;
   /** What was wrong with the files that the port reads and writes. */
   readonly problems: readonly PortProblem[];
   close(): void;
@@ -44,7 +46,7 @@ export class InlinePortHost implements PortHost {
     if (this.#backend.exhausted) return 0;
     const granted = this.#pool.take(this.#slots, Math.min(max, this.#slots.length));
     const used = this.#backend.receive(this.#slots, granted);
-    for (let k = granted - 1; k >= used; k--) this.#pool.free(this.#slots[k]!);
+    for (let k = granted - 1; k >= used; k--) this.#pool.free(this.#slots[k]);
     for (let k = 0; k < used; k++) out[k] = this.#slots[k]!;
     return used;
   }
@@ -60,7 +62,6 @@ export class InlinePortHost implements PortHost {
     return count;
   }
 
-  /** The backend could not send the packet: it is the manager's again. */
   notSent(): void {
     this.#sending--;
   }

@@ -42,14 +42,14 @@ export class RingPortHost implements PortHost {
     const taken = this.#rx.take(out, max);
     let count = 0;
     for (let k = 0; k < taken; k++) {
-      if (this.#toFill.accept(out[k]!)) out[count++] = out[k]!;
+      if (this.#toFill.accept(out[k])) out[count++] = out[k]!;
       else this.invalid++;
     }
     return count;
   }
 
   transmit(addresses: Uint32Array, count: number): void {
-    for (let k = 0; k < count; k++) this.#toSend.lend(addresses[k]!);
+    for (let k = 0; k < count; k++) this.#toSend.lend(addresses[k]);
     this.#tx.pushBurst(addresses, 0, count);
     this.#tx.publish();
     this.#news = true;
@@ -59,10 +59,14 @@ export class RingPortHost implements PortHost {
     const taken = this.#completion.take(out, max);
     let count = 0;
     for (let k = 0; k < taken; k++) {
-      if (this.#toSend.accept(out[k]!)) out[count++] = out[k]!;
+      if (this.#toSend.accept(out[k])) out[count++] = out[k]!;
       else this.invalid++;
     }
     return count;
+  }
+
+  notSent(): void {
+    throw new Error('a port in another thread completes every packet');
   }
 
   settled(): void {
@@ -102,7 +106,7 @@ export class RingPortHost implements PortHost {
     if (wanted <= this.#allowance >>> 2 && this.#toFill.count > 0) return;
     const granted = this.#pool.take(this.#batch, wanted);
     if (granted === 0) return;
-    for (let k = 0; k < granted; k++) this.#toFill.lend(this.#batch[k]!);
+    for (let k = 0; k < granted; k++) this.#toFill.lend(this.#batch[k]);
     this.#fill.pushBurst(this.#batch, 0, granted);
     this.#fill.publish();
     this.#news = true;

@@ -118,6 +118,11 @@ export class QuotedView {
     return this.#isIcmp && this.#holds(IDENTIFIER_END) && isQuery(this.#bytes[this.#l4], this.#version);
   }
 
+  /** Type of a quoted ICMP echo or another query; -1 when there is none. */
+  get queryType(): number {
+    return this.hasIdentifier ? this.#bytes[this.#l4] : -1;
+  }
+
   /** Of a quoted ICMP echo or another query; -1 when there is none. */
   get identifier(): number {
     return this.hasIdentifier ? readU16(this.#bytes, this.#l4 + IDENTIFIER) : -1;

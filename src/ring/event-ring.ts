@@ -44,7 +44,7 @@ export class EventWriter {
     const index = Atomics.load(this.#words, PRODUCER_WORD); // own index: no partner
     const used = (index - Atomics.load(this.#words, CONSUMER_WORD)) >>> 0; // (N)
     if (length > this.#capacity - used) {
-      this.#words[LOST_WORD]!++;
+      this.#words[LOST_WORD]++;
       return false;
     }
     const mask = this.#capacity - 1;
@@ -82,7 +82,7 @@ export class EventReader {
     let count = 0;
     while (index !== end) {
       let length = 0;
-      for (let k = 3; k >= 0; k--) length = (length << 8) | this.#bytes[(index + k) & mask]!;
+      for (let k = 3; k >= 0; k--) length = (length << 8) | this.#bytes[(index + k) & mask];
       const text = Buffer.allocUnsafe(length);
       const start = (index + 4) & mask;
       const first = Math.min(length, this.#capacity - start);
@@ -98,6 +98,6 @@ export class EventReader {
 
   /** Messages that the worker could not write. */
   get lost(): number {
-    return this.#words[LOST_WORD]!;
+    return this.#words[LOST_WORD];
   }
 }

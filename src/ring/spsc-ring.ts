@@ -139,5 +139,5 @@ export class RingConsumer {
 export function resetRing(buffer: ArrayBufferLike, spec: RingSpec): void {
   const words = new Int32Array(buffer, spec.offset, ENTRIES_WORD);
   Atomics.store(words, PRODUCER_INDEX_WORD, 0); // both ends are gone: no partner
-  Atomics.store(words, CONSUMER_INDEX_WORD, 0);
+  Atomics.store(words, CONSUMER_INDEX_WORD, 0); // no partner either
 }

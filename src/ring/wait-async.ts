@@ -34,7 +34,7 @@ function waitByTimer(array: Int32Array, index: number, value: number, timeoutMs:
   const until = performance.now() + timeoutMs;
   return new Promise((resolve) => {
     const timer = setInterval(() => {
-      if (Atomics.load(array, index) === value && performance.now() < until) return; // pairs with the notifier's store
+      if (Atomics.load(array, index) === value && performance.now() < until) return; // pairs with (G)
       clearInterval(timer);
       resolve();
     }, FALLBACK_PERIOD_MS);

@@ -1,15 +1,15 @@
 /** Checks chains and the network functions in them: names, modules, options. Runs on the main thread, before any other. */
-import { isAbsolute, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Chain } from '../chain/chain.js';
-import type { Definition, NetworkFunctionUse, OptionProblem } from '../nf/contract.js';
+import type { Definition, NetworkFunctionUse } from '../nf/contract.js';
 import { loadDefinition } from '../nf/define.js';
 import { checkName } from './check-name.js';
 import { factoriesOf, factoryNamed, resolveModule, useOf, type FunctionModules } from './functions.js';
 import { at, describe, oneOf, type Findings, type Site } from './place.js';
 import type { PlanVm } from './plan.js';
+import { prepareUse, reasonOf } from './prepare-use.js';
 import { longUseShape, MAX_VMS } from './schema.js';
-import { readShape, reportIssue } from './shape.js';
+import { readShape } from './shape.js';
 import { didYouMean } from './suggest.js';
 
 export interface CheckedChain {
@@ -117,7 +117,7 @@ async function checkUse(context: ChainContext, chain: string, item: unknown, sit
     findings.add('duplicate-name', site, { found: `'${name}' twice`, expected: 'a name for each use', message });
   } else taken.add(name);
   const resolved = await written.resolve();
-  return resolved === null ? null : prepareUse(context, chain, resolved.use, resolved.definition, written.options);
+  return resolved === null ? null : prepareUse(findings, context.baseDirectory, chain, resolved.use, resolved.definition, written.options);
 }
 
 /** Reads one of the forms in which a use may be written. Null when it is none of them. */
@@ -202,72 +202,3 @@ async function findFunction(context: ChainContext, site: Site, named: NamedUse):
   }
   return { use: useOf(factory, options, as), definition: factory.definition };
 }
-
-/** Runs the function's own checks of its options, and asks what it declares. */
-async function prepareUse(context: ChainContext, chain: string, use: NetworkFunctionUse, definition: Definition, site: Site): Promise<PlanVm | null> {
-  const { findings, baseDirectory } = context;
-  const before = findings.problems.length;
-  try {
-    const validated = await definition.options['~standard'].validate(use.options);
-    if (validated.issues !== undefined) {
-      for (const issue of validated.issues) reportIssue(findings, issue, use.options, site, definition.options);
-      return null;
-    }
-    let problems = 0;
-    const options = await (definition.prepare?.(validated.value, {
-      resolve: (path) => (isAbsolute(path) ? path : resolve(baseDirectory, path)),
-      problem: (problem) => {
-        problems++;
-        optionProblem(findings, problem, use.options, site);
-      },
-    }) ?? validated.value);
-    if (problems > 0) return null;
-    if (!isClonable(findings, use, options, site)) return null;
-    return {
-      name: use.name,
-      chain,
-      module: use.module,
-      function: use.function,
-      options,
-      drops: [...(definition.drops ?? [])],
-      counters: [...(typeof definition.counters === 'function' ? definition.counters(options) : (definition.counters ?? []))],
-      tables: { ...((typeof definition.tables === 'function' ? definition.tables(options) : (definition.tables ?? {}))) },
-    };
-  } catch (cause) {
-    if (findings.problems.length === before) {
-      const message = `'${use.function}' failed while its options were being prepared`;
-      findings.add('function-failed', site, { found: reasonOf(cause), expected: 'problems to be reported, not thrown', message });
-    }
-    return null;
-  }
-}
-
-function optionProblem(findings: Findings, problem: OptionProblem, options: unknown, site: Site): void {
-  const { path, message, line, column } = problem;
-  // A place in a file that the option names is in the message; ours are places in the option's own text.
-  const elsewhere = line !== undefined && message.includes(`:${line}:`);
-  let value = options;
-  for (const step of path) value = typeof value === 'object' && value !== null ? (value as Record<string | number, unknown>)[step] : undefined;
-  findings.add('invalid-option', at(site, ...path), {
-    found: problem.found ?? describe(value),
-    expected: problem.expected ?? 'a value that the function accepts',
-    message,
-    ...(line !== undefined && !elsewhere && { within: { line, column: column ?? 1 } }),
-  });
-}
-
-function isClonable(findings: Findings, use: NetworkFunctionUse, options: unknown, site: Site): boolean {
-  try {
-    structuredClone(options);
-    return true;
-  } catch (cause) {
-    const message = `the options of '${use.name}' cannot cross threads`;
-    findings.add('options-not-clonable', site, { found: reasonOf(cause), expected: 'plain data', message });
-    return false;
-  }
-}
-
-function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
-}
-

@@ -51,7 +51,7 @@ export function checkSides(findings: Findings, ports: readonly PlanPort[]): void
         ? `'${twin.name}' and '${name}' are the same side of one capture`
         : `'${twin.name}' and '${name}' read the same capture: packets would be there twice`;
       findings.add('same-side', at(site, 'side'), { found: describe(spec.side ?? undefined), expected: 'one port for each side', message });
-    } else if (before[0] !== undefined && !isDeepStrictEqual(before[0].spec.inside, spec.inside)) {
+    } else if (before.length > 0 && !isDeepStrictEqual(before[0].spec.inside, spec.inside)) {
       const list = (inside: string[] | null): string => (inside === null ? 'no prefixes' : inside.join(', '));
       findings.add('sides-differ', at(site, 'inside'), {
         found: list(spec.inside),

@@ -20,4 +20,6 @@ const manager = new PacketManager(shared, spec, portMaker(shared, spec, ports));
 Atomics.add(new Int32Array(shared.control, readyOffset, 1), 0, 1); // (T) pairs with main's load
 new Bell(shared.control, shared.mainDoorbellOffset).ring();
 const runState = new Int32Array(shared.control, shared.runStateOffset, 1);
-pollLoop(manager, new Sleeper(shared.control, spec.doorbellOffset), () => Atomics.load(runState, 0) === RunState.stopped); // (U) pairs with main's store
+// Nothing flows before every network function stands.
+Atomics.wait(runState, 0, RunState.starting); // (U) pairs with main's store
+pollLoop(manager, new Sleeper(shared.control, spec.doorbellOffset), () => Atomics.load(runState, 0) === RunState.stopped); // (U)

@@ -59,7 +59,8 @@ export function describe(value: unknown): string {
     if (keys.length === 0) return 'an empty map';
     return `a map of ${keys.slice(0, 4).join(', ')}${keys.length > 4 ? ', ...' : ''}`;
   }
-  return typeof value === 'function' ? 'a function' : typeof value === 'symbol' ? 'a symbol' : String(value as number | boolean | bigint);
+  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value);
+  return `a ${typeof value}`;
 }
 
 /** `'a', 'b' or 'c'`. */

@@ -72,7 +72,7 @@ export class QueuePort implements AsyncIterable<QueuedPacket> {
       throw new RangeError(`a packet must have 1 to ${at.region.maxPacketBytes} B to fit a slot, found ${bytes.length}`);
     }
     if (at.fill.take(this.#one, 1) === 0) return false;
-    const address = this.#one[0]!;
+    const address = this.#one[0];
     const slot = at.region.slotIndex(address);
     const word = slot << 4;
     const { u8, u16, u32 } = at.headers;
@@ -146,13 +146,13 @@ export class QueuePort implements AsyncIterable<QueuedPacket> {
     let moved = 0;
     const { u32 } = at.headers;
     while (this.#arrived.length < this.#limit && at.tx.take(this.#one, 1) === 1) {
-      const address = this.#one[0]!;
+      const address = this.#one[0];
       const word = at.region.slotIndex(address) << 4;
-      const start = address + u32[word]!;
+      const start = address + u32[word];
       this.#arrived.push({
-        bytes: at.region.bytes.slice(start, start + u32[word + 1]!),
-        timestampMs: u32[word + (HeaderOffset.timestampSeconds >> 2)]! * 1000 + u32[word + (HeaderOffset.timestampNanos >> 2)]! / 1e6,
-        originalLength: u32[word + 2]!,
+        bytes: at.region.bytes.slice(start, start + u32[word + 1]),
+        timestampMs: u32[word + (HeaderOffset.timestampSeconds >> 2)] * 1000 + u32[word + (HeaderOffset.timestampNanos >> 2)] / 1e6,
+        originalLength: u32[word + 2],
       });
       at.completion.push(address);
       moved++;

@@ -6,16 +6,13 @@ import type { Worker } from 'node:worker_threads';
 import { releaseControl } from '../memory/control-memory.js';
 import { releaseRegion } from '../memory/region.js';
 import { RunState } from '../memory/shared-spec.js';
-import type { VmEvent } from '../nf/context.js';
 import type { Census } from '../packet-manager/census.js';
-import type { CrashedPacket, ManagerEvent, ManagerMessage } from '../packet-manager/packet-manager.js';
-import type { PortProblem } from '../port/contract.js';
+import type { ManagerMessage } from '../packet-manager/packet-manager.js';
 import { Bell, Sleeper } from '../ring/doorbell.js';
-import { EventReader } from '../ring/event-ring.js';
 import { MailboxSender } from '../ring/mailbox.js';
 import { waitAsync } from '../ring/wait-async.js';
 import type { VmMessage } from '../vm/vm.js';
-import { FlowLog } from './flow-log.js';
+import { EventDesk, type RuntimeEvent } from './event-desk.js';
 import type { Layout } from './layout.js';
 import type { Plan } from './plan.js';
 import type { QueuePort } from './queue-port.js';
@@ -23,13 +20,6 @@ import { snapshotReport } from './snapshot.js';
 import type { Report } from './report.js';
 import type { ManagerTask } from './manager-worker.js';
 import { VmThread, startManagerThread } from './threads.js';
-
-/** What a runtime tells its application. */
-export type RuntimeEvent =
-  | { type: 'started'; vms: number }
-  | Extract<VmEvent, { type: 'alert' }>
-  | { type: 'vm-crashed'; vm: string; chain: string; message: string; packet: CrashedPacket | null }
-  | { type: 'port-problem'; port: string; problem: PortProblem };
 
 export interface StartOptions {
   /** Directory that relative file names start from. Default: the working directory. */
@@ -44,13 +34,6 @@ export interface StartOptions {
 const MAIN_SLEEP_MS = 100;
 /** How long a drain may take before the VMs are ended. */
 const DEFAULT_DRAIN_MS = 5000;
-
-interface Failure {
-  message: string;
-  chain?: string;
-  vm?: string;
-  packet?: CrashedPacket | null;
-}
 
 interface Mail {
   sender: MailboxSender;
@@ -67,23 +50,16 @@ export class Runtime implements AsyncDisposable {
   readonly #options: StartOptions;
   readonly #vms: VmThread[];
   readonly #queuePorts: QueuePort[];
-  readonly #readers: EventReader[];
+  readonly #desk: EventDesk;
   readonly #managerMail: MailboxSender;
   readonly #managerBell: Bell;
   readonly #vmBells: Bell[];
   readonly #vmMail: MailboxSender[];
   readonly #sleeper: Sleeper;
-  readonly #flowLog = new FlowLog();
-  readonly #alerts: Record<string, number>[];
-  readonly #waitingCensus = new Map<number, (census: Census) => void>();
   readonly #mail: Mail[] = [];
-  readonly #problems: ({ port: string } & PortProblem)[] = [];
   #startedAt = performance.now();
   #manager: Worker | null = null;
   #managerExit: Promise<void> = Promise.resolve();
-  #lastCensus: Census | null = null;
-  #failure: Failure | null = null;
-  #censusId = 0;
   #ending = false;
   #over = false;
 
@@ -94,13 +70,12 @@ export class Runtime implements AsyncDisposable {
     this.#layout = layout;
     this.#options = options;
     this.#queuePorts = [...queuePorts.values()];
-    this.#readers = [...manager.vms.map((vm) => vm.events), manager.events].map((spec) => new EventReader(shared.control, spec));
+    this.#desk = new EventDesk(layout, options.onEvent);
     this.#managerMail = new MailboxSender(shared.control, manager.mailboxOffset);
     this.#managerBell = new Bell(shared.control, manager.doorbellOffset);
     this.#vmMail = layout.vms.map((vm) => new MailboxSender(shared.control, vm.mailboxOffset));
     this.#vmBells = layout.vms.map((vm) => new Bell(shared.control, vm.doorbellOffset));
     this.#sleeper = new Sleeper(shared.control, shared.mainDoorbellOffset);
-    this.#alerts = layout.vms.map(() => ({}));
     for (const port of manager.ports) if (port.rings !== undefined) queuePorts.get(port.name)!.attach(shared, port.rings);
     this.#vms = layout.vms.map((vm) => new VmThread({ shared, vm, readyOffset: layout.readyOffset }));
     this.#vms.forEach((vm, at) => void vm.ended.then((error) => this.#vmEnded(at, error)));
@@ -122,11 +97,10 @@ export class Runtime implements AsyncDisposable {
   /** Asks the manager for a census: where every slot is at one moment. Safe at any time, also under load. */
   async audit(): Promise<Census> {
     if (this.#over || this.#manager === null) {
-      if (this.#lastCensus !== null) return this.#lastCensus;
+      if (this.#desk.finalCensus !== null) return this.#desk.finalCensus;
       throw new Error('there is no census: the runtime never ran');
     }
-    const id = ++this.#censusId;
-    const answer = new Promise<Census>((resolve) => this.#waitingCensus.set(id, resolve));
+    const { id, answer } = this.#desk.expectCensus();
     await this.#send(this.#managerMail, this.#managerBell, { type: 'census', id });
     return answer;
   }
@@ -135,7 +109,7 @@ export class Runtime implements AsyncDisposable {
   async update(vmName: string, options: unknown): Promise<void> {
     const at = this.#plan.vms.findIndex((vm) => vm.name === vmName);
     if (at < 0) throw new Error(`there is no VM '${vmName}' (found: ${this.#plan.vms.map((vm) => vm.name).join(', ')})`);
-    await this.#send(this.#vmMail[at]!, this.#vmBells[at]!, { type: 'update', options });
+    await this.#send(this.#vmMail[at], this.#vmBells[at], { type: 'update', options });
   }
 
   /**
@@ -157,6 +131,11 @@ export class Runtime implements AsyncDisposable {
     return this.finished;
   }
 
+  /** @internal Ends a VM's worker wherever it is: for tests of what a crash leaves behind. */
+  killVm(name: string): void {
+    this.#vms[this.#plan.vms.findIndex((vm) => vm.name === name)].kill();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }
@@ -167,21 +146,20 @@ export class Runtime implements AsyncDisposable {
   async #live(): Promise<Report> {
     const { shared, manager, readyOffset } = this.#layout;
     const ready = new Int32Array(shared.control, readyOffset, 1);
-    await this.#listenUntil(() => this.#failure !== null || Atomics.load(ready, 0) === this.#vms.length); // (T)
-    if (this.#failure === null) {
-      // The manager starts last: nothing flows before every network function stands.
+    this.#startManager({ shared, manager, ports: this.#plan.ports, readyOffset });
+    await this.#listenUntil(() => this.#desk.failure !== null || Atomics.load(ready, 0) === this.#vms.length + 1); // (T)
+    if (this.#desk.failure === null) {
       this.#startedAt = performance.now();
-      this.#startManager({ shared, manager, ports: this.#plan.ports, readyOffset });
+      this.#setRunState(RunState.running);
       this.#resolveReady();
-      await this.#listenUntil(() => this.#lastCensus !== null && this.#managerDone);
+      await this.#listenUntil(() => this.#desk.finalCensus !== null);
     }
     const durationMs = performance.now() - this.#startedAt;
     this.#ending = true;
-    const runState = new Int32Array(shared.control, shared.runStateOffset, 1);
-    Atomics.store(runState, 0, RunState.stopped); // (U) pairs with the workers' loads
+    this.#setRunState(RunState.stopped);
     this.#managerBell.ring();
     for (const bell of this.#vmBells) bell.ring();
-    if (this.#failure !== null) for (const vm of this.#vms) vm.kill();
+    if (this.#desk.failure !== null) for (const vm of this.#vms) vm.kill();
     await Promise.all([this.#managerExit, ...this.#vms.map((vm) => vm.ended)]);
     this.#listen();
     for (const port of this.#queuePorts) port.detach();
@@ -192,29 +170,32 @@ export class Runtime implements AsyncDisposable {
     return report;
   }
 
-  #managerDone = false;
+  #setRunState(state: number): void {
+    const runState = new Int32Array(this.#layout.shared.control, this.#layout.shared.runStateOffset, 1);
+    Atomics.store(runState, 0, state); // (U) pairs with the workers' loads
+    Atomics.notify(runState, 0);
+  }
 
   #startManager(task: ManagerTask): void {
     const worker = startManagerThread(task);
     this.#manager = worker;
     this.#managerExit = new Promise((resolve) => worker.once('exit', () => { resolve(); }));
     worker.on('error', (error) => {
-      this.#failure = { message: `the packet manager failed: ${error.message}` };
-      this.#managerDone = true;
-      this.#lastCensus ??= { slots: this.#plan.memory.slots, free: 0, vms: {}, ports: {}, inFlight: 0, faults: [error.stack ?? error.message], balanced: false };
+      this.#desk.failure = { message: `the packet manager failed: ${error.message}` };
+      this.#desk.conclude({ slots: this.#plan.memory.slots, free: 0, vms: {}, ports: {}, inFlight: 0, faults: [error.stack ?? error.message], balanced: false });
       this.#wakeSelf();
     });
   }
 
   #vmEnded(at: number, error: Error | null): void {
-    const { name, chain } = this.#plan.vms[at]!;
+    const { name, chain } = this.#plan.vms[at];
     if (this.#ending && error === null) return;
     const message = error?.message ?? 'its worker ended before the runtime did';
     if (!this.#ending) {
       this.#ending = true;
-      this.#failure ??= { message: `network function '${name}' of chain '${chain}' failed: ${message}`, chain, vm: name };
+      this.#desk.failure ??= { message: `network function '${name}' of chain '${chain}' failed: ${message}`, chain, vm: name };
     }
-    if (this.#manager !== null && !this.#managerDone) void this.#send(this.#managerMail, this.#managerBell, { type: 'vm-died', vm: at, error: message });
+    if (this.#manager !== null && this.#desk.finalCensus === null) void this.#send(this.#managerMail, this.#managerBell, { type: 'vm-died', vm: at, error: message });
     this.#wakeSelf();
   }
 
@@ -240,57 +221,10 @@ export class Runtime implements AsyncDisposable {
 
   /** Everything that waits for the main thread, once. */
   #listen(): number {
-    let work = 0;
-    this.#readers.forEach((reader, at) => {
-      work += reader.drain((message) => {
-        if (at < this.#vms.length) this.#onVmEvent(at, message as VmEvent);
-        else this.#onManagerEvent(message as ManagerEvent);
-      });
-    });
+    let work = this.#desk.drain();
     for (const port of this.#queuePorts) work += port.pump();
     work += this.#sendMail();
     return work;
-  }
-
-  #onVmEvent(at: number, event: VmEvent): void {
-    if (event.type === 'describe-flow') {
-      this.#flowLog.describe(event.flowId, event.protocol, event.host);
-      return;
-    }
-    const alerts = this.#alerts[at]!;
-    alerts[event.signature] = (alerts[event.signature] ?? 0) + 1;
-    this.#emit(event);
-  }
-
-  #onManagerEvent(event: ManagerEvent): void {
-    switch (event.type) {
-      case 'census':
-        this.#waitingCensus.get(event.id)?.(event.census);
-        this.#waitingCensus.delete(event.id);
-        break;
-      case 'flow-end':
-        this.#flowLog.end(event.flow);
-        break;
-      case 'port-problem':
-        this.#problems.push({ port: event.port, ...event.problem });
-        this.#emit(event);
-        break;
-      case 'vm-reclaimed': {
-        const { name, chain } = this.#plan.vms[event.vm]!;
-        if (this.#failure?.vm === name) this.#failure.packet = event.packet;
-        if (this.#failure !== null) this.#emit({ type: 'vm-crashed', vm: name, chain, message: event.error, packet: event.packet });
-        break;
-      }
-      case 'finished':
-        this.#lastCensus = event.census;
-        this.#managerDone = true;
-        for (const resolve of this.#waitingCensus.values()) resolve(event.census);
-        this.#waitingCensus.clear();
-    }
-  }
-
-  #emit(event: RuntimeEvent): void {
-    this.#options.onEvent?.(event);
   }
 
   // ---- mail
@@ -306,7 +240,7 @@ export class Runtime implements AsyncDisposable {
   #sendMail(): number {
     let sent = 0;
     for (let at = 0; at < this.#mail.length; ) {
-      const { sender, bell, message, sent: tell } = this.#mail[at]!;
+      const { sender, bell, message, sent: tell } = this.#mail[at];
       if (!sender.ready || this.#mail.findIndex((mail) => mail.sender === sender) !== at) {
         at++;
         continue;
@@ -321,17 +255,6 @@ export class Runtime implements AsyncDisposable {
   }
 
   #report(durationMs = performance.now() - this.#startedAt): Report {
-    return snapshotReport({
-      plan: this.#plan,
-      layout: this.#layout,
-      census: this.#lastCensus,
-      alerts: this.#alerts,
-      flowLog: this.#flowLog,
-      withFlows: this.#options.flows ?? false,
-      durationMs,
-      eventsLost: this.#readers.reduce((sum, reader) => sum + reader.lost, 0),
-      problems: this.#problems,
-      failure: this.#failure,
-    });
+    return snapshotReport(this.#plan, this.#layout, this.#desk, { withFlows: this.#options.flows ?? false, durationMs });
   }
 }

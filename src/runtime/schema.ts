@@ -85,7 +85,7 @@ const shortUseShape = options.describe('A network function: its name, and under 
 
 const pathBody = {
   match: text.optional().describe('Which packets: see docs/rules.md. Default: any.'),
-  via: z.unknown().describe('Name of a chain.'),
+  via: z.unknown().optional(),
 };
 
 export const pathShapes = {
@@ -114,12 +114,14 @@ export const topShape = z.strictObject({
   ...topParts,
 });
 
+const via = name.describe('Name of a chain.');
+
 const documentShape = z.strictObject({
   $schema: z.string().optional(),
   captures: z.record(name, captureShape).optional(),
   ports: z.record(name, z.union([portShapes.capture, portShapes.file, portShapes.generator, portShapes.sink])),
   chains: z.record(name, z.array(z.union([text, longUseShape, shortUseShape])).min(1)).optional(),
-  paths: z.array(z.union([pathShapes.between.extend({ via: name }), pathShapes.oneWay.extend({ via: name })])).min(1),
+  paths: z.array(z.union([pathShapes.between.extend({ via }), pathShapes.oneWay.extend({ via })])).min(1),
   ...topParts,
 });
 

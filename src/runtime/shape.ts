@@ -24,7 +24,7 @@ interface ShapeIssue extends StandardIssue {
   readonly errors?: readonly (readonly ShapeIssue[])[];
 }
 
-const KINDS: Record<string, string> = {
+const KINDS: Readonly<Partial<Record<string, string>>> = {
   string: 'a text',
   number: 'a number',
   int: 'a whole number',
@@ -91,7 +91,7 @@ function subject(path: Path): string {
 }
 
 function unionExpected(errors: readonly (readonly ShapeIssue[])[]): string {
-  const kinds = errors.map((issues) => KINDS[issues[0]?.expected ?? ''] ?? issues[0]?.message ?? 'something else');
+  const kinds = errors.map((issues) => KINDS[issues.at(0)?.expected ?? ''] ?? issues.at(0)?.message ?? 'something else');
   return [...new Set(kinds)].join(' or ');
 }
 

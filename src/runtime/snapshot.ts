@@ -1,28 +1,19 @@
 /** Reads counters and tables from control memory and makes a report of them. Main thread. */
 import { ConnectionTable, type FlowRecord } from '../flow/connection-table.js';
 import { Cell, counterBlock, dropsByName } from '../observe/counters.js';
-import type { Census } from '../packet-manager/census.js';
-import type { DescribedFlow, FlowLog } from './flow-log.js';
+import type { EventDesk } from './event-desk.js';
+import type { DescribedFlow } from './flow-log.js';
 import type { Layout } from './layout.js';
 import type { Plan } from './plan.js';
 import type { Ledger, PortReport, Report, VmReport } from './report.js';
 
-export interface SnapshotSource {
-  plan: Plan;
-  layout: Layout;
-  /** The manager's last census; without one, what is in flight is read from the counters, which move meanwhile. */
-  census: Census | null;
-  alerts: readonly Record<string, number>[];
-  flowLog: FlowLog;
+export interface SnapshotOptions {
   withFlows: boolean;
   durationMs: number;
-  eventsLost: number;
-  problems: Report['problems'];
-  failure: Report['error'] | null;
 }
 
-export function snapshotReport(source: SnapshotSource): Report {
-  const { plan, layout } = source;
+/** Before the manager's last census, what is in flight is read from counters that move meanwhile. */
+export function snapshotReport(plan: Plan, layout: Layout, desk: EventDesk, { withFlows, durationMs }: SnapshotOptions): Report {
   const { control } = layout.shared;
   const names = layout.drops.names;
   const ports: Record<string, PortReport> = {};
@@ -48,8 +39,8 @@ export function snapshotReport(source: SnapshotSource): Report {
       drops[reason] = (drops[reason] ?? 0) + count;
     }
   });
-  ledger.inFlight = source.census?.inFlight ?? ledger.received + ledger.originated - ledger.transmitted - ledger.dropped;
-  ledger.balanced = source.census !== null && source.census.balanced && ledger.received + ledger.originated === ledger.transmitted + ledger.dropped + ledger.inFlight;
+  ledger.inFlight = desk.finalCensus?.inFlight ?? ledger.received + ledger.originated - ledger.transmitted - ledger.dropped;
+  ledger.balanced = desk.finalCensus !== null && desk.finalCensus.balanced && ledger.received + ledger.originated === ledger.transmitted + ledger.dropped + ledger.inFlight;
 
   const vms = layout.vms.map((vm, at): VmReport => {
     const block = counterBlock(control, vm.countersBlockOffset);
@@ -65,14 +56,14 @@ export function snapshotReport(source: SnapshotSource): Report {
       invalidReturns: block[Cell.invalidReturns],
       restarts: 0,
       counters: Object.fromEntries(vm.counterNames.map((name, index) => [name, cells[index]])),
-      alerts: { ...source.alerts[at] },
+      alerts: { ...desk.alerts[at] },
     };
   });
   const bytesCopied = layout.vms.reduce((sum, vm) => sum + counterBlock(control, vm.countersBlockOffset)[Cell.transmittedBytes], 0);
   const alerts: Record<string, number> = {};
   for (const { alerts: ofVm } of vms) for (const [signature, count] of Object.entries(ofVm)) alerts[signature] = (alerts[signature] ?? 0) + count;
 
-  const flows = source.flowLog.flows(standingFlows(source));
+  const flows = desk.flowLog.flows(standingFlows(plan, layout));
   return {
     schemaVersion: 1,
     ports,
@@ -80,22 +71,22 @@ export function snapshotReport(source: SnapshotSource): Report {
     drops,
     ledger,
     bytesCopied,
-    durationMs: source.durationMs,
-    packetsPerSecond: source.durationMs > 0 ? (ledger.received / source.durationMs) * 1000 : 0,
+    durationMs,
+    packetsPerSecond: durationMs > 0 ? (ledger.received / durationMs) * 1000 : 0,
     ...summary(flows),
     alerts,
-    eventsLost: source.eventsLost,
-    problems: source.problems,
-    ...(source.withFlows && {
+    eventsLost: desk.lost,
+    problems: desk.problems,
+    ...(withFlows && {
       flows: flows.map(({ l4, a, b, protocol, host, packets, verdict }) => ({
         l4, a, b, protocol, host, packets, verdict: verdict === 0 ? 'forward' : names[verdict],
       })),
     }),
-    ...(source.failure !== null && source.failure !== undefined && { error: source.failure }),
+    ...(desk.failure !== null && { error: desk.failure }),
   };
 }
 
-function standingFlows({ layout, plan }: SnapshotSource): Iterable<FlowRecord> {
+function standingFlows(plan: Plan, layout: Layout): Iterable<FlowRecord> {
   return new ConnectionTable(layout.shared.control, layout.manager.connectionsOffset, plan.flows).records();
 }
 

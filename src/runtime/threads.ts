@@ -14,6 +14,9 @@ export function startManagerThread(task: ManagerTask): Worker {
   return new Worker(new URL(`./manager-worker.${EXTENSION}`, import.meta.url), { workerData: task, name: 'millrace manager', execArgv: EXEC_ARGV });
 }
 
+/** Most memory of a VM's own heap: a function that leaks ends its VM, not the process. Tables and packets lie outside of it. */
+const VM_HEAP_MB = 512;
+
 /** A VM's thread. `ended` settles once the thread can no longer write: only then may its packets be reclaimed. */
 export class VmThread {
   /** Resolves with null when the VM ended as it was told to, with the error otherwise. Never rejects. */
@@ -22,7 +25,7 @@ export class VmThread {
   readonly #abort = new AbortController();
 
   constructor(task: VmTask) {
-    this.#pool = new Piscina({ minThreads: 1, maxThreads: 1, maxQueue: 0, recordTiming: false, atomics: 'disabled', execArgv: EXEC_ARGV });
+    this.#pool = new Piscina({ minThreads: 1, maxThreads: 1, maxQueue: 0, recordTiming: false, atomics: 'disabled', execArgv: EXEC_ARGV, resourceLimits: { maxOldGenerationSizeMb: VM_HEAP_MB } });
     let poolError: Error | null = null;
     this.#pool.on('error', (error: Error) => (poolError = error));
     const worker = this.#pool.threads[0];

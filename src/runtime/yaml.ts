@@ -15,8 +15,11 @@ export interface LoadedConfiguration {
   readonly baseDirectory: string;
 }
 
-/** @throws ConfigurationError when the file cannot be read or is not YAML. */
-export async function readConfiguration(file: string): Promise<LoadedConfiguration> {
+/**
+ * @param shown how problems name the file.
+ * @throws ConfigurationError when the file cannot be read or is not YAML.
+ */
+export async function readConfiguration(file: string, shown = file): Promise<LoadedConfiguration> {
   let text: string;
   try {
     text = await readFile(file, 'utf8');
@@ -25,14 +28,14 @@ export async function readConfiguration(file: string): Promise<LoadedConfigurati
     const problem: Problem = {
       code: 'config-unreadable',
       place: '',
-      file,
+      file: shown,
       found: reason,
       expected: 'a readable YAML file',
       message: 'cannot read the configuration',
     };
     throw new ConfigurationError([problem], { cause });
   }
-  return parseConfiguration(text, file);
+  return { ...parseConfiguration(text, shown), baseDirectory: dirname(resolve(file)) };
 }
 
 /**

@@ -86,7 +86,7 @@ export class Vm {
         vm.#send(packet);
       },
     });
-    const created: PacketHandler | Handlers<unknown> = await definition.create(context as never);
+    const created: PacketHandler | Handlers<unknown> = await definition.create(context);
     vm.#handlers = typeof created === 'function' ? { process: created } : created;
     return vm;
   }
@@ -131,9 +131,9 @@ export class Vm {
     const u32 = this.#headers.u32;
     const { process } = this.#handlers;
     for (let k = 0; k < count; k++) {
-      const address = this.#batch[k]!;
+      const address = this.#batch[k];
       const slot = region.slotIndex(address);
-      packet.moveTo(bytes, address + u32[(slot << 4) + (HeaderOffset.dataOffset >> 2)]!, slot);
+      packet.moveTo(bytes, address + u32[(slot << 4) + (HeaderOffset.dataOffset >> 2)], slot);
       this.#clock.advance(packet.timestampMs);
       this.#conclude(slot, process(packet));
       this.#journal.advance(k + 1);
@@ -146,15 +146,15 @@ export class Vm {
     const region = this.#region;
     const u32 = this.#headers.u32;
     for (let k = 0; k < count; k++) {
-      const address = this.#batch[k]!;
+      const address = this.#batch[k];
       const slot = region.slotIndex(address);
       const at = slot << 4;
-      const offset = u32[at]!;
-      copier.copy(region.bytes, address + offset, this.#private, offset, u32[at + 1]!);
+      const offset = u32[at];
+      copier.copy(region.bytes, address + offset, this.#private, offset, u32[at + 1]);
       packet.moveTo(this.#private, offset, slot);
       this.#clock.advance(packet.timestampMs);
       const verdict = this.#handlers.process(packet);
-      copier.copy(this.#private, u32[at]!, region.bytes, address + u32[at]!, u32[at + 1]!);
+      copier.copy(this.#private, u32[at], region.bytes, address + u32[at], u32[at + 1]);
       this.#conclude(slot, verdict);
       this.#journal.advance(k + 1);
     }
@@ -185,7 +185,7 @@ export class Vm {
     const region = this.#region;
     if (length < 1 || length > region.maxPacketBytes) throw new RangeError(`a packet of ${length} B does not fit a slot of ${region.maxPacketBytes} B`);
     if (this.#vnic.spare.take(this.#one, 1) === 0) return null;
-    const address = this.#one[0]!;
+    const address = this.#one[0];
     const slot = region.slotIndex(address);
     const from = like.slotIndex << 6;
     const u8 = this.#headers.u8;
@@ -205,7 +205,7 @@ export class Vm {
     const slot = packet.slotIndex;
     const address = this.#region.address(slot);
     parsePacket(this.#region.bytes, packet.start, packet.length, this.#headers, slot);
-    this.#headers.u8[(slot << 6) + HeaderOffset.parseFlags]! &= ~ParseFlag.tuplePublished;
+    this.#headers.u8[(slot << 6) + HeaderOffset.parseFlags] &= ~ParseFlag.tuplePublished;
     this.#headers.u8[(slot << 6) + HeaderOffset.verdict] = VerdictKind.forward;
     this.#vnic.made.push(address);
     this.#vnic.made.publish();

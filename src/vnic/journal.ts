@@ -47,6 +47,6 @@ export class Journal {
   recover(txIndex: number): { done: number; inHand: boolean } {
     const words = this.#words;
     if (words[TX_INDEX] !== txIndex) return { done: 0, inHand: false };
-    return { done: words[CURSOR]!, inHand: words[CURSOR]! < words[COUNT]! };
+    return { done: words[CURSOR], inHand: words[CURSOR] < words[COUNT] };
   }
 }

@@ -35,11 +35,11 @@ export class LendQueue {
   takeBack(): number {
     if (this.#count === 0) return -1;
     this.#count--;
-    return this.#addresses[this.#head++ & this.#mask]!;
+    return this.#addresses[this.#head++ & this.#mask];
   }
 
   /** The addresses lent, oldest first, for the census. */
   *addresses(): Generator<number> {
-    for (let k = 0; k < this.#count; k++) yield this.#addresses[(this.#head + k) & this.#mask]!;
+    for (let k = 0; k < this.#count; k++) yield this.#addresses[(this.#head + k) & this.#mask];
   }
 }

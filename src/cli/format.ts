@@ -1,0 +1,38 @@
+/** Numbers and paths as a person reads them. */
+import { relative, sep } from 'node:path';
+
+const GROUPED = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+const BYTE_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+
+export function count(value: number): string {
+  return GROUPED.format(value);
+}
+
+/** `3 packets`, `1 packet`. */
+export function counted(value: number, noun: string): string {
+  return `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
+}
+
+export function bytes(value: number): string {
+  let unit = 0;
+  let scaled = value;
+  while (scaled >= 1024 && unit < BYTE_UNITS.length - 1) {
+    scaled /= 1024;
+    unit++;
+  }
+  const digits = unit === 0 || scaled >= 100 || Number.isInteger(scaled) ? 0 : 1;
+  return `${scaled.toFixed(digits)} ${BYTE_UNITS[unit]}`;
+}
+
+export function duration(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(2)} s`;
+  const seconds = Math.floor(ms / 1000);
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}
+
+/** A file as it is named from here: relative where that is shorter and does not climb far. */
+export function shownPath(file: string, from = process.cwd()): string {
+  const path = relative(from, file);
+  return path === '' || path.startsWith(`..${sep}..`) ? file : path;
+}

@@ -1,0 +1,23 @@
+/** Mistakes of a configuration, as a list: where, what, what was found and what was expected. */
+import type { Problem } from '../runtime/problems.js';
+import type { Style } from './terminal.js';
+
+export function renderProblems(problems: readonly Problem[], style: Style): string {
+  const title = problems.length === 1 ? '1 problem in the configuration' : `${problems.length} problems in the configuration`;
+  return `${[style.bad(style.strong(title)), ...problems.map((problem) => renderProblem(problem, style))].join('\n\n')}\n`;
+}
+
+function renderProblem(problem: Problem, style: Style): string {
+  const { code, place, found, expected, message } = problem;
+  const position = positionOf(problem);
+  const head = [position === '' ? '' : style.name(position), place].filter((part) => part !== '').join('  ');
+  const lines = [`${head}${head === '' ? '' : '  '}${style.faint(`[${code}]`)}`, `  ${style.strong(message)}`];
+  return [...lines, `  ${style.faint('found   ')} ${found}`, `  ${style.faint('expected')} ${expected}`].join('\n');
+}
+
+/** `office.yaml:12:9`, as editors and terminals follow it. Without a file, the position is in the text at the place. */
+function positionOf({ file, line, column }: Problem): string {
+  const position = line === undefined ? '' : column === undefined ? `${line}` : `${line}:${column}`;
+  if (file === undefined) return position === '' ? '' : `line ${position}`;
+  return position === '' ? file : `${file}:${position}`;
+}

@@ -1,0 +1,29 @@
+/** Stateful packet filter: ordered rules decide which connections may be opened (docs/firewall.md). */
+import { defineNetworkFunction } from '../define.js';
+import { firewallTables } from './connections.js';
+import { counterNames } from './counters.js';
+import { Filter, FIREWALL_DROPS } from './filter.js';
+import { firewallSchema, prepareRules, type FirewallInput, type FirewallOptions } from './options.js';
+
+export type { FirewallInput } from './options.js';
+
+export const firewall = defineNetworkFunction<FirewallInput, FirewallOptions, (typeof FIREWALL_DROPS)[number], string, typeof firewallTables>(
+  import.meta.url,
+  {
+    name: 'firewall',
+    options: firewallSchema,
+    drops: FIREWALL_DROPS,
+    counters: (options) => counterNames(options.parsed ?? []),
+    tables: firewallTables,
+    prepare: prepareRules,
+    create: (context) => {
+      const filter = new Filter(context);
+      return {
+        process: (packet) => filter.process(packet),
+        update: (options) => {
+          filter.update(options);
+        },
+      };
+    },
+  },
+);

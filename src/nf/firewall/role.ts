@@ -1,0 +1,75 @@
+/** Hot: no allocation. What a packet is to connection tracking. */
+import { Layer3 } from '../../memory/slot-layout.js';
+import type { IcmpView, Packet } from '../../packet/packet.js';
+import { IpProtocol } from '../../packet/protocols.js';
+
+export const Role = {
+  /** Belongs to no connection: the rules judge it alone. */
+  alone: 0,
+  /** May open a connection, and belongs to one in both directions. */
+  member: 1,
+  /** An ICMP query: may open a connection, and comes only from its opener. */
+  query: 2,
+  /** The answer to an ICMP query: comes only from the other end. */
+  answer: 3,
+  /** Passes with an allowed connection, but does not keep it alive: a later fragment, an ICMP error. */
+  follower: 4,
+} as const;
+
+const REDIRECT = 5;
+const ECHO_REPLY = 0;
+const ECHO = 8;
+/** Timestamp, information, address mask: request and reply in turn (RFC 792, RFC 950). */
+const FIRST_QUERY = 13;
+const LAST_QUERY = 18;
+const ECHO_V6 = 128;
+const ECHO_REPLY_V6 = 129;
+
+/** Of a packet that is not malformed. */
+export function roleOf(packet: Packet): number {
+  // Without a flow id (not IP, or an unknown datagram's later fragment) nothing can be kept.
+  if (packet.flowId === 0) return Role.alone;
+  if (packet.isLaterFragment) return Role.follower;
+  const isIpv4 = packet.l3 === Layer3.ipv4;
+  if (packet.l4 !== (isIpv4 ? IpProtocol.icmp : IpProtocol.icmpv6)) return Role.member;
+  const icmp = isIpv4 ? packet.icmp() : packet.icmpv6();
+  if (icmp === null) return Role.alone;
+  const type = icmp.type;
+  if (icmp.isError) {
+    // A redirect does not tell of a failure, it asks for another route: that is for the rules to allow.
+    return (isIpv4 && type === REDIRECT) || !goesToQuotedSource(packet, icmp) ? Role.alone : Role.follower;
+  }
+  if (!isIpv4) return type === ECHO_V6 ? Role.query : type === ECHO_REPLY_V6 ? Role.answer : Role.alone;
+  if (type === ECHO) return Role.query;
+  if (type === ECHO_REPLY) return Role.answer;
+  if (type < FIRST_QUERY || type > LAST_QUERY) return Role.alone;
+  return ((type - FIRST_QUERY) & 1) === 0 ? Role.query : Role.answer;
+}
+
+/** Whether an error travels to the sender of the packet that it quotes, as it must (RFC 1122 section 3.2.2). */
+function goesToQuotedSource(packet: Packet, icmp: IcmpView): boolean {
+  const quoted = icmp.quoted();
+  if (quoted === null) return false;
+  const ipv4 = packet.ipv4();
+  if (ipv4 !== null) return quoted.version === 4 && quoted.source === ipv4.destination;
+  const ipv6 = packet.ipv6();
+  if (ipv6 === null || quoted.version !== 6) return false;
+  for (let k = 0; k < 4; k++) if (quoted.sourceWord(k) !== ipv6.destinationWord(k)) return false;
+  return true;
+}
+
+/** Bytes of a TCP header that no later fragment may overwrite (RFC 1858 section 3.2, RFC 3128). */
+const TCP_HEADER_BYTES = 20;
+const FRAGMENT_HEADER_BYTES = 8;
+const OFFSET_MASK = 0xfff8;
+
+/** A later fragment that would overwrite the header by which the first one was judged. */
+export function overwritesHeader(packet: Packet): boolean {
+  if (!packet.isLaterFragment || packet.l4 !== IpProtocol.tcp) return false;
+  const ipv4 = packet.ipv4();
+  if (ipv4 !== null) return ipv4.fragmentOffset < TCP_HEADER_BYTES;
+  // In IPv6 the payload of a later fragment begins right behind the Fragment header (RFC 8200 section 4.5).
+  const at = packet.start + packet.payloadOffset - FRAGMENT_HEADER_BYTES;
+  const { bytes } = packet;
+  return (((bytes[at + 2] << 8) | bytes[at + 3]) & OFFSET_MASK) < TCP_HEADER_BYTES;
+}

@@ -1,0 +1,108 @@
+/** Where the events of all threads arrive: alerts, descriptions of flows, censuses, crashes. Main thread. */
+import type { VmEvent } from '../nf/context.js';
+import type { Census } from '../packet-manager/census.js';
+import type { CrashedPacket, ManagerEvent } from '../packet-manager/packet-manager.js';
+import type { PortProblem } from '../port/contract.js';
+import { EventReader } from '../ring/event-ring.js';
+import { FlowLog } from './flow-log.js';
+import type { Layout } from './layout.js';
+
+/** What a runtime tells its application. */
+export type RuntimeEvent =
+  | Extract<VmEvent, { type: 'alert' }>
+  | { type: 'vm-crashed'; vm: string; chain: string; message: string; packet: CrashedPacket | null }
+  | { type: 'port-problem'; port: string; problem: PortProblem };
+
+/** Why a run ended early. */
+export interface Failure {
+  message: string;
+  chain?: string;
+  vm?: string;
+  /** The packet that was in hand, as it was found. */
+  packet?: CrashedPacket | null;
+}
+
+export class EventDesk {
+  readonly flowLog = new FlowLog();
+  /** Alerts by signature, of each VM. */
+  readonly alerts: Record<string, number>[];
+  readonly problems: ({ port: string } & PortProblem)[] = [];
+  /** Set once the manager is done. */
+  finalCensus: Census | null = null;
+  failure: Failure | null = null;
+  readonly #layout: Layout;
+  readonly #readers: EventReader[];
+  readonly #onEvent: (event: RuntimeEvent) => void;
+  readonly #waiting = new Map<number, (census: Census) => void>();
+  #censusId = 0;
+
+  constructor(layout: Layout, onEvent: ((event: RuntimeEvent) => void) | undefined) {
+    this.#layout = layout;
+    this.#onEvent = onEvent ?? (() => undefined);
+    this.#readers = [...layout.vms.map((vm) => vm.events), layout.manager.events].map((spec) => new EventReader(layout.shared.control, spec));
+    this.alerts = layout.vms.map(() => ({}));
+  }
+
+  /** Takes everything that waits; returns how much that was. */
+  drain(): number {
+    let count = 0;
+    this.#readers.forEach((reader, at) => {
+      count += reader.drain((message) => {
+        if (at < this.alerts.length) this.#fromVm(at, message as VmEvent);
+        else this.#fromManager(message as ManagerEvent);
+      });
+    });
+    return count;
+  }
+
+  get lost(): number {
+    return this.#readers.reduce((sum, reader) => sum + reader.lost, 0);
+  }
+
+  /** A number to ask the manager for a census by, and the promise of its answer. */
+  expectCensus(): { id: number; answer: Promise<Census> } {
+    const id = ++this.#censusId;
+    return { id, answer: new Promise((resolve) => this.#waiting.set(id, resolve)) };
+  }
+
+  /** The manager is done, or gone: nobody waits in vain. */
+  conclude(census: Census): void {
+    this.finalCensus ??= census;
+    for (const resolve of this.#waiting.values()) resolve(census);
+    this.#waiting.clear();
+  }
+
+  #fromVm(at: number, event: VmEvent): void {
+    if (event.type === 'describe-flow') {
+      this.flowLog.describe(event.flowId, event.protocol, event.host);
+      return;
+    }
+    const alerts = this.alerts[at];
+    alerts[event.signature] = (alerts[event.signature] ?? 0) + 1;
+    this.#onEvent(event);
+  }
+
+  #fromManager(event: ManagerEvent): void {
+    switch (event.type) {
+      case 'census':
+        this.#waiting.get(event.id)?.(event.census);
+        this.#waiting.delete(event.id);
+        break;
+      case 'flow-end':
+        this.flowLog.end(event.flow);
+        break;
+      case 'port-problem':
+        this.problems.push({ port: event.port, ...event.problem });
+        this.#onEvent(event);
+        break;
+      case 'vm-reclaimed': {
+        const { name, chain } = this.#layout.vms[event.vm];
+        if (this.failure?.vm === name) this.failure.packet = event.packet;
+        if (this.failure !== null) this.#onEvent({ type: 'vm-crashed', vm: name, chain, message: event.error, packet: event.packet });
+        break;
+      }
+      case 'finished':
+        this.conclude(event.census);
+    }
+  }
+}

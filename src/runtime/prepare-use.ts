@@ -1,0 +1,78 @@
+/** Lets a network function check and prepare its own options, and asks what it declares. Main thread, before any other. */
+import { isAbsolute, resolve } from 'node:path';
+import type { Definition, NetworkFunctionUse, OptionProblem } from '../nf/contract.js';
+import { at, describe, type Findings, type Site } from './place.js';
+import type { PlanVm } from './plan.js';
+import { reportIssue } from './shape.js';
+
+/**
+ * @param site where the options stand.
+ * @returns the VM, or null when there are problems.
+ */
+export async function prepareUse(findings: Findings, baseDirectory: string, chain: string, use: NetworkFunctionUse, definition: Definition, site: Site): Promise<PlanVm | null> {
+  const before = findings.problems.length;
+  try {
+    const validated = await definition.options['~standard'].validate(use.options);
+    if (validated.issues !== undefined) {
+      for (const issue of validated.issues) reportIssue(findings, issue, use.options, site, definition.options);
+      return null;
+    }
+    let problems = 0;
+    const options = await (definition.prepare?.(validated.value, {
+      resolve: (path) => (isAbsolute(path) ? path : resolve(baseDirectory, path)),
+      problem: (problem) => {
+        problems++;
+        optionProblem(findings, problem, use.options, site);
+      },
+    }) ?? validated.value);
+    if (problems > 0) return null;
+    if (!isClonable(findings, use, options, site)) return null;
+    return {
+      name: use.name,
+      chain,
+      module: use.module,
+      function: use.function,
+      options,
+      drops: [...(definition.drops ?? [])],
+      counters: [...(typeof definition.counters === 'function' ? definition.counters(options) : (definition.counters ?? []))],
+      tables: { ...((typeof definition.tables === 'function' ? definition.tables(options) : (definition.tables ?? {}))) },
+    };
+  } catch (cause) {
+    if (findings.problems.length === before) {
+      const message = `'${use.function}' failed while its options were being prepared`;
+      findings.add('function-failed', site, { found: reasonOf(cause), expected: 'problems to be reported, not thrown', message });
+    }
+    return null;
+  }
+}
+
+function optionProblem(findings: Findings, problem: OptionProblem, options: unknown, site: Site): void {
+  const { path, message, line, column } = problem;
+  // A place in a file that the option names is in the message; ours are places in the option's own text.
+  const elsewhere = line !== undefined && message.includes(`:${line}:`);
+  let value = options;
+  for (const step of path) value = typeof value === 'object' && value !== null ? (value as Record<string | number, unknown>)[step] : undefined;
+  findings.add('invalid-option', at(site, ...path), {
+    found: problem.found ?? describe(value),
+    expected: problem.expected ?? 'a value that the function accepts',
+    message,
+    ...(line !== undefined && !elsewhere && { within: { line, column: column ?? 1 } }),
+  });
+}
+
+function isClonable(findings: Findings, use: NetworkFunctionUse, options: unknown, site: Site): boolean {
+  try {
+    structuredClone(options);
+    return true;
+  } catch (cause) {
+    const message = `the options of '${use.name}' cannot cross threads`;
+    findings.add('options-not-clonable', site, { found: reasonOf(cause), expected: 'plain data', message });
+    return false;
+  }
+}
+
+/** What went wrong, of anything that may be thrown. */
+export function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
+

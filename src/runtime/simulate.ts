@@ -1,0 +1,140 @@
+/**
+ * The whole system in one thread, under a seeded scheduler: the same manager, VMs, ports and memory, polled in an order
+ * that the seed decides. The same seed gives the same run, byte for byte, so whatever it finds can be found again. A VM
+ * can be made to die at any of its atomic stores, which are its only steps that others see.
+ */
+import { releaseControl } from '../memory/control-memory.js';
+import { releaseRegion } from '../memory/region.js';
+import { loadDefinition } from '../nf/define.js';
+import type { Census } from '../packet-manager/census.js';
+import { PacketManager, type ManagerMessage } from '../packet-manager/packet-manager.js';
+import { MailboxSender } from '../ring/mailbox.js';
+import { Vm } from '../vm/vm.js';
+import { planConfiguration, type CheckOptions } from './check.js';
+import type { Configuration } from './configuration.js';
+import { EventDesk, type RuntimeEvent } from './event-desk.js';
+import { layOut } from './layout.js';
+import { portMaker } from './make-ports.js';
+import type { Plan } from './plan.js';
+import type { Report } from './report.js';
+import { snapshotReport } from './snapshot.js';
+
+/** When a VM dies: just before or after its n-th atomic store, counted from 1. */
+export interface CrashPoint {
+  vm: string;
+  store: number;
+  when: 'before' | 'after';
+}
+
+export interface SimulationOptions extends CheckOptions {
+  /** Any whole number. Default 1. */
+  seed?: number;
+  flows?: boolean;
+  onEvent?: (event: RuntimeEvent) => void;
+  crash?: CrashPoint;
+  /** VMs that are not polled for now: their packets wait. Looked at before every step. */
+  stalled?: (vm: string, step: number) => boolean;
+  /** Called after every step; the census is made only when asked for. */
+  onStep?: (step: number, census: () => Census) => void;
+  /** Steps after which the run counts as hung. Default 10 million. */
+  maxSteps?: number;
+}
+
+export interface Simulation extends Report {
+  census: Census;
+  steps: number;
+  /** The crash point was reached. */
+  crashed: boolean;
+}
+
+class SimulatedDeath extends Error {}
+
+/** A small, fast, seeded generator (xorshift32, Marsaglia 2003). */
+function randomOf(seed: number): (below: number) => number {
+  let state = (seed | 0) || 0x9e3779b9;
+  return (below) => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) % below;
+  };
+}
+
+/**
+ * Runs a finite configuration in this thread.
+ * @throws ConfigurationError as `start` does; Error when it has not ended after `maxSteps`.
+ */
+export async function simulate(configuration: Configuration, options: SimulationOptions = {}): Promise<Simulation> {
+  return simulatePlan(await planConfiguration(configuration, options), options);
+}
+
+async function simulatePlan(plan: Plan, options: SimulationOptions): Promise<Simulation> {
+  const { seed = 1, crash, stalled, onStep, maxSteps = 10_000_000 } = options;
+  const layout = layOut(plan, { reportFlows: true });
+  const { shared, manager: spec } = layout;
+  const desk = new EventDesk(layout, options.onEvent);
+  const vms: (Vm | null)[] = [];
+  for (const vm of layout.vms) vms.push(await Vm.create(shared, vm, await loadDefinition(vm.module, vm.function)));
+  const manager = new PacketManager(shared, spec, portMaker(shared, spec, plan.ports));
+  const mailbox = new MailboxSender(shared.control, spec.mailboxOffset);
+  const random = randomOf(seed);
+  const startedAt = performance.now();
+  let storesLeft = crash?.store ?? 0;
+  let crashed = false;
+
+  const die = (at: number, error: Error): void => {
+    const { name, chain } = layout.vms[at];
+    vms[at] = null;
+    desk.failure ??= { message: `network function '${name}' of chain '${chain}' failed: ${error.message}`, chain, vm: name };
+    mailbox.send({ type: 'vm-died', vm: at, error: error.message } satisfies ManagerMessage);
+  };
+
+  let step = 0;
+  for (; !manager.finished; step++) {
+    if (step >= maxSteps) throw new Error(`the simulation with seed ${seed} has not ended after ${maxSteps} steps: ${JSON.stringify(manager.census())}`);
+    const actor = random(vms.length + 1);
+    if (actor === vms.length) manager.poll();
+    else {
+      const vm = vms[actor];
+      const { name } = layout.vms[actor];
+      if (vm !== null && !(stalled?.(name, step) ?? false)) {
+        try {
+          if (crash?.vm === name && !crashed) {
+            storesLeft = pollUntilStore(vm, storesLeft, crash.when);
+          } else vm.poll(0);
+        } catch (error) {
+          if (error instanceof SimulatedDeath) crashed = true;
+          die(actor, error as Error);
+        }
+      }
+    }
+    desk.drain();
+    onStep?.(step, () => manager.census());
+  }
+  desk.drain();
+  const report = snapshotReport(plan, layout, desk, { withFlows: options.flows ?? false, durationMs: performance.now() - startedAt });
+  const census = manager.census();
+  releaseRegion(shared.region);
+  releaseControl(shared.control);
+  return { ...report, census, steps: step, crashed };
+}
+
+/** Polls once; throws SimulatedDeath at the store where `storesLeft` runs out. Returns what is left of it. */
+function pollUntilStore(vm: Vm, storesLeft: number, when: CrashPoint['when']): number {
+  const real = Atomics.store.bind(Atomics);
+  let left = storesLeft;
+  // One thread: nobody else sees the replaced function.
+  Atomics.store = ((array: Int32Array, index: number, value: number) => {
+    left--;
+    if (left === 0 && when === 'before') throw new SimulatedDeath('it died before a store, as the simulation was told');
+    real(array, index, value);
+    if (left === 0) throw new SimulatedDeath('it died after a store, as the simulation was told');
+    return value;
+  }) as typeof Atomics.store;
+  try {
+    vm.poll(0);
+  } finally {
+    Atomics.store = real;
+  }
+  return left;
+}

@@ -1,0 +1,237 @@
+/** Each kind of mistake in a configuration, once, in the words that the user reads. */
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { chain } from '../../src/chain/chain.js';
+import { ConfigurationError } from '../../src/runtime/problems.js';
+import { planConfiguration } from '../../src/runtime/check.js';
+import { ttlGuard } from './functions/ttl-guard.js';
+import { directory, functions, GUARD, problemsOf, right } from './configurations.js';
+
+const base = directory();
+afterAll(() => rmSync(base, { recursive: true }));
+
+/** The problems after a change to the configuration that is right. */
+async function after(change: (configuration: Record<string, any>) => void): Promise<string[]> {
+  const configuration = right();
+  change(configuration);
+  return problemsOf(configuration, base);
+}
+
+test('a configuration without a mistake has no problems', async () => {
+  expect(await problemsOf(right(), base)).toEqual([]);
+});
+
+describe('shapes', () => {
+  test('a key that means nothing, with the one that was meant', async () => {
+    expect(await after((c) => (c.prots = {}))).toEqual([
+      "prots: unknown key 'prots', did you mean 'ports'?\n  found 'prots', expected 'captures', 'ports', 'chains', 'paths', 'memory', 'flows', 'mode' or 'burst' [unknown-key]",
+    ]);
+  });
+
+  test('a key that is missing', async () => {
+    expect(await after((c) => delete c.ports.inside.capture)).toContain("ports.inside.file: 'file' is missing\n  found nothing, expected a text [missing-key]");
+    expect(await after((c) => delete c.paths[0].via)).toEqual(["paths[0].via: 'via' is missing\n  found nothing, expected a chain [missing-key]"]);
+  });
+
+  test('a value of another type', async () => {
+    expect(await after((c) => (c.burst = 'many'))).toEqual(["burst: 'burst' is not a number\n  found 'many', expected a number [wrong-type]"]);
+    expect(await after((c) => (c.paths = 'all'))).toEqual(["paths: 'paths' is not a list\n  found 'all', expected a list [wrong-type]"]);
+    expect(await after((c) => (c.ports.inside = []))).toContain('ports.inside: a port is not a map\n  found an empty list, expected a map [wrong-type]');
+    expect(await problemsOf(null, base)).toEqual(['the configuration is not a map\n  found an empty value, expected a map with ports and paths [wrong-type]']);
+  });
+
+  test('a value that is not one of those allowed', async () => {
+    expect(await after((c) => (c.mode = 'zero-cpoy'))).toEqual([
+      "mode: 'zero-cpoy' is not known here, did you mean 'zero-copy'?\n  found 'zero-cpoy', expected 'zero-copy' or 'copy' [wrong-value]",
+    ]);
+    expect(await after((c) => (c.ports.outside = { kind: 'sunk' }))).toEqual([
+      "ports.outside.kind: there is no kind of port 'sunk', did you mean 'sink'?\n  found 'sunk', expected 'capture', 'generator', 'sink', 'memory' or 'queue' [wrong-value]",
+    ]);
+    expect(await after((c) => (c.paths = []))).toEqual(['paths: there are no paths: every packet would be dropped\n  found an empty list, expected at least one path [wrong-value]']);
+  });
+
+  test('impossible sizes', async () => {
+    expect(await after((c) => (c.memory = { slots: 1 }))).toEqual(["memory.slots: 'slots' is too small\n  found 1, expected at least 2 [impossible-size]"]);
+    expect(await after((c) => (c.memory = { slotBytes: 3000 }))).toEqual([
+      "memory.slotBytes: 'slotBytes' is not a power of two\n  found 3000, expected a power of two, such as 4096 [impossible-size]",
+    ]);
+    expect(await after((c) => (c.memory = { slots: 1_048_576, slotBytes: 8192 }))).toEqual([
+      'memory: the region is larger than addresses can reach\n  found 1048576 slots of 8192 B: 8589934592 B, expected at most 4294967296 B [impossible-size]',
+    ]);
+    expect(await after((c) => (c.flows = 2 ** 22))).toEqual(["flows: 'flows' is too large\n  found 4194304, expected at most 4194303 [impossible-size]"]);
+    expect(await after((c) => (c.ports.outside = { kind: 'generator', packets: 1, lengths: 60, version: 6, protocol: 'tcp' }))).toEqual([
+      'ports.outside.lengths: tcp over IPv6 needs longer frames\n  found 60, expected at least 74 [impossible-size]',
+    ]);
+  });
+
+  test('more than one runtime holds', async () => {
+    expect(await after((c) => (c.chains.edge = Array.from({ length: 65 }, (_, k) => ({ 'ttl-guard': { as: `guard${k}`, minimum: 1 } }))))).toEqual([
+      'chains: too many network functions: each is a thread\n  found 65, expected at most 64 [too-many]',
+    ]);
+  });
+});
+
+describe('names', () => {
+  test('a name of other characters', async () => {
+    expect(await after((c) => (c.ports['in side'] = { kind: 'sink' }))).toEqual([
+      `ports["in side"]: 'in side' cannot name a port\n  found 'in side', expected a letter, then up to 63 letters, digits, '.', '-' or '_' [bad-name]`,
+    ]);
+  });
+
+  test('two network functions of one name', async () => {
+    expect(await after((c) => c.chains.edge.push({ 'ttl-guard': { minimum: 2 } }))).toEqual([
+      "chains.edge[1]: two network functions are named 'ttl-guard', tell them apart with 'as'\n  found 'ttl-guard' twice, expected a name for each use [duplicate-name]",
+    ]);
+    expect(await after((c) => c.chains.edge.push({ 'ttl-guard': { as: 'second', minimum: 2 } }))).toEqual([]);
+  });
+
+  test('two chains of one name', async () => {
+    const other = chain('edge', [ttlGuard({ minimum: 3 }, { as: 'other' })]);
+    expect(await after((c) => c.paths.push({ from: 'inside', to: 'outside', via: other }))).toEqual([
+      "chains.edge: two chains are named 'edge'\n  found 'edge' twice, expected a name for each chain [duplicate-name]",
+    ]);
+  });
+
+  test('names that nothing has', async () => {
+    expect(await after((c) => (c.ports.inside.capture = 'trance'))).toEqual([
+      "ports.inside.capture: there is no capture 'trance', did you mean 'trace'?\n  found 'trance', expected 'trace' [unknown-capture]",
+    ]);
+    expect(await after((c) => (c.paths[0].between[1] = 'outsid'))).toEqual([
+      "paths[0].between[1]: there is no port 'outsid', did you mean 'outside'?\n  found 'outsid', expected 'inside' or 'outside' [unknown-port]",
+    ]);
+    expect(await after((c) => (c.paths[0].via = 'egde'))).toEqual([
+      "paths[0].via: there is no chain 'egde', did you mean 'edge'?\n  found 'egde', expected 'edge' [unknown-chain]",
+    ]);
+  });
+});
+
+describe('network functions', () => {
+  test('a chain without any', async () => {
+    expect(await after((c) => (c.chains.edge = []))).toEqual(["chains.edge: the chain 'edge' has no network functions\n  found an empty list, expected at least one network function [empty-chain]"]);
+  });
+
+  test('a stock function that does not exist', async () => {
+    expect(await after((c) => (c.chains.edge = [{ 'tll-guard': {} }]))).toEqual([
+      "chains.edge[0]: there is no stock function 'tll-guard', did you mean 'ttl-guard'?\n  found 'tll-guard', expected 'ttl-guard', or 'from' with the module of your own [unknown-function]",
+    ]);
+  });
+
+  test('a module that exports another function', async () => {
+    expect(await after((c) => (c.chains.edge = [{ 'ttl-gard': { from: GUARD } }]))).toEqual([
+      `chains.edge[0]: '${GUARD}' exports no network function 'ttl-gard', did you mean 'ttl-guard'?\n  found 'ttl-gard', expected 'ttl-guard' or 'keeps-functions' [unknown-function]`,
+    ]);
+  });
+
+  test('a module that is not there', async () => {
+    expect(await after((c) => (c.chains.edge = [{ guard: { from: './guard.js' } }]))).toEqual([
+      "chains.edge[0].from: the module of 'guard' cannot be loaded\n  found there is no file DIR/guard.js, expected a module that exports 'guard' [module-unloadable]",
+    ]);
+    expect(await after((c) => (c.chains.edge = [{ function: 'guard', from: 'no-such-package' }]))).toEqual([
+      "chains.edge[0].from: the module of 'guard' cannot be loaded\n  found there is no package 'no-such-package' in DIR or above it, expected a module that exports 'guard' [module-unloadable]",
+    ]);
+  });
+
+  test('an option that the schema of the function does not know', async () => {
+    expect(await after((c) => (c.chains.edge[0]['ttl-guard'] = { minimun: 1 }))).toEqual([
+      "chains.edge[0].minimum: 'minimum' is missing\n  found nothing, expected a number [missing-key]",
+      "chains.edge[0].minimun: unknown key 'minimun', did you mean 'minimum'?\n  found 'minimun', expected 'minimum' or 'texts' [unknown-key]",
+    ]);
+  });
+
+  test('an option that the function cannot read, with line and column', async () => {
+    expect(await after((c) => (c.chains.edge[0]['ttl-guard'].texts = ['good', 'a bad text']))).toEqual([
+      "chains.edge[0].texts[1] (line 1:3): 'bad' is not a word\n  found bad, expected good [invalid-option]",
+    ]);
+  });
+
+  test('a function that throws, and one whose options cannot cross threads', async () => {
+    expect(await after((c) => (c.chains.edge[0]['ttl-guard'].texts = ['throw']))).toEqual([
+      "chains.edge[0]: 'ttl-guard' failed while its options were being prepared\n  found out of words, expected problems to be reported, not thrown [function-failed]",
+    ]);
+    expect(await after((c) => (c.chains.edge = [{ 'keeps-functions': { from: GUARD } }]))).toEqual([
+      "chains.edge[0]: the options of 'keeps-functions' cannot cross threads\n  found () => 1 could not be cloned., expected plain data [options-not-clonable]",
+    ]);
+  });
+});
+
+describe('files', () => {
+  test('a capture that is missing, unreadable or none', async () => {
+    expect(await after((c) => (c.captures.trace.file = 'monday.pcap'))).toEqual([
+      "captures.trace.file: there is no file 'DIR/monday.pcap'\n  found no file, expected a capture file [file-missing]",
+    ]);
+    expect(await after((c) => (c.captures.trace.file = '.'))).toEqual([
+      "captures.trace.file: 'DIR' is a directory\n  found 'DIR', expected a capture file [file-unreadable]",
+    ]);
+    expect(await after((c) => (c.captures.trace.file = 'notes.txt'))).toEqual([
+      "captures.trace.file: 'DIR/notes.txt' is not a capture\n  found a file that starts with 0x6e6f2063, expected pcap or pcapng, as it is or in gzip [not-a-capture]",
+    ]);
+  });
+
+  test('prefixes that are none', async () => {
+    expect(await after((c) => (c.captures.trace.inside = ['10.0.0.0/8', '10.0.0.0/33']))).toEqual([
+      "captures.trace.inside[1]: '10.0.0.0/33' is not a prefix\n  found '10.0.0.0/33', expected a prefix such as 10.0.0.0/8 or fd00::/8 [bad-prefix]",
+    ]);
+  });
+
+  test('two ports that are the same side, or split one file in two ways', async () => {
+    expect(await after((c) => (c.ports.outside.side = 'inside'))).toEqual([
+      "ports.outside.side: 'inside' and 'outside' are the same side of one capture\n  found 'inside', expected one port for each side [same-side]",
+    ]);
+    expect(await after((c) => (c.ports.outside = { file: 'office.pcap', side: 'outside', inside: ['10.0.0.0/8'] }))).toEqual([
+      "ports.outside.inside: 'inside' and 'outside' split one capture by different prefixes\n  found 10.0.0.0/8, expected 10.0.0.0/8, fd00::/8 [sides-differ]",
+    ]);
+    expect(await after((c) => (c.ports.outside = { file: 'office.pcap', inside: ['10.0.0.0/8'] }))).toEqual([
+      "ports.outside.side: 'side' is missing: prefixes split a capture in two, and the port is one of them\n  found nothing, expected 'inside' or 'outside' [missing-key]",
+    ]);
+  });
+
+  test('a file that is read and written, under whatever name', async () => {
+    symlinkSync('office.pcap', join(base, 'link.pcap'));
+    expect(await after((c) => (c.ports.inside.write = 'link.pcap'))).toEqual([
+      "ports.inside.write: 'inside' writes the file that is read\n  found 'DIR/link.pcap', expected another file [write-over-read]",
+    ]);
+  });
+
+  test('a file that two ports write', async () => {
+    expect(await after((c) => (c.ports.outside.write = './in.pcapng'))).toEqual([
+      "ports.outside.write: 'inside' and 'outside' write the same file\n  found 'DIR/in.pcapng', expected a file for each port [write-twice]",
+    ]);
+  });
+
+  test('a place where nothing can be written', async () => {
+    mkdirSync(join(base, 'taken'));
+    writeFileSync(join(base, 'file'), '');
+    expect(await after((c) => (c.ports.inside.write = 'taken'))).toEqual([
+      "ports.inside.write: 'DIR/taken' cannot be written: it is a directory\n  found 'DIR/taken', expected a place for a file [write-impossible]",
+    ]);
+    expect(await after((c) => (c.ports.inside.write = 'file/in.pcap'))).toEqual([
+      "ports.inside.write: 'DIR/file/in.pcap' cannot be written: 'DIR/file' is not a directory\n  found 'DIR/file/in.pcap', expected a place for a file [write-impossible]",
+    ]);
+    expect(await after((c) => (c.ports.inside.write = 'new/deep/in.pcap'))).toEqual([]);
+  });
+});
+
+describe('paths', () => {
+  test('a path that begins and ends at one port', async () => {
+    expect(await after((c) => (c.paths[0].between = ['inside', 'inside']))).toEqual([
+      "paths[0].between[1]: the path begins and ends at 'inside'\n  found 'inside' twice, expected two ports [same-port]",
+    ]);
+  });
+
+  test('a match that cannot be parsed', async () => {
+    const [problem] = await after((c) => (c.paths[0].match = 'ip and more'));
+    expect(problem).toMatch(/^paths\[0\]\.match \(line 1:4\): "and" is not part of a match\n {2}found and, expected .* \[bad-match\]$/);
+  });
+});
+
+test('all mistakes come at once, in one error', async () => {
+  const configuration = right();
+  configuration.burst = 0;
+  configuration.captures.trace.file = 'monday.pcap';
+  configuration.paths[0].via = 'egde';
+  const error = await planConfiguration(configuration, { baseDirectory: base, functions }).catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(ConfigurationError);
+  expect((error as ConfigurationError).problems.map(({ code }) => code)).toEqual(['impossible-size', 'file-missing', 'unknown-chain']);
+  expect((error as ConfigurationError).message.split('\n')[0]).toBe('3 problems in the configuration');
+});

@@ -1,0 +1,6 @@
+import type { NetworkFunctionFactory } from 'millrace';
+
+export const trace: NetworkFunctionFactory<{ id: number }>;
+export const touch: NetworkFunctionFactory<Record<string, never>>;
+export const dropEvery: NetworkFunctionFactory<{ nth: number }>;
+export const fail: NetworkFunctionFactory<{ at: number; how: 'throw' | 'exit' | 'loop' | 'memory' }>;

@@ -1,0 +1,52 @@
+/**
+ * Network functions for tests. `trace` writes its id and the slot that it sees into the packet's payload: behind the
+ * UDP header lie a count and then five bytes for each hop. The others misbehave on purpose.
+ */
+import { defineNetworkFunction, forward } from 'millrace';
+import { z } from 'zod';
+
+export const trace = defineNetworkFunction(import.meta.url, {
+  name: 'trace',
+  options: z.object({ id: z.int() }),
+  create: ({ options }) => (packet) => {
+    const at = packet.start + packet.payloadOffset;
+    if (packet.udp() === null || packet.payloadLength < 17) return forward;
+    const place = at + 1 + 5 * packet.bytes[at];
+    packet.bytes[place] = options.id;
+    for (let k = 0; k < 4; k++) packet.bytes[place + 1 + k] = packet.slotIndex >>> (8 * k);
+    packet.bytes[at]++;
+    return forward;
+  },
+});
+
+export const touch = defineNetworkFunction(import.meta.url, {
+  name: 'touch',
+  options: z.object({}),
+  create: () => () => forward,
+});
+
+export const dropEvery = defineNetworkFunction(import.meta.url, {
+  name: 'drop-every',
+  options: z.object({ nth: z.int() }),
+  drops: ['chosen'],
+  create: ({ options, drop }) => {
+    let seen = 0;
+    return () => (++seen % options.nth === 0 ? drop.chosen : forward);
+  },
+});
+
+/** Fails at its n-th packet, in one of the ways in which things fail. */
+export const fail = defineNetworkFunction(import.meta.url, {
+  name: 'fail',
+  options: z.object({ at: z.int(), how: z.enum(['throw', 'exit', 'loop', 'memory']) }),
+  create: ({ options }) => {
+    let seen = 0;
+    return () => {
+      if (++seen !== options.at) return forward;
+      if (options.how === 'exit') process.exit(3);
+      if (options.how === 'loop') for (;;);
+      if (options.how === 'memory') for (const hog = []; ; ) hog.push(new Array(1e6).fill(hog.length));
+      throw new Error('it failed on purpose');
+    };
+  },
+});

@@ -1,0 +1,97 @@
+/**
+ * Files whose first line begins with "Hot" do not allocate for each packet. What is banned there is banned inside
+ * functions and methods; constructors, the module's own level and the cold functions listed here run before packets do.
+ */
+import ts from 'typescript';
+import { describe, expect, it } from 'vitest';
+import { SOURCE, lineOf, walk, type SourceFile } from './source-files.js';
+
+const HOT = SOURCE.filter(({ text }) => /^\/\*\*\s+(\* )?Hot\b/.test(text));
+
+/** Functions and methods of hot files that may allocate all the same: they do not run for each packet. */
+const COLD: readonly { file: string; functions: readonly string[]; why: string }[] = [
+  { file: 'src/flow/address-matcher.ts', functions: ['pairs'], why: 'called by the constructor' },
+  { file: 'src/flow/compile-match.ts', functions: ['compileMatch', 'bits', 'bounds'], why: 'compile a match, once for each entry of a table' },
+  { file: 'src/flow/connection-table.ts', functions: ['record', 'formatEnd'], why: 'write a flow down, once, when it ends' },
+  {
+    file: 'src/flow/flow-table.ts',
+    functions: ['add', 'remove', 'replace', 'swap', 'replaceAll', 'setDefault', 'list', '#find', '#entry', '#subTables', '#reaches', '#depthAbove', '#depthBelow', '#install', 'inserted'],
+    why: 'edit and list the table; only lookup is for packets',
+  },
+  { file: 'src/flow/matching-function.ts', functions: ['compileFunction'], why: 'once for each entry of a table' },
+  { file: 'src/memory/buffer-pool.ts', functions: ['account'], why: 'opens an account, at start' },
+  { file: 'src/nf/dpi/signature-watch.ts', functions: ['replace'], why: 'new options' },
+  { file: 'src/nf/dpi/signature-watch.ts', functions: ['#hit'], why: 'an alert, once for each flow and signature' },
+  { file: 'src/nf/dpi/signatures/automaton.ts', functions: ['growTrie'], why: 'compiles signatures' },
+  { file: 'src/nf/dpi/text.ts', functions: ['literal'], why: 'makes the constants of the dissectors' },
+  { file: 'src/nf/tables.ts', functions: ['keyed', 'perFlow'], why: 'declare a table' },
+  { file: 'src/observe/counters.ts', functions: ['counterBlock', 'dropsByName'], why: 'place a block, and read it for a report' },
+  { file: 'src/packet-manager/classification.ts', functions: ['replacePaths', 'onFlowEnd'], why: 'new paths; who is told of flows' },
+  { file: 'src/packet-manager/packet-manager.ts', functions: ['census'], why: 'answers somebody who asked' },
+  { file: 'src/packet-manager/packet-manager.ts', functions: ['#reclaim', '#keepAsFound'], why: 'after the death of a VM' },
+  { file: 'src/packet-manager/packet-manager.ts', functions: ['#readMail'], why: 'runs when there is mail' },
+  { file: 'src/packet-manager/packet-manager.ts', functions: ['#finishIfDone'], why: 'allocates once, at the end' },
+  { file: 'src/port/capture/connections.ts', functions: ['#take'], why: 'the table grows to its bound, then connections are reused' },
+  { file: 'src/ring/spsc-ring.ts', functions: ['resetRing'], why: 'both ends are gone' },
+  { file: 'src/vm/vm.ts', functions: ['create'], why: 'before the first packet' },
+  { file: 'src/vm/vm.ts', functions: ['#readMail'], why: 'runs when there is mail' },
+  { file: 'src/vnic/journal.ts', functions: ['recover'], why: 'after the death of a VM' },
+];
+
+const BANNED_METHODS = new Set(['subarray', 'slice', 'map', 'filter', 'forEach', 'reduce', 'flatMap', 'concat']);
+
+function banned(node: ts.Node): string | null {
+  if (node.kind === ts.SyntaxKind.BigIntLiteral) return 'a BigInt';
+  if (ts.isTryStatement(node)) return 'try';
+  if (ts.isAwaitExpression(node)) return 'await';
+  if (ts.isNewExpression(node)) return ts.isThrowStatement(node.parent) ? null : `new ${node.expression.getText()}`;
+  if (ts.isArrayLiteralExpression(node)) return ts.isBinaryExpression(node.parent) && node.parent.left === node ? null : 'an array literal';
+  if (ts.isObjectLiteralExpression(node)) return 'an object literal';
+  if (ts.isTemplateExpression(node)) return 'a template string';
+  if (ts.isArrowFunction(node) || ts.isFunctionExpression(node)) return 'a closure';
+  if (ts.isSpreadElement(node)) return 'a spread';
+  if (ts.isCallExpression(node) && ts.isPropertyAccessExpression(node.expression) && BANNED_METHODS.has(node.expression.name.text)) {
+    return `.${node.expression.name.text}(`;
+  }
+  return null;
+}
+
+/** What is banned and stands in a file, as `file:line function: what`. */
+function findings(file: SourceFile, skipCold = true): string[] {
+  const cold = COLD.filter((entry) => entry.file === file.path).flatMap(({ functions }) => functions);
+  const found: string[] = [];
+  walk(file.tree, (node) => {
+    if (ts.isConstructorDeclaration(node)) return false;
+    const isFunction = ts.isFunctionDeclaration(node) || ts.isMethodDeclaration(node) || ts.isAccessor(node);
+    if (isFunction) {
+      const name = node.name?.getText(file.tree) ?? '';
+      if (skipCold && cold.includes(name)) return false;
+      if (node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.AsyncKeyword) === true) found.push(`${file.path}:${lineOf(file, node)} ${name}: async`);
+      if (node.body !== undefined) {
+        walk(node.body, (inner) => {
+          if (ts.isThrowStatement(inner)) return false;
+          const what = banned(inner);
+          if (what !== null) found.push(`${file.path}:${lineOf(file, inner)} ${name}: ${what}`);
+          return undefined;
+        });
+      }
+      return false;
+    }
+    return undefined;
+  });
+  return found;
+}
+
+describe('hot files', () => {
+  it('there are some', () => expect(HOT.length).toBeGreaterThan(50));
+
+  it('allocate nothing for a packet, and neither try nor await', () => {
+    expect(HOT.flatMap((file) => findings(file))).toEqual([]);
+  });
+
+  it('no function is called cold that need not be', () => {
+    const allocating = new Set(HOT.flatMap((file) => findings(file, false)).map((text) => text.replace(/:\d+ (\S+):.*$/, ' $1')));
+    const needless = COLD.flatMap(({ file, functions }) => functions.map((name) => `${file} ${name}`)).filter((entry) => !allocating.has(entry));
+    expect(needless).toEqual([]);
+  });
+});
