@@ -3,6 +3,7 @@ import { chain } from '#millrace/chain/chain.js';
 import type { Configuration } from '#millrace/runtime/configuration.js';
 import { generator, sink } from '#millrace/runtime/port-values.js';
 import type { Report } from '#millrace/runtime/report.js';
+import type { Runtime } from '#millrace/runtime/runtime.js';
 import { start } from '#millrace/runtime/start.js';
 import { setTimeout as pause } from 'node:timers/promises';
 import { InvalidMeasurement, type Sample } from './sample.js';
@@ -24,14 +25,19 @@ export interface ChainRun {
   readonly whole: boolean;
 }
 
-/** Between two readings of the counters. */
-const READING_MS = 5;
+/** Between two readings of the counters. The main thread's share of the cores stays below 1 %. */
+const READING_MS = 20;
+/** Connections that the packets belong to, in turn. */
+const FLOWS = 16;
+/** Connections that the table holds. A reading of the counters walks over all of it, so it is no larger than it must be. */
+const MOST_FLOWS = 16;
 export function chainConfiguration({ mode, bytes, seed }: ChainRun, packets: number): Configuration {
   const uses = Array.from({ length: CHAIN_LENGTH }, (_, hop) => touchHeaders({ ttl: FIRST_TTL - hop }, { as: `touch-${hop + 1}` }));
   return {
-    ports: { in: generator({ packets, lengths: bytes, seed }), out: sink() },
+    ports: { in: generator({ packets, lengths: bytes, flows: FLOWS, seed }), out: sink() },
     paths: [{ from: 'in', to: 'out', via: chain('bench', uses) }],
     memory: { slots: SLOTS, slotBytes: slotBytesFor(bytes) },
+    flows: MOST_FLOWS,
     burst: BURST,
     mode,
   };
@@ -43,17 +49,11 @@ export async function runChain(run: ChainRun): Promise<Sample> {
   const packets = warmUp + run.packets;
   const window = new SteadyWindow(warmUp, packets);
   const runtime = await start(chainConfiguration(run, packets));
-  let over = false;
-  const finished = runtime.finished.finally(() => (over = true));
-  const reading = async (): Promise<void> => {
-    // `over` changes while this waits.
-    while (!(over as boolean)) {
-      const now = performance.now();
-      window.read(now, runtime.stats().ports.out.transmitted);
-      await pause(READING_MS);
-    }
-  };
-  const [report] = await Promise.all([finished, run.whole ? Promise.resolve() : reading()]);
+  const ended = new AbortController();
+  const finished = runtime.finished.finally(() => {
+    ended.abort();
+  });
+  const [report] = await Promise.all([finished, run.whole ? Promise.resolve() : readUntil(ended.signal, runtime, window)]);
   verifyChain(report, run, packets);
   const measured = run.whole ? { packets, seconds: report.durationMs / 1000 } : window.result();
   return {
@@ -74,6 +74,14 @@ export async function runChain(run: ChainRun): Promise<Sample> {
     window: run.whole ? 'whole' : 'steady',
     bytesCopied: report.bytesCopied,
   };
+}
+
+async function readUntil(ended: AbortSignal, runtime: Runtime, window: SteadyWindow): Promise<void> {
+  while (!ended.aborted) {
+    const now = performance.now();
+    window.read(now, runtime.stats().ports.out.transmitted);
+    await pause(READING_MS);
+  }
 }
 
 /** @throws InvalidMeasurement that says everything that is not as it should be. */

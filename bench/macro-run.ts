@@ -22,7 +22,7 @@ export async function runMacro(
   settings: BenchSettings, samples: Sample[], failures: Failure[], progress: (text: string) => void,
 ): Promise<void> {
   for (const bytes of settings.sizes) {
-    for (let repetition = 0; repetition <= settings.repetitions; repetition++) {
+    for (let repetition = settings.quick ? 1 : 0; repetition <= settings.repetitions; repetition++) {
       progress(`macro, ${bytes} B: ${repetition === 0 ? 'warm-up' : `repetition ${repetition} of ${settings.repetitions}`}`);
       for (const mode of MACRO_MODES) {
         try {

@@ -23,7 +23,7 @@ export function withInterval({ median, interval, minimum, maximum }: Summary, sc
   return interval === null ? `${of(median)} (${of(minimum)} … ${of(maximum)})` : `${of(median)} [${of(interval.low)}, ${of(interval.high)}]`;
 }
 
-/** Millions of packets per second. The order turns round, and the middle of a pair is not the middle of the inverses. */
+/** Millions of packets per second, from the time of one: the order turns round. */
 function mpps({ median, interval, minimum, maximum, count }: Summary): string {
   const of = (ns: number): number => 1000 / ns;
   return withInterval({

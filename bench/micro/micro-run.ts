@@ -45,7 +45,7 @@ export async function runMicro(
   { seed, repetitions, quick }: BenchSettings, samples: Sample[], failures: Failure[], progress: (text: string) => void,
 ): Promise<void> {
   const cases = microCases(seed);
-  for (let repetition = 0; repetition <= repetitions; repetition++) {
+  for (let repetition = quick ? 1 : 0; repetition <= repetitions; repetition++) {
     progress(`micro: ${repetition === 0 ? 'warm-up' : `repetition ${repetition} of ${repetitions}`}`);
     for (const micro of cases) {
       try {

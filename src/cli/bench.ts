@@ -6,7 +6,7 @@ import type { Terminal } from './terminal.js';
 
 /** What is used of `bench/index.ts`. */
 interface Benchmarks {
-  bench(request: {
+  bench: (request: {
     suites?: readonly string[];
     sizes?: readonly number[];
     packets?: number;
@@ -17,7 +17,7 @@ interface Benchmarks {
     csv?: string;
     write: (text: string) => void;
     progress: (text: string) => void;
-  }): Promise<{ failures: readonly unknown[] }>;
+  }) => Promise<{ failures: readonly unknown[] }>;
 }
 
 interface Flags {
