@@ -1,0 +1,11 @@
+/** How a report is to look. */
+import type { Style } from './terminal.js';
+
+export interface RenderOptions {
+  /** What was run, as the user named it. */
+  readonly title: string;
+  readonly style: Style;
+  readonly columns: number;
+  /** It ended because it was asked to. */
+  readonly interrupted?: boolean;
+}
