@@ -23,7 +23,7 @@ export const ttlGuard = defineNetworkFunction(import.meta.url, {
 
 export const keepsFunctions = defineNetworkFunction(import.meta.url, {
   name: 'keeps-functions',
-  options: z.record(z.string(), z.unknown()),
-  prepare: () => ({ call: () => 1 }),
+  options: z.strictObject({}),
+  prepare: () => ({ call: () => 1 }) as never,
   create: () => () => forward,
 });
