@@ -239,7 +239,7 @@ export class Runtime implements AsyncDisposable {
   #setRunState(state: number): void {
     const runState = new Int32Array(this.#layout.shared.control, this.#layout.shared.runStateOffset, 1);
     Atomics.store(runState, 0, state); // (U) pairs with the workers' loads
-    Atomics.notify(runState, 0);
+    Atomics.notify(runState, 0); // (U)
   }
 
   #startManager(task: ManagerTask): void {

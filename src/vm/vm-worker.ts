@@ -3,6 +3,7 @@ import { RunState, type SharedSpec } from '../memory/shared-spec.js';
 import { loadDefinition } from '../nf/define.js';
 import { Bell, Sleeper } from '../ring/doorbell.js';
 import { pollLoop } from '../ring/poll-loop.js';
+import { allowTypeScript } from './typescript-loader.js';
 import { markAsVmThread } from './vm-thread.js';
 import type { VmSpec } from './vm-spec.js';
 import { Vm } from './vm.js';
@@ -16,6 +17,7 @@ export interface VmTask {
 
 export default async function runVm({ shared, vm: spec, readyOffset }: VmTask): Promise<void> {
   markAsVmThread();
+  await allowTypeScript(spec.module);
   const definition = await loadDefinition(spec.module, spec.function);
   const vm = await Vm.create(shared, spec, definition);
   Atomics.add(new Int32Array(shared.control, readyOffset, 1), 0, 1); // (T) pairs with main's load

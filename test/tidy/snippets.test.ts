@@ -1,0 +1,63 @@
+/**
+ * What the pages show works. Every complete block of TypeScript in README.md and docs (it begins with an import)
+ * type-checks; those after a line `<!-- run -->` are run too, beside copies of the example's files.
+ */
+import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import ts from 'typescript';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { ROOT, read, repositoryFiles } from './source-files.js';
+
+// Inside the repository, so that 'millrace' is this package and its dependencies are at hand.
+const FOLDER = join(ROOT, 'out/snippets');
+
+interface Snippet {
+  /** Page and line. */
+  at: string;
+  file: string;
+  code: string;
+  runs: boolean;
+}
+
+function snippetsOf(page: string): Snippet[] {
+  const text = read(page);
+  return [...text.matchAll(/^(<!-- run -->\n+)?```ts\n([^]*?)^```$/gm)]
+    .filter(([, , code]) => code.startsWith('import '))
+    .map((found) => {
+      const line = text.slice(0, found.index).split('\n').length;
+      return { at: `${page}:${line}`, file: join(FOLDER, `${page.replace(/\W/g, '-')}-${line}.ts`), code: found[2], runs: (found[1] as string | undefined) !== undefined };
+    });
+}
+
+const pages = repositoryFiles().filter((path) => /^([A-Z]+|docs\/[^/]+|examples\/.+|src\/.+)\.md$/.test(path));
+const snippets = pages.flatMap(snippetsOf);
+
+beforeAll(() => {
+  rmSync(FOLDER, { recursive: true, force: true });
+  mkdirSync(FOLDER, { recursive: true });
+  for (const name of readdirSync(join(ROOT, 'examples'))) if (/^(office|signatures)\./.test(name)) cpSync(join(ROOT, 'examples', name), join(FOLDER, name));
+  for (const { file, code } of snippets) writeFileSync(file, code);
+});
+
+describe('blocks of TypeScript in the pages', () => {
+  it('type-check', () => {
+    const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.json'), (path) => ts.sys.readFile(path)) as { config: { compilerOptions: object } };
+    const { options } = ts.convertCompilerOptionsFromJson({ ...config.compilerOptions, noEmit: true }, ROOT);
+    const program = ts.createProgram(snippets.map(({ file }) => file), options);
+    const problems = ts.getPreEmitDiagnostics(program).map((problem) => {
+      const snippet = snippets.find(({ file }) => file === problem.file?.fileName);
+      const line = problem.file === undefined ? 0 : problem.file.getLineAndCharacterOfPosition(problem.start ?? 0).line + 1;
+      return `${snippet?.at ?? 'program'}, line ${line} of the block: ${ts.flattenDiagnosticMessageText(problem.messageText, '\n')}`;
+    });
+    expect(problems).toEqual([]);
+  });
+
+  for (const { at, file } of snippets.filter(({ runs }) => runs)) {
+    it(`${at} runs`, async () => {
+      const { stderr } = await promisify(execFile)(process.execPath, ['--import', 'tsx', file], { cwd: FOLDER, timeout: 50_000 });
+      expect(stderr).toBe('');
+    });
+  }
+});
