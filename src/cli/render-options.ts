@@ -1,4 +1,4 @@
-/** How a report is to look. */
+/** What every part of a report is told. */
 import type { Style } from './terminal.js';
 
 export interface RenderOptions {

@@ -1,4 +1,3 @@
- 
 /** Each kind of mistake in a configuration, once, in the words that the user reads. */
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
