@@ -9,9 +9,9 @@ export { readConfiguration } from './runtime/yaml.js';
 export type { Configuration, PathSpec, PortSpec } from './runtime/configuration.js';
 export { ConfigurationError, type Problem } from './runtime/problems.js';
 export type { RuntimeEvent } from './runtime/event-desk.js';
+export type { Changes } from './runtime/compare-plans.js';
 export type { Runtime, StartOptions } from './runtime/runtime.js';
 export type { FlowReport, Ledger, PortReport, Report, VmReport } from './runtime/report.js';
-export { RegionAllocationError } from './memory/region.js';
 export type { Census } from './packet-manager/census.js';
 export { BUILT_IN_DROPS } from './observe/drop-reasons.js';
 

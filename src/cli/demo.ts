@@ -19,6 +19,6 @@ Examples:
   $ millrace demo
   $ millrace demo --json --flows > report.json`)
     .action(async (flags: ReportFlags) => {
-      ended(await runPlan(() => planOf(EXAMPLE, { write: WRITE }), terminal, flags));
+      ended(await runPlan('examples/office.yaml', () => planOf(EXAMPLE, { write: WRITE }), terminal, flags));
     });
 }

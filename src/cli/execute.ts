@@ -11,8 +11,14 @@ export interface ExecuteOptions {
   readonly flows: boolean;
 }
 
+export interface Execution {
+  readonly report: Report;
+  /** It ended because it was asked to. */
+  readonly interrupted: boolean;
+}
+
 /** @throws as `start`. What fails while packets flow is in the report. */
-export async function execute(plan: Plan, terminal: Terminal, { flows }: ExecuteOptions): Promise<Report> {
+export async function execute(plan: Plan, terminal: Terminal, { flows }: ExecuteOptions): Promise<Execution> {
   let interrupted = false;
   let stop: () => void = () => undefined;
   const onSignal = (signal: NodeJS.Signals): void => {
@@ -33,7 +39,7 @@ export async function execute(plan: Plan, terminal: Terminal, { flows }: Execute
     // The signal may have come while the threads were starting.
     if (wasInterrupted()) stop();
     try {
-      return await runtime.finished;
+      return { report: await runtime.finished, interrupted: wasInterrupted() };
     } finally {
       hide();
     }

@@ -4,6 +4,15 @@ import { relative, sep } from 'node:path';
 const GROUPED = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 const BYTE_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
 
+/**
+ * Names out of packets may hold anything. Control characters could steer the terminal, and characters that turn the
+ * direction of writing could make a line read as another.
+ */
+export function printable(text: string): string {
+  // eslint-disable-next-line no-control-regex -- these are the ones
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, '\ufffd');
+}
+
 export function count(value: number): string {
   return GROUPED.format(value);
 }

@@ -4,10 +4,11 @@ import { planConfiguration } from '../runtime/check.js';
 import type { Configuration } from '../runtime/configuration.js';
 import { ConfigurationError } from '../runtime/problems.js';
 import { execute } from './execute.js';
-import { EXIT_CODES, type ExitCode } from './exit-code.js';
-import { fail, printJson } from './failure.js';
+import type { ExitCode } from './exit-code.js';
+import { fail } from './failure.js';
 import { renderInspection } from './render.js';
-import { columnsOf, styleFor, type Terminal } from './terminal.js';
+import { printReport } from './run.js';
+import type { Terminal } from './terminal.js';
 
 /** The longest packets of any capture fit, jumbo frames and segments before offload included. */
 const SLOT_BYTES = 131_072;
@@ -48,10 +49,7 @@ async function inspect(file: string, terminal: Terminal, json: boolean): Promise
     const plan = await planConfiguration(inspection(file)).catch((error: unknown) => {
       throw error instanceof ConfigurationError ? new ConfigurationError(error.problems.map((problem) => ({ ...problem, place: '<capture>' }))) : error;
     });
-    const report = await execute(plan, terminal, { flows: true });
-    if (json) printJson(terminal, report);
-    else terminal.stdout.write(renderInspection(report, { style: styleFor(terminal.stdout, terminal.env), columns: columnsOf(terminal.stdout) }));
-    return report.error === undefined ? EXIT_CODES.done : EXIT_CODES.failed;
+    return printReport(await execute(plan, terminal, { flows: true }), renderInspection, { title: file, json, terminal });
   } catch (error) {
     return fail(terminal, error, json);
   }

@@ -1,5 +1,6 @@
 /** Mistakes of a configuration, as a list: where, what, what was found and what was expected. */
 import type { Problem } from '../runtime/problems.js';
+import { printable } from './format.js';
 import type { Style } from './terminal.js';
 
 export function renderProblems(problems: readonly Problem[], style: Style): string {
@@ -11,8 +12,8 @@ function renderProblem(problem: Problem, style: Style): string {
   const { code, place, found, expected, message } = problem;
   const position = positionOf(problem);
   const head = [position === '' ? '' : style.name(position), place].filter((part) => part !== '').join('  ');
-  const lines = [`${head}${head === '' ? '' : '  '}${style.faint(`[${code}]`)}`, `  ${style.strong(message)}`];
-  return [...lines, `  ${style.faint('found   ')} ${found}`, `  ${style.faint('expected')} ${expected}`].join('\n');
+  const lines = [`${head}${head === '' ? '' : '  '}${style.faint(`[${code}]`)}`, `  ${style.strong(printable(message))}`];
+  return [...lines, `  ${style.faint('found   ')} ${printable(found)}`, `  ${style.faint('expected')} ${printable(expected)}`].join('\n');
 }
 
 /** `office.yaml:12:9`, as editors and terminals follow it. Without a file, the position is in the text at the place. */

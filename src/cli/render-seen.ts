@@ -1,45 +1,42 @@
-/** What DPI saw: protocols and host names side by side where there is room, alerts below. */
+/** What DPI saw: protocols and host names side by side, alerts below. */
 import type { Report } from '../runtime/report.js';
-import type { RenderOptions } from './render.js';
 import { count } from './format.js';
-import { table } from './table.js';
+import type { RenderOptions } from './render.js';
+import { table, type Column } from './table.js';
+import type { Style } from './terminal.js';
 
 /** The report holds all of them. */
 const TOP = 12;
 const SIDE_GAP = 4;
+/** Each of two tables side by side gets at least this much. */
+const MIN_SIDE = 28;
 
 export function renderSeen({ protocols, hosts, alerts }: Report, { style, columns }: RenderOptions): string[] {
   const byProtocol = Object.entries(protocols).toSorted(([a, one], [b, other]) => other.packets - one.packets || compare(a, b));
-  const byHost = Object.entries(hosts).toSorted(([a, one], [b, other]) => other - one || compare(a, b));
-  const left = table(
-    [{ title: 'Protocols', style: style.name, most: 30 }, { title: 'flows', right: true }, { title: 'packets', right: true }],
-    top(byProtocol).map(([name, { flows, packets }]) => [`  ${name}`, count(flows), count(packets)]),
-    style.strong,
-  ).concat(more(byProtocol.length, style.faint));
+  const left = top(
+    [{ title: 'Protocols', style: style.name }, { title: 'flows', right: true }, { title: 'packets', right: true }],
+    byProtocol.map(([name, { flows, packets }]) => [`  ${name}`, count(flows), count(packets)]),
+    style,
+    columns - SIDE_GAP - MIN_SIDE,
+  );
   const leftWidth = Math.max(0, ...left.map(visibleLength));
-  const room = columns - leftWidth - SIDE_GAP - 7;
-  const right = table(
-    [{ title: 'Hosts', style: style.name, most: Math.max(24, room) }, { title: 'flows', right: true }],
-    top(byHost).map(([name, flows]) => [`  ${name}`, count(flows)]),
-    style.strong,
-  ).concat(more(byHost.length, style.faint));
-  const seen = byProtocol.length === 0 ? (byHost.length === 0 ? [] : right) : byHost.length === 0 ? left : beside(left, leftWidth, right);
-  const byAlert = Object.entries(alerts).toSorted(([a, one], [b, other]) => other - one || compare(a, b));
-  if (byAlert.length === 0) return seen;
-  const alerted = table(
-    [{ title: 'Alerts', style: style.warn, most: columns - 10 }, { title: 'times', right: true }],
-    top(byAlert).map(([name, times]) => [`  ${name}`, count(times)]),
-    style.strong,
-  ).concat(more(byAlert.length, style.faint));
-  return seen.length === 0 ? alerted : [...seen, '', ...alerted];
+  const hostWidth = left.length === 0 ? columns : columns - leftWidth - SIDE_GAP;
+  const right = top([{ title: 'Hosts', style: style.name }, { title: 'flows', right: true }], largestFirst(hosts), style, hostWidth);
+  const alerted = top([{ title: 'Alerts', style: style.warn }, { title: 'times', right: true }], largestFirst(alerts), style, columns);
+  const seen = left.length === 0 ? right : beside(left, leftWidth, right);
+  return seen.length > 0 && alerted.length > 0 ? [...seen, '', ...alerted] : [...seen, ...alerted];
 }
 
-function top<Entry>(entries: readonly Entry[]): readonly Entry[] {
-  return entries.slice(0, TOP);
+function top(titles: readonly Column[], rows: readonly (readonly string[])[], style: Style, width: number): string[] {
+  if (rows.length === 0) return [];
+  const lines = table(titles, rows.slice(0, TOP), { titleStyle: style.strong, width });
+  return rows.length > TOP ? [...lines, style.faint(`  and ${count(rows.length - TOP)} more`)] : lines;
 }
 
-function more(length: number, faint: (text: string) => string): string[] {
-  return length > TOP ? [faint(`  and ${count(length - TOP)} more`)] : [];
+function largestFirst(counts: Readonly<Record<string, number>>): string[][] {
+  return Object.entries(counts)
+    .toSorted(([a, one], [b, other]) => other - one || compare(a, b))
+    .map(([name, times]) => [`  ${name}`, count(times)]);
 }
 
 function beside(left: readonly string[], width: number, right: readonly string[]): string[] {

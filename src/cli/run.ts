@@ -1,12 +1,13 @@
 /** `millrace run`: runs a chain file to its end and reports. */
 import type { Command } from 'commander';
 import type { Plan } from '../runtime/plan.js';
+import type { Report } from '../runtime/report.js';
 import { planOf, takesFiles } from './chain-file.js';
-import { execute } from './execute.js';
+import { execute, type Execution } from './execute.js';
 import { EXIT_CODES, type ExitCode } from './exit-code.js';
 import { fail, printJson } from './failure.js';
 import type { Overrides } from './overrides.js';
-import { renderReport } from './render.js';
+import { renderReport, type RenderOptions } from './render.js';
 import { columnsOf, styleFor, type Terminal } from './terminal.js';
 
 export interface ReportFlags {
@@ -24,7 +25,7 @@ Examples:
   $ millrace run examples/permit.yaml --capture trace=my.pcapng --write outside=translated.pcapng
   $ millrace run examples/office.yaml --json --flows | jq '.flows[] | select(.verdict != "forward")'`)
     .action(async (file: string, flags: ReportFlags & Overrides) => {
-      ended(await runPlan(() => planOf(file, flags), terminal, flags));
+      ended(await runPlan(file, () => planOf(file, flags), terminal, flags));
     });
 }
 
@@ -35,16 +36,27 @@ export function reports(command: Command): Command {
     .option('--flows', 'report every flow');
 }
 
+export interface Printing {
+  readonly title: string;
+  readonly json: boolean;
+  readonly terminal: Terminal;
+}
+
+/** Prints a report in the way that was asked for. A ledger that does not balance is a failure too. */
+export function printReport({ report, interrupted }: Execution, render: (report: Report, options: RenderOptions) => string, { title, json, terminal }: Printing): ExitCode {
+  const { stdout, stderr, env } = terminal;
+  if (json) printJson(terminal, report);
+  else stdout.write(render(report, { title, interrupted, style: styleFor(stdout, env), columns: columnsOf(stdout) }));
+  if (json && report.error !== undefined) stderr.write(`${styleFor(stderr, env).bad('error:')} ${report.error.message}\n`);
+  return report.error === undefined && report.ledger.balanced ? EXIT_CODES.done : EXIT_CODES.failed;
+}
+
 /** Runs a plan and prints its report, or says why it cannot. */
-export async function runPlan(planned: () => Promise<Plan>, terminal: Terminal, flags: ReportFlags): Promise<ExitCode> {
+export async function runPlan(title: string, planned: () => Promise<Plan>, terminal: Terminal, flags: ReportFlags): Promise<ExitCode> {
   const { json = false, flows = false } = flags;
   try {
-    const report = await execute(await planned(), terminal, { flows });
-    if (json) printJson(terminal, report);
-    else terminal.stdout.write(renderReport(report, { style: styleFor(terminal.stdout, terminal.env), columns: columnsOf(terminal.stdout) }));
-    if (report.error === undefined) return EXIT_CODES.done;
-    if (json) terminal.stderr.write(`${styleFor(terminal.stderr, terminal.env).bad('error:')} ${report.error.message}\n`);
-    return EXIT_CODES.failed;
+    const execution = await execute(await planned(), terminal, { flows });
+    return printReport(execution, renderReport, { title, json, terminal });
   } catch (error) {
     return fail(terminal, error, json);
   }

@@ -1,37 +1,58 @@
-/** Aligned columns of text. Widths are those of the text without its colours. */
+/** Aligned columns of text, as wide as their texts and at most as wide as asked. */
+import { printable } from './format.js';
 
 export interface Column {
   readonly title: string;
-  /** Numbers stand right. */
+  /** Numbers stand right, and are never cut. */
   readonly right?: boolean;
-  /** Longer cells are cut in the middle. */
-  readonly most?: number;
-  /** Applied after the cell has its width. */
+  /** Where a text that is too long is cut: an address keeps its port. Default: its end. */
+  readonly cut?: 'end' | 'middle';
+  /** Applied after the cell has its width: colours take no room. */
   readonly style?: (text: string) => string;
 }
 
-const GAP = '  ';
-
-export function cut(text: string, most: number): string {
-  if (text.length <= most) return text;
-  const head = Math.ceil((most - 1) / 2);
-  return `${text.slice(0, head)}…${text.slice(text.length - (most - 1 - head))}`;
+export interface TableOptions {
+  readonly titleStyle: (text: string) => string;
+  /** Columns of the terminal. Default: as wide as it gets. */
+  readonly width?: number;
 }
 
-/** Lines of a table; the first holds the titles, unless all are empty. The last column is not padded. */
-export function table(columns: readonly Column[], rows: readonly (readonly string[])[], titleStyle: (text: string) => string): string[] {
-  const cells = rows.map((row) => columns.map((column, at) => cut(row[at] ?? '', column.most ?? Infinity)));
-  const widths = columns.map((column, at) => Math.max(column.title.length, ...cells.map((row) => row[at].length)));
-  const line = (texts: readonly string[], style: (column: Column) => (text: string) => string): string =>
+const GAP = '  ';
+/** A text is not cut below this. */
+const MIN_TEXT = 8;
+
+/** Lines of a table. The first holds the titles, unless all are empty. Texts are cut, the widest first, until lines fit. */
+export function table(columns: readonly Column[], rows: readonly (readonly string[])[], { titleStyle, width = Infinity }: TableOptions): string[] {
+  const clean = rows.map((row) => row.map(printable));
+  const widths = columns.map((column, at) => Math.max(column.title.length, ...clean.map((row) => row[at].length)));
+  narrow(widths, columns, width - GAP.length * (columns.length - 1));
+  const line = (texts: readonly string[], styleOf: (column: Column) => (text: string) => string): string =>
     texts
       .map((text, at) => {
-        const last = at === columns.length - 1;
-        const padding = ' '.repeat(widths[at] - text.length);
-        const painted = style(columns[at])(text);
-        return columns[at].right === true ? padding + painted : painted + (last ? '' : padding);
+        const column = columns[at];
+        const short = shorten(text, widths[at], column.cut ?? 'end');
+        const padding = ' '.repeat(widths[at] - short.length);
+        const painted = styleOf(column)(short);
+        if (column.right === true) return padding + painted;
+        return at === columns.length - 1 ? painted : painted + padding;
       })
       .join(GAP)
       .trimEnd();
   const titles = columns.some(({ title }) => title !== '') ? [line(columns.map(({ title }) => title), () => titleStyle)] : [];
-  return [...titles, ...cells.map((row) => line(row, ({ style }) => style ?? ((text) => text)))];
+  return [...titles, ...clean.map((row) => line(row, ({ style }) => style ?? ((text) => text)))];
+}
+
+function narrow(widths: number[], columns: readonly Column[], most: number): void {
+  for (let surplus = widths.reduce((sum, each) => sum + each, 0) - most; surplus > 0; surplus--) {
+    const texts = widths.map((each, at) => (columns[at].right === true ? 0 : each));
+    const widest = texts.indexOf(Math.max(...texts));
+    if (texts[widest] <= MIN_TEXT) return;
+    widths[widest]--;
+  }
+}
+
+function shorten(text: string, width: number, where: 'end' | 'middle'): string {
+  if (text.length <= width) return text;
+  const tail = where === 'end' ? 0 : Math.floor((width - 1) / 2);
+  return `${text.slice(0, width - 1 - tail)}…${text.slice(text.length - tail)}`;
 }

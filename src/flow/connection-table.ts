@@ -116,10 +116,19 @@ export class ConnectionTable {
     this.#onEnd = ended;
   }
 
-  /** The connection with this key, or -1. Follows an alias to its connection. */
-  find(key: Uint32Array, hash: number): number {
+  /**
+   * The connection with this key, or -1. Follows an alias to its connection. With the time, a connection that has timed
+   * out ends here, before the sweep comes by: what follows is another one.
+   */
+  find(key: Uint32Array, hash: number, nowSeconds = 0): number {
     const at = this.#bucketOf(key, hash);
     if (at < 0) return -1;
+    const connectionAt = this.#connectionOf(at);
+    if (this.#isIdle(connectionAt, nowSeconds)) {
+      this.#end(connectionAt);
+      if (connectionAt !== at) this.#end(at);
+      return -1;
+    }
     if (this.#words[at + Word.kind] === EntryKind.connection) return at / ENTRY_WORDS;
     const flowId = this.#words[at + Word.flowId];
     const entry = (flowId & FLOW_INDEX_MASK) - 1;

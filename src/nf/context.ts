@@ -52,7 +52,9 @@ export interface ContextSpec {
 /** What the VM's events say. */
 export type VmEvent =
   | { type: 'alert'; vm: string; chain: string; signature: string; flow: string; timestampMs: number; fields: EventFields }
-  | { type: 'describe-flow'; flowId: number; protocol: string; host: string };
+  | { type: 'describe-flow'; flowId: number; protocol: string; host: string }
+  | { type: 'standing'; takesUpdates: boolean }
+  | { type: 'updated' };
 
 export interface ContextLinks {
   clock: PacketClock;

@@ -121,7 +121,10 @@ export async function harness(use: NetworkFunctionUse): Promise<Harness> {
 
   const context = buildContext(spec, control, {
     clock,
-    emit: (event) => (event.type === 'alert' ? alerts.push(event) : flows.push(event)),
+    emit: (event) => {
+      if (event.type === 'alert') alerts.push(event);
+      else if (event.type === 'describe-flow') flows.push(event);
+    },
     originate: (like, length) => {
       fill(made, 1, new Uint8Array(length), like.linkType);
       return made;

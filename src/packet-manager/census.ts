@@ -5,14 +5,15 @@
 import type { BufferPool } from '../memory/buffer-pool.js';
 import type { Region } from '../memory/region.js';
 import { Cell } from '../observe/counters.js';
+import type { LendQueue } from '../vnic/lend-queue.js';
 import type { VnicPeer } from '../vnic/vnic.js';
 import type { PortHost } from './port-host.js';
 
 export interface Census {
   slots: number;
   free: number;
-  /** Packets with each VM, in its rings or its hands. */
-  vms: Record<string, { lent: number; spare: number }>;
+  /** Packets with each VM, in its rings or its hands; empty slots of its allowance; packets that wait while it is replaced. */
+  vms: Record<string, { lent: number; spare: number; held: number }>;
   ports: Record<string, { filling: number; sending: number }>;
   /** Packets between ingress and egress: with VMs or being sent. */
   inFlight: number;
@@ -25,7 +26,7 @@ export interface Census {
 export interface CensusSource {
   region: Region;
   pool: BufferPool;
-  lanes: { name: string; peer: VnicPeer }[];
+  lanes: { name: string; peer: VnicPeer; held: LendQueue }[];
   ports: { name: string; host: PortHost; counters: Float64Array }[];
   sending: Iterable<number>;
 }
@@ -46,10 +47,11 @@ export function takeCensus({ region, pool, lanes, ports, sending }: CensusSource
   const free = note(pool.addresses(), 'the pool');
   const sent = note(sending, 'transmission');
   const census: Census = { slots: region.slots, free, vms: {}, ports: {}, inFlight: sent, faults, balanced: false };
-  for (const { name, peer } of lanes) {
+  for (const { name, peer, held } of lanes) {
     const lent = note(peer.lent.addresses(), `VM ${name}`);
-    census.vms[name] = { lent, spare: note(peer.given.addresses(), `the spares of VM ${name}`) };
-    census.inFlight += lent;
+    const waiting = note(held.addresses(), `the hold of VM ${name}`);
+    census.vms[name] = { lent, spare: note(peer.given.addresses(), `the spares of VM ${name}`), held: waiting };
+    census.inFlight += lent + waiting;
   }
   let books = 0;
   for (const { name, host, counters } of ports) {

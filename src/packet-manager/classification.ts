@@ -25,6 +25,7 @@ export class Classification {
   path = NONE;
   direction: number = Direction.forward;
   connection = -1;
+  flowId = 0;
   /** Number of the policy in force, 16 bits: stamped into the packet's header. */
   version = 0;
 
@@ -78,12 +79,13 @@ export class Classification {
       u32[at + (HeaderOffset.flowHash >> 2)] = 0;
       u32[at + (HeaderOffset.flowId >> 2)] = 0;
       this.connection = -1;
+      this.flowId = 0;
       this.#take(this.#table.lookup(packet), port);
       return;
     }
     u32[at + (HeaderOffset.flowHash >> 2)] = key.hash;
     const connections = this.#connections;
-    let entry = connections.find(key.words, key.hash);
+    let entry = connections.find(key.words, key.hash, this.#nowSeconds);
     const known = entry >= 0;
     const policy = this.#policy.current();
     let path = known ? connections.path(entry, policy) : NONE;
@@ -95,28 +97,26 @@ export class Classification {
     const reverse = this.direction === Direction.reverse;
     if (!known) entry = connections.insert(key.words, key.hash, this.#nowSeconds, key.isFromFirst, reverse);
     this.connection = entry;
-    if (entry < 0) {
-      u32[at + (HeaderOffset.flowId >> 2)] = 0;
-      return;
-    }
+    this.flowId = entry < 0 ? 0 : connections.flowId(entry);
+    u32[at + (HeaderOffset.flowId >> 2)] = this.flowId;
+    if (entry < 0) return;
     const tcp = packet.tcp();
     const closing = tcp !== null && (tcp.flags & (TcpFlag.fin | TcpFlag.rst)) !== 0;
     if (!known || connections.hasKey(entry, key.words)) connections.touch(entry, key.isFromFirst, this.#nowSeconds, closing);
     else connections.touchAlias(entry, reverse, this.#nowSeconds, closing);
     if (path !== NONE) connections.setPath(entry, path, policy);
-    u32[at + (HeaderOffset.flowId >> 2)] = connections.flowId(entry);
   }
 
   /** The packet's present tuple becomes another key of its connection. */
-  alias(bytes: Uint8Array, start: number, slot: number, connection: number): void {
-    if (connection < 0) return;
+  alias(bytes: Uint8Array, start: number, slot: number, connection: number, flowId: number): void {
+    if (connection < 0 || !this.#connections.isCurrent(connection, flowId)) return;
     this.#packet.moveTo(bytes, start, slot);
     if (this.#key.read(this.#packet)) this.#connections.alias(this.#key.words, this.#key.hash, connection, this.#nowSeconds);
   }
 
   /** A packet of the connection is through: remembers why, if it was dropped. */
-  settle(connection: number, reason: number): void {
-    if (connection >= 0 && reason !== 0) this.#connections.setVerdict(connection, reason);
+  settle(connection: number, flowId: number, reason: number): void {
+    if (connection >= 0 && reason !== 0 && this.#connections.isCurrent(connection, flowId)) this.#connections.setVerdict(connection, reason);
   }
 
   /** Time passes: forgets some of what has timed out. */

@@ -14,10 +14,11 @@ import { parsePacket } from '../packet/parse.js';
 import { Bell } from '../ring/doorbell.js';
 import { EventWriter } from '../ring/event-ring.js';
 import { MailboxReceiver } from '../ring/mailbox.js';
-import { RingProducer } from '../ring/spsc-ring.js';
+import { RingProducer, resetRing } from '../ring/spsc-ring.js';
 import type { FlowRecord } from '../flow/connection-table.js';
 import type { PortCounts, PortProblem } from '../port/contract.js';
-import { VnicPeer } from '../vnic/vnic.js';
+import { LendQueue } from '../vnic/lend-queue.js';
+import { VnicPeer, type VnicSpec } from '../vnic/vnic.js';
 import { Journal } from '../vnic/journal.js';
 import { Classification } from './classification.js';
 import { takeCensus, type Census } from './census.js';
@@ -25,7 +26,7 @@ import type { ManagerSpec, PathRow } from './manager-spec.js';
 import type { PortHost } from './port-host.js';
 
 /** Where a slot is, as the manager believes. */
-const Place = { pool: 0, vm: 1, sending: 2, spare: 3 } as const;
+const Place = { pool: 0, vm: 1, sending: 2, spare: 3, held: 4 } as const;
 
 /** Ring a VM at once when this share of the slots waits on its rx: fewer, larger wake-ups win. */
 const WAKE_SHARE = 4;
@@ -38,11 +39,17 @@ export type ManagerMessage =
   | { type: 'drain' }
   | { type: 'census'; id: number }
   | { type: 'paths'; paths: PathRow[] }
+  | { type: 'quiesce'; vm: number }
+  | { type: 'repoint'; vm: number; vnic: VnicSpec }
+  | { type: 'resume'; vm: number }
   | { type: 'vm-died'; vm: number; error: string };
 
 export type ManagerEvent =
   | { type: 'census'; id: number; census: Census }
   | { type: 'vm-reclaimed'; vm: number; error: string; packet: CrashedPacket | null }
+  | { type: 'paths-replaced' }
+  | { type: 'quiesced'; vm: number }
+  | { type: 'repointed'; vm: number }
   | { type: 'flow-end'; flow: FlowRecord }
   | { type: 'port-problem'; port: string; problem: PortProblem }
   | { type: 'finished'; census: Census };
@@ -66,6 +73,11 @@ interface Lane {
   wakeDue: number;
   staged: number;
   alive: boolean;
+  /** While the VM is being replaced its packets wait here, in order. */
+  held: LendQueue;
+  holding: boolean;
+  /** Main waits to hear that nothing is lent any more. */
+  draining: boolean;
 }
 
 export class PacketManager {
@@ -95,6 +107,7 @@ export class PacketManager {
   readonly #direction: Uint8Array;
   readonly #ingress: Uint8Array;
   readonly #connection: Int32Array;
+  readonly #flowId: Uint32Array;
 
   readonly #untold: ManagerEvent[] = [];
   #receiving = true;
@@ -117,6 +130,9 @@ export class PacketManager {
       wakeDue: 0,
       staged: 0,
       alive: true,
+      held: new LendQueue(link.vnic.rx.capacity),
+      holding: false,
+      draining: false,
     }));
     this.#portCounters = spec.ports.map((port) => counterBlock(buffer, port.countersBlockOffset));
     this.#staged = spec.ports.map(() => new Uint32Array(shared.burst));
@@ -135,6 +151,7 @@ export class PacketManager {
     this.#direction = new Uint8Array(slots);
     this.#ingress = new Uint8Array(slots);
     this.#connection = new Int32Array(slots).fill(-1);
+    this.#flowId = new Uint32Array(slots);
     this.#ports = makePorts(this.#pool, (port) => ({
       dropAtIngress: (reason) => {
         this.#portCounters[port][Cell.received]++;
@@ -187,7 +204,7 @@ export class PacketManager {
     return takeCensus({
       region: this.#region,
       pool: this.#pool,
-      lanes: this.#lanes.map((lane, at) => ({ name: this.#spec.vms[at].name, peer: lane.peer })),
+      lanes: this.#lanes.map(({ peer, held }, at) => ({ name: this.#spec.vms[at].name, peer, held })),
       ports: this.#ports.map((host, at) => ({ name: this.#spec.ports[at].name, host, counters: this.#portCounters[at] })),
       sending: this.#sendingAddresses(),
     });
@@ -222,6 +239,7 @@ export class PacketManager {
       const classification = this.#classification;
       classification.classify(this.#region.bytes, address + u32[at], slot, port);
       this.#connection[slot] = classification.connection;
+      this.#flowId[slot] = classification.flowId;
       if (classification.path < 0) {
         this.#drop(address, slot, NO_PATH);
         continue;
@@ -257,6 +275,12 @@ export class PacketManager {
     }
     this.#hop[slot] = hop;
     this.#headers.u8[(slot << 6) + HeaderOffset.hop] = hop;
+    if (lane.holding) {
+      this.#place[slot] = Place.held;
+      this.#inVms++;
+      lane.held.lend(address);
+      return;
+    }
     this.#place[slot] = Place.vm;
     this.#inVms++;
     lane.counters[Cell.received]++;
@@ -271,6 +295,10 @@ export class PacketManager {
       lane.peer.toVm.publish();
       lane.wakeDue++;
     } else if (lane.wakeDue > 0) lane.wakeDue++;
+    if (lane.draining && lane.peer.lent.count === 0) {
+      lane.draining = false;
+      this.#tell({ type: 'quiesced', vm: this.#lanes.indexOf(lane) });
+    }
     if (lane.wakeDue > 0 && (lane.wakeDue >= WAKE_POLLS || lane.peer.toVm.occupancy() >= this.#wakeMark)) this.#ring(lane);
   }
 
@@ -291,7 +319,7 @@ export class PacketManager {
     let made = 0;
     if (!lane.peer.fromMade.isEmpty()) made = this.#collectMade(vm);
     if (count === 0 && lane.counters[Cell.invalidReturns] > 0) this.#dropLost(lane);
-    if (lane.peer.given.count < this.#spec.vmAllowance) this.#giveSpares(lane);
+    if (lane.peer.given.count < this.#spec.vmAllowance && !lane.holding) this.#giveSpares(lane);
     return count + made;
   }
 
@@ -332,7 +360,7 @@ export class PacketManager {
 
   #installAlias(address: number, slot: number): void {
     this.#headers.u8[(slot << 6) + HeaderOffset.parseFlags] &= ~ParseFlag.tuplePublished;
-    this.#classification.alias(this.#region.bytes, address + this.#headers.u32[slot << 4], slot, this.#connection[slot]);
+    this.#classification.alias(this.#region.bytes, address + this.#headers.u32[slot << 4], slot, this.#connection[slot], this.#flowId[slot]);
   }
 
   /**
@@ -343,7 +371,7 @@ export class PacketManager {
     const ingress = this.#ingress[slot];
     this.#portCounters[ingress][Cell.drops + reason]++;
     this.#portCounters[ingress][Cell.originated]++;
-    this.#classification.settle(this.#connection[slot], reason);
+    this.#classification.settle(this.#connection[slot], this.#flowId[slot], reason);
     const { u8, u16, u32 } = this.#headers;
     parsePacket(this.#region.bytes, address + u32[slot << 4], u32[(slot << 4) + 1], this.#headers, slot);
     u8[(slot << 6) + HeaderOffset.verdict] = VerdictKind.forward;
@@ -381,7 +409,7 @@ export class PacketManager {
       const slot = this.#region.slotIndex(address);
       counters[Cell.transmitted]++;
       counters[Cell.transmittedBytes] += this.#headers.u32[(slot << 4) + 1];
-      this.#classification.settle(this.#connection[slot], 0);
+      this.#classification.settle(this.#connection[slot], this.#flowId[slot], 0);
       this.#home(address, slot);
     }
     return count;
@@ -389,7 +417,7 @@ export class PacketManager {
 
   #drop(address: number, slot: number, reason: number): void {
     this.#portCounters[this.#ingress[slot]][Cell.drops + reason]++;
-    this.#classification.settle(this.#connection[slot], reason);
+    this.#classification.settle(this.#connection[slot], this.#flowId[slot], reason);
     this.#home(address, slot);
   }
 
@@ -476,7 +504,7 @@ export class PacketManager {
     lane.staged = 0;
     const txIndex = new RingProducer(this.#shared.control, link.vnic.tx).producerIndex;
     const { done, inHand } = new Journal(this.#shared.control, link.journalOffset).recover(txIndex);
-    const { lent, given } = lane.peer;
+    const { lent } = lane.peer;
     for (let k = 0; k < done && lent.count > 0; k++) this.#returned(vm, lent.takeBack());
     let packet: CrashedPacket | null = null;
     if (inHand && lent.count > 0) {
@@ -491,12 +519,51 @@ export class PacketManager {
       lane.counters[Cell.drops + CHAIN_STOPPED]++;
       this.#drop(address, this.#region.slotIndex(address), CHAIN_STOPPED);
     }
+    for (let address = lane.held.takeBack(); address >= 0; address = lane.held.takeBack()) {
+      this.#inVms--;
+      this.#drop(address, this.#region.slotIndex(address), CHAIN_STOPPED);
+    }
+    this.#takeSparesBack(lane);
+    this.#receiving = false;
+    this.#tell({ type: 'vm-reclaimed', vm, error, packet });
+  }
+
+  #takeSparesBack(lane: Lane): void {
+    const { given } = lane.peer;
     for (let address = given.takeBack(); address >= 0; address = given.takeBack()) {
       this.#place[this.#region.slotIndex(address)] = Place.pool;
       this.#pool.free(address);
     }
-    this.#receiving = false;
-    this.#tell({ type: 'vm-reclaimed', vm, error, packet });
+  }
+
+  // ---- quiesce and re-point: mark, drain, acknowledge, re-point, resume
+
+  /** Mark: what comes for this VM waits from now on. Main hears `quiesced` once the VM has returned everything. */
+  #quiesce(vm: number): void {
+    const lane = this.#lanes[vm];
+    lane.holding = true;
+    lane.draining = true;
+  }
+
+  /** The VM's end of the rings is gone. Both ends begin anew, on these rings or others. */
+  #repoint(vm: number, vnic: VnicSpec): void {
+    const lane = this.#lanes[vm];
+    while (this.#collectMade(vm) > 0);
+    this.#takeSparesBack(lane);
+    for (const ring of [vnic.rx, vnic.tx, vnic.spare, vnic.made]) resetRing(this.#shared.control, ring);
+    lane.peer = new VnicPeer(this.#shared.control, vnic);
+    this.#tell({ type: 'repointed', vm });
+  }
+
+  /** The new end stands: what waited is lent, in the order in which it came. */
+  #resume(vm: number): void {
+    const lane = this.#lanes[vm];
+    lane.holding = false;
+    for (let address = lane.held.takeBack(); address >= 0; address = lane.held.takeBack()) {
+      const slot = this.#region.slotIndex(address);
+      this.#inVms--;
+      this.#goTo(address, slot, this.#hop[slot]);
+    }
   }
 
   #keepAsFound(vm: number, address: number): CrashedPacket {
@@ -522,8 +589,14 @@ export class PacketManager {
       const mail = message as ManagerMessage;
       if (mail.type === 'drain') this.#receiving = false;
       else if (mail.type === 'census') this.#tell({ type: 'census', id: mail.id, census: this.census() });
-      else if (mail.type === 'paths') this.#classification.replacePaths(mail.paths);
-      else this.#reclaim(mail.vm, mail.error);
+      else if (mail.type === 'quiesce') this.#quiesce(mail.vm);
+      else if (mail.type === 'repoint') this.#repoint(mail.vm, mail.vnic);
+      else if (mail.type === 'resume') this.#resume(mail.vm);
+      else if (mail.type === 'vm-died') this.#reclaim(mail.vm, mail.error);
+      else {
+        this.#classification.replacePaths(mail.paths);
+        this.#tell({ type: 'paths-replaced' });
+      }
     });
     this.#main.ring();
   }

@@ -56,14 +56,22 @@ function isMap(value: unknown): value is Record<string, unknown> {
  * @param inPaths chains that paths hold as values.
  * @returns all chains by name; those with problems too, so that no path that names one is blamed.
  */
-export async function checkChains(context: ChainContext, listed: Readonly<Record<string, unknown>>, inPaths: readonly Chain[]): Promise<Map<string, CheckedChain>> {
+export async function checkChains(
+  context: ChainContext,
+  listed: Readonly<Record<string, unknown>>,
+  inPaths: readonly Chain[],
+): Promise<Map<string, CheckedChain>> {
   const { findings } = context;
   const written: WrittenChain[] = [];
   for (const [name, value] of Object.entries(listed)) {
     const site: Site = { shown: ['chains', name], source: ['chains', name] };
     if (Array.isArray(value)) written.push({ name, site, items: value });
     else {
-      findings.add('wrong-type', site, { found: describe(value), expected: 'a list', message: `the chain '${name}' is not a list of network functions` });
+      findings.add('wrong-type', site, {
+        found: describe(value),
+        expected: 'a list',
+        message: `the chain '${name}' is not a list of network functions`,
+      });
       written.push({ name, site, items: [] });
     }
   }
@@ -75,7 +83,11 @@ export async function checkChains(context: ChainContext, listed: Readonly<Record
   for (const { name, site, items } of written) {
     checkName(findings, name, site, 'a chain');
     if (items.length === 0 && (listed[name] === undefined || Array.isArray(listed[name]))) {
-      findings.add('empty-chain', site, { found: describe(items), expected: 'at least one network function', message: `the chain '${name}' has no network functions` });
+      findings.add('empty-chain', site, {
+        found: describe(items),
+        expected: 'at least one network function',
+        message: `the chain '${name}' has no network functions`,
+      });
     }
     count += items.length;
     // One after the other, so that problems come in the order of the text.
@@ -85,7 +97,11 @@ export async function checkChains(context: ChainContext, listed: Readonly<Record
   }
   if (count > MAX_VMS) {
     const site: Site = { shown: ['chains'], source: ['chains'] };
-    findings.add('too-many', site, { found: String(count), expected: `at most ${MAX_VMS}`, message: 'too many network functions: each is a thread' });
+    findings.add('too-many', site, {
+      found: String(count),
+      expected: `at most ${MAX_VMS}`,
+      message: 'too many network functions: each is a thread',
+    });
   }
   return chains;
 }
@@ -106,7 +122,13 @@ function collectFromPaths(findings: Findings, written: WrittenChain[], inPaths: 
   }
 }
 
-async function checkUse(context: ChainContext, chain: string, item: unknown, site: Site, taken: Set<string>): Promise<PlanVm | null> {
+async function checkUse(
+  context: ChainContext,
+  chain: string,
+  item: unknown,
+  site: Site,
+  taken: Set<string>,
+): Promise<PlanVm | null> {
   const { findings } = context;
   const written = readUse(context, item, site);
   if (written === null) return null;
@@ -142,7 +164,11 @@ function readUse(context: ChainContext, item: unknown, site: Site): WrittenUse |
   const [name, body] = entries[0];
   const options: Site = { shown: site.shown, source: [...site.source, name] };
   if (body !== null && !isMap(body)) {
-    findings.add('wrong-type', options, { found: describe(body), expected: 'a map', message: `the options of '${name}' are not a map` });
+    findings.add('wrong-type', options, {
+      found: describe(body),
+      expected: 'a map',
+      message: `the options of '${name}' are not a map`,
+    });
     return null;
   }
   const { from, as, ...own } = body ?? {};
@@ -165,7 +191,11 @@ function named(context: ChainContext, site: Site, options: Site, use: NamedUse):
   return { site, options, name: use.as ?? use.function, resolve: async () => findFunction(context, options, use) };
 }
 
-async function loadUse(findings: Findings, use: NetworkFunctionUse, site: Site): Promise<{ use: NetworkFunctionUse; definition: Definition } | null> {
+async function loadUse(
+  findings: Findings,
+  use: NetworkFunctionUse,
+  site: Site,
+): Promise<{ use: NetworkFunctionUse; definition: Definition } | null> {
   try {
     return { use, definition: await loadDefinition(use.module, use.function) };
   } catch (cause) {
@@ -175,13 +205,22 @@ async function loadUse(findings: Findings, use: NetworkFunctionUse, site: Site):
   }
 }
 
-async function findFunction(context: ChainContext, site: Site, named: NamedUse): Promise<{ use: NetworkFunctionUse; definition: Definition } | null> {
+async function findFunction(
+  context: ChainContext,
+  site: Site,
+  named: NamedUse,
+): Promise<{ use: NetworkFunctionUse; definition: Definition } | null> {
   const { findings, stock, baseDirectory } = context;
   const { function: name, from, as, options = {} } = named;
   if (from === undefined && !Object.hasOwn(stock, name)) {
     const names = Object.keys(stock);
     const message = `there is no stock function '${name}'${didYouMean(name, names)}`;
-    findings.add('unknown-function', site, { on: 'key', found: `'${name}'`, expected: `${oneOf(names)}, or 'from' with the module of your own`, message });
+    findings.add('unknown-function', site, {
+      on: 'key',
+      found: `'${name}'`,
+      expected: `${oneOf(names)}, or 'from' with the module of your own`,
+      message,
+    });
     return null;
   }
   let exports: object;
@@ -197,7 +236,12 @@ async function findFunction(context: ChainContext, site: Site, named: NamedUse):
   if (factory === null) {
     const names = factoriesOf(exports).map(({ definition }) => definition.name);
     const message = `${describe(from ?? name)} exports no network function '${name}'${didYouMean(name, names)}`;
-    findings.add('unknown-function', site, { on: 'key', found: `'${name}'`, expected: oneOf(names, 'a module that exports network functions'), message });
+    findings.add('unknown-function', site, {
+      on: 'key',
+      found: `'${name}'`,
+      expected: oneOf(names, 'a module that exports network functions'),
+      message,
+    });
     return null;
   }
   return { use: useOf(factory, options, as), definition: factory.definition };

@@ -23,7 +23,11 @@ export async function checkReadable(findings: Findings, file: string, site: Site
   } catch (cause) {
     const missing = cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR');
     const message = missing ? `there is no file ${found}` : `${found} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`;
-    findings.add(missing ? 'file-missing' : 'file-unreadable', site, { found: missing ? 'no file' : found, expected: 'a capture file', message });
+    findings.add(missing ? 'file-missing' : 'file-unreadable', site, {
+      found: missing ? 'no file' : found,
+      expected: 'a capture file',
+      message,
+    });
     return null;
   }
   const real = await realpath(file);
@@ -50,7 +54,11 @@ export function checkSides(findings: Findings, ports: readonly PlanPort[]): void
       const message = same
         ? `'${twin.name}' and '${name}' are the same side of one capture`
         : `'${twin.name}' and '${name}' read the same capture: packets would be there twice`;
-      findings.add('same-side', at(site, 'side'), { found: describe(spec.side ?? undefined), expected: 'one port for each side', message });
+      findings.add('same-side', at(site, 'side'), {
+        found: describe(spec.side ?? undefined),
+        expected: 'one port for each side',
+        message,
+      });
     } else if (before.length > 0 && !isDeepStrictEqual(before[0].spec.inside, spec.inside)) {
       const list = (inside: string[] | null): string => (inside === null ? 'no prefixes' : inside.join(', '));
       findings.add('sides-differ', at(site, 'inside'), {
@@ -71,17 +79,29 @@ export async function checkWrites(findings: Findings, ports: readonly PlanPort[]
     const site = at(TOP, 'ports', name, 'write');
     const found = describe(spec.write);
     if (spec.write.endsWith('.gz')) {
-      findings.add('write-impossible', site, { found, expected: "a name that ends in '.pcapng' or '.pcap'", message: 'captures are not compressed when written' });
+      findings.add('write-impossible', site, {
+        found,
+        expected: "a name that ends in '.pcapng' or '.pcap'",
+        message: 'captures are not compressed when written',
+      });
       continue;
     }
     const target = await writeTarget(spec.write);
     if ('problem' in target) {
-      findings.add('write-impossible', site, { found, expected: 'a place for a file', message: `${found} cannot be written: ${target.problem}` });
+      findings.add('write-impossible', site, {
+        found,
+        expected: 'a place for a file',
+        message: `${found} cannot be written: ${target.problem}`,
+      });
       continue;
     }
     const other = writers.get(target.path);
     if (other !== undefined) {
-      findings.add('write-twice', site, { found, expected: 'a file for each port', message: `'${other}' and '${name}' write the same file` });
+      findings.add('write-twice', site, {
+        found,
+        expected: 'a file for each port',
+        message: `'${other}' and '${name}' write the same file`,
+      });
     }
     writers.set(target.path, name);
     if (reads.has(target.path)) {

@@ -30,7 +30,11 @@ export function checkPaths(
 ): CheckedPath[] {
   const site = at(TOP, 'paths');
   if (paths.length === 0) {
-    findings.add('wrong-value', site, { found: 'an empty list', expected: 'at least one path', message: 'there are no paths: every packet would be dropped' });
+    findings.add('wrong-value', site, {
+      found: 'an empty list',
+      expected: 'at least one path',
+      message: 'there are no paths: every packet would be dropped',
+    });
   }
   if (paths.length > MAX_PATHS) {
     findings.add('too-many', site, { found: String(paths.length), expected: `at most ${MAX_PATHS}`, message: 'too many paths' });
@@ -59,7 +63,11 @@ function checkPath(
     findings.add('unknown-port', place, { found: `'${name}'`, expected: oneOf(names), message });
   }
   if (from === to) {
-    findings.add('same-port', toSite, { found: `'${to}' twice`, expected: 'two ports', message: `the path begins and ends at '${to}'` });
+    findings.add('same-port', toSite, {
+      found: `'${to}' twice`,
+      expected: 'two ports',
+      message: `the path begins and ends at '${to}'`,
+    });
   }
   const match = shape.match ?? DEFAULTS.match;
   const parsed = parseMatch(match);
@@ -83,6 +91,10 @@ function checkVia(findings: Findings, via: unknown, site: Site, chains: Readonly
   }
   if (chains.has(via)) return via;
   const names = [...chains.keys()];
-  findings.add('unknown-chain', site, { found: `'${via}'`, expected: oneOf(names), message: `there is no chain '${via}'${didYouMean(via, names)}` });
+  findings.add('unknown-chain', site, {
+    found: `'${via}'`,
+    expected: oneOf(names),
+    message: `there is no chain '${via}'${didYouMean(via, names)}`,
+  });
   return null;
 }

@@ -49,8 +49,20 @@ export async function checkPorts(
     checked.set(name, spec === null ? null : { name, spec });
   }
   const site = at(TOP, 'ports');
-  if (names.length === 0 && given) findings.add('wrong-value', site, { found: 'an empty map', expected: 'at least one port', message: 'there are no ports' });
-  if (names.length > MAX_PORTS) findings.add('too-many', site, { found: String(names.length), expected: `at most ${MAX_PORTS}`, message: 'too many ports' });
+  if (names.length === 0 && given) {
+    findings.add('wrong-value', site, {
+      found: 'an empty map',
+      expected: 'at least one port',
+      message: 'there are no ports',
+    });
+  }
+  if (names.length > MAX_PORTS) {
+    findings.add('too-many', site, {
+      found: String(names.length),
+      expected: `at most ${MAX_PORTS}`,
+      message: 'too many ports',
+    });
+  }
 
   const planned = [...checked.values()].filter((port) => port !== null);
   checkSides(findings, planned);
@@ -58,7 +70,13 @@ export async function checkPorts(
   return checked;
 }
 
-async function checkCapture(findings: Findings, spec: { file: string; inside?: readonly string[] | undefined }, site: Site, reads: Set<string>, baseDirectory: string): Promise<CheckedCapture> {
+async function checkCapture(
+  findings: Findings,
+  spec: { file: string; inside?: readonly string[] | undefined },
+  site: Site,
+  reads: Set<string>,
+  baseDirectory: string,
+): Promise<CheckedCapture> {
   const file = resolve(baseDirectory, spec.file);
   const place = at(site, 'file');
   const real = await checkReadable(findings, file, place);
@@ -66,7 +84,11 @@ async function checkCapture(findings: Findings, spec: { file: string; inside?: r
   spec.inside?.forEach((prefix, index) => {
     if (parsePrefix(prefix) !== null) return;
     const expected = 'a prefix such as 10.0.0.0/8 or fd00::/8';
-    findings.add('bad-prefix', at(site, 'inside', index), { found: describe(prefix), expected, message: `${describe(prefix)} is not a prefix` });
+    findings.add('bad-prefix', at(site, 'inside', index), {
+      found: describe(prefix),
+      expected,
+      message: `${describe(prefix)} is not a prefix`,
+    });
   });
   return { file, inside: spec.inside === undefined ? null : [...spec.inside] };
 }
@@ -99,11 +121,19 @@ async function checkPort(
     }
     case 'queue':
       if (value instanceof QueuePort) return { kind };
-      findings.add('wrong-type', site, { found: describe(value), expected: 'what queuePort() returns', message: 'this is not a queue port' });
+      findings.add('wrong-type', site, {
+        found: describe(value),
+        expected: 'what queuePort() returns',
+        message: 'this is not a queue port',
+      });
       return null;
     default: {
       const message = typeof kind === 'string' ? `there is no kind of port '${kind}'${didYouMean(kind, PORT_KINDS)}` : "'kind' is not a text";
-      findings.add(typeof kind === 'string' ? 'wrong-value' : 'wrong-type', at(site, 'kind'), { found: describe(kind), expected: oneOf(PORT_KINDS), message });
+      findings.add(typeof kind === 'string' ? 'wrong-value' : 'wrong-type', at(site, 'kind'), {
+        found: describe(kind),
+        expected: oneOf(PORT_KINDS),
+        message,
+      });
       return null;
     }
   }
@@ -155,7 +185,11 @@ function checkGenerator(findings: Findings, value: object, site: Site): PlanPort
     const message = `${protocol} over IPv${version} needs longer frames`;
     findings.add('impossible-size', place, { found: String(shortest), expected: `at least ${least}`, message });
   } else if (longest < shortest) {
-    findings.add('impossible-size', place, { found: `${shortest} to ${longest}`, expected: 'minimum, then maximum', message: 'the range of lengths is empty' });
+    findings.add('impossible-size', place, {
+      found: `${shortest} to ${longest}`,
+      expected: 'minimum, then maximum',
+      message: 'the range of lengths is empty',
+    });
   }
   return definedOnly({ ...shape, kind: 'generator' as const });
 }

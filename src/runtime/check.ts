@@ -31,7 +31,11 @@ export async function checkConfiguration(configuration: unknown, options: CheckO
   const { baseDirectory = process.cwd(), source = null, functions = STOCK_FUNCTIONS } = options;
   const findings = new Findings(source);
   if (typeof configuration !== 'object' || configuration === null || Array.isArray(configuration)) {
-    findings.add('wrong-type', TOP, { found: describe(configuration), expected: 'a map with ports and paths', message: 'the configuration is not a map' });
+    findings.add('wrong-type', TOP, {
+      found: describe(configuration),
+      expected: 'a map with ports and paths',
+      message: 'the configuration is not a map',
+    });
     return { problems: findings.problems };
   }
   // A part of the wrong type is reported here, and the rest of the configuration is checked without it.
@@ -96,10 +100,18 @@ function checkMemory(findings: Findings, shape: Record<string, unknown>): Plan['
   if (Number.isInteger(slotBytes) && slotBytes > 0 && !Number.isInteger(Math.log2(slotBytes))) {
     const near = 2 ** Math.ceil(Math.log2(slotBytes));
     const expected = `a power of two, such as ${near}`;
-    findings.add('impossible-size', at(site, 'slotBytes'), { found: String(slotBytes), expected, message: "'slotBytes' is not a power of two" });
+    findings.add('impossible-size', at(site, 'slotBytes'), {
+      found: String(slotBytes),
+      expected,
+      message: "'slotBytes' is not a power of two",
+    });
   } else if (slots * slotBytes > MAX_REGION_BYTES) {
     const found = `${slots} slots of ${slotBytes} B: ${slots * slotBytes} B`;
-    findings.add('impossible-size', site, { found, expected: `at most ${MAX_REGION_BYTES} B`, message: 'the region is larger than addresses can reach' });
+    findings.add('impossible-size', site, {
+      found,
+      expected: `at most ${MAX_REGION_BYTES} B`,
+      message: 'the region is larger than addresses can reach',
+    });
   }
   return { slots, slotBytes };
 }
@@ -109,7 +121,11 @@ function checkDrops(findings: Findings, vms: readonly PlanVm[]): string[] {
   const drops = [...new Set(vms.flatMap((vm) => vm.drops))].filter((name) => !builtIn.includes(name));
   const most = MAX_DROP_REASONS - FIRST_DECLARED_DROP;
   if (drops.length > most) {
-    findings.add('too-many', at(TOP, 'chains'), { found: String(drops.length), expected: `at most ${most}`, message: 'the network functions declare too many drop reasons' });
+    findings.add('too-many', at(TOP, 'chains'), {
+      found: String(drops.length),
+      expected: `at most ${most}`,
+      message: 'the network functions declare too many drop reasons',
+    });
   }
   return drops;
 }

@@ -33,6 +33,9 @@ export class EventDesk {
   readonly #layout: Layout;
   readonly #readers: EventReader[];
   readonly #onEvent: (event: RuntimeEvent) => void;
+  /** Whether each VM's function takes new options under traffic. */
+  readonly takesUpdates: boolean[] = [];
+  readonly #answers = new Map<string, () => void>();
   readonly #waiting = new Map<number, (census: Census) => void>();
   #censusId = 0;
 
@@ -70,12 +73,33 @@ export class EventDesk {
     this.finalCensus ??= census;
     for (const resolve of this.#waiting.values()) resolve(census);
     this.#waiting.clear();
+    for (const resolve of this.#answers.values()) resolve();
+    this.#answers.clear();
+  }
+
+  /** Settles when a thread says so: `standing n`, `updated n`, `quiesced n`, `repointed n` of VM n, or `paths-replaced`. */
+  answerOf(answer: string): Promise<void> {
+    return new Promise((resolve) => this.#answers.set(answer, resolve));
+  }
+
+  #answer(answer: string): void {
+    this.#answers.get(answer)?.();
+    this.#answers.delete(answer);
   }
 
   #fromVm(at: number, event: VmEvent): void {
-    if (event.type === 'describe-flow') {
-      this.flowLog.describe(event.flowId, event.protocol, event.host);
-      return;
+    switch (event.type) {
+      case 'describe-flow':
+        this.flowLog.describe(event.flowId, event.protocol, event.host);
+        return;
+      case 'standing':
+        this.takesUpdates[at] = event.takesUpdates;
+        this.#answer(`standing ${at}`);
+        return;
+      case 'updated':
+        this.#answer(`updated ${at}`);
+        return;
+      case 'alert':
     }
     const alerts = this.alerts[at];
     alerts[event.signature] = (alerts[event.signature] ?? 0) + 1;
@@ -101,6 +125,13 @@ export class EventDesk {
         if (this.failure !== null) this.#onEvent({ type: 'vm-crashed', vm: name, chain, message: event.error, packet: event.packet });
         break;
       }
+      case 'quiesced':
+      case 'repointed':
+        this.#answer(`${event.type} ${event.vm}`);
+        break;
+      case 'paths-replaced':
+        this.#answer(event.type);
+        break;
       case 'finished':
         this.conclude(event.census);
     }

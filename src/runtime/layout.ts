@@ -7,7 +7,7 @@ import { ConnectionTable } from '../flow/connection-table.js';
 import { tableBytes, type PlacedTable } from '../nf/context.js';
 import { COUNTER_BYTES } from '../observe/counters.js';
 import { DropReasons } from '../observe/drop-reasons.js';
-import type { ManagerSpec, PortRings } from '../packet-manager/manager-spec.js';
+import type { ManagerSpec, PathRow, PortRings } from '../packet-manager/manager-spec.js';
 import { DOORBELL_BYTES } from '../ring/doorbell.js';
 import { eventRingBytes, type EventRingSpec } from '../ring/event-ring.js';
 import { MAILBOX_BYTES } from '../ring/mailbox.js';
@@ -98,7 +98,7 @@ export function layOut(plan: Plan, { reportFlows }: LayoutOptions): Layout {
       countersBlockOffset: control.reserve(COUNTER_BYTES),
       ...(spec.kind === 'queue' && { rings: rings() }),
     })),
-    paths: plan.paths.map(({ chain, from, to, bothWays, match, vms: row }) => ({ name: chain, from, to, twoWay: bothWays, match, vms: row })),
+    paths: pathRows(plan),
     dropNames: drops.names,
     flowCapacity: plan.flows,
     connectionsOffset: control.reserve(ConnectionTable.bytes(plan.flows)),
@@ -122,4 +122,9 @@ export function layOut(plan: Plan, { reportFlows }: LayoutOptions): Layout {
     clock: plan.ports.some(({ spec }) => spec.kind === 'queue') ? 'wall' : 'packets',
   };
   return { shared, manager, vms, drops, readyOffset };
+}
+
+/** The service paths of a plan, as the manager has them. */
+export function pathRows(plan: Plan): PathRow[] {
+  return plan.paths.map(({ chain, from, to, bothWays, match, vms }) => ({ name: chain, from, to, twoWay: bothWays, match, vms }));
 }

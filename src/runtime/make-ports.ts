@@ -67,7 +67,7 @@ class Backends {
       case 'memory':
         return new MemoryPort({ packets: port.packets, linkType: port.linkType }, memory, counts);
       case 'sink':
-        return new SinkPort({}, memory, counts);
+        return new SinkPort({ ...(port.write !== null && { write: port.write }), directory: this.#directory }, memory, counts);
       case 'queue':
         throw new Error('a queue port lives in the main thread and is reached by rings');
     }

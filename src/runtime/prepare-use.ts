@@ -9,7 +9,14 @@ import { reportIssue } from './shape.js';
  * @param site where the options stand.
  * @returns the VM, or null when there are problems.
  */
-export async function prepareUse(findings: Findings, baseDirectory: string, chain: string, use: NetworkFunctionUse, definition: Definition, site: Site): Promise<PlanVm | null> {
+export async function prepareUse(
+  findings: Findings,
+  baseDirectory: string,
+  chain: string,
+  use: NetworkFunctionUse,
+  definition: Definition,
+  site: Site,
+): Promise<PlanVm | null> {
   const before = findings.problems.length;
   try {
     const validated = await definition.options['~standard'].validate(use.options);

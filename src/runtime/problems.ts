@@ -32,6 +32,7 @@ export const PROBLEM_CODES = {
   'write-impossible': 'The place to write to is a directory, or nothing may be written there.',
   'bad-prefix': 'Not an IPv4 or IPv6 prefix such as 10.0.0.0/8 or fd00::/8.',
   'bad-match': 'The match of a path cannot be parsed.',
+  'needs-restart': 'The new configuration changes what lies fixed in memory while a chain runs.',
   'region-not-allocated': 'The machine does not give as much memory as the region needs.',
 } as const;
 

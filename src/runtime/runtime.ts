@@ -13,7 +13,10 @@ import { MailboxSender } from '../ring/mailbox.js';
 import { waitAsync } from '../ring/wait-async.js';
 import type { VmMessage } from '../vm/vm.js';
 import { EventDesk, type RuntimeEvent } from './event-desk.js';
-import type { Layout } from './layout.js';
+import { comparePlans, type Changes } from './compare-plans.js';
+import { planConfiguration, type CheckOptions } from './check.js';
+import type { Configuration } from './configuration.js';
+import { pathRows, type Layout } from './layout.js';
 import type { Plan } from './plan.js';
 import type { QueuePort } from './queue-port.js';
 import { snapshotReport } from './snapshot.js';
@@ -45,10 +48,13 @@ interface Mail {
 export class Runtime implements AsyncDisposable {
   /** Settles with the last report once every port is exhausted, or `stop()` was called, or something failed. */
   readonly finished: Promise<Report>;
-  readonly #plan: Plan;
+  #plan: Plan;
   readonly #layout: Layout;
   readonly #options: StartOptions;
-  readonly #vms: VmThread[];
+  readonly #vms: VmThread[] = [];
+  /** VMs that were told to end, to be replaced. */
+  readonly #leaving = new Set<number>();
+  #applying: Promise<unknown> = Promise.resolve();
   readonly #queuePorts: QueuePort[];
   readonly #desk: EventDesk;
   readonly #managerMail: MailboxSender;
@@ -105,11 +111,71 @@ export class Runtime implements AsyncDisposable {
     return answer;
   }
 
-  /** Gives a VM new options under traffic, checked as at start. The function must be one that takes them. */
-  async update(vmName: string, options: unknown): Promise<void> {
-    const at = this.#plan.vms.findIndex((vm) => vm.name === vmName);
-    if (at < 0) throw new Error(`there is no VM '${vmName}' (found: ${this.#plan.vms.map((vm) => vm.name).join(', ')})`);
-    await this.#send(this.#vmMail[at], this.#vmBells[at], { type: 'update', options });
+  /**
+   * Puts another configuration in force under traffic. Computes the difference and changes only that: new options go to
+   * network functions that take them; others are replaced, their packets waiting meanwhile; new service paths hold for
+   * packets that arrive from then on, while packets in flight finish on the old ones. No packet is lost.
+   * @returns what was changed.
+   * @throws ConfigurationError when the new configuration has mistakes, or wants a change that needs a restart. Nothing is
+   * changed then.
+   */
+  async apply(configuration: Configuration, options: CheckOptions = {}): Promise<Changes> {
+    const turn = this.#applying.then(() => this.#applyNow(configuration, options));
+    this.#applying = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #applyNow(configuration: Configuration, options: CheckOptions): Promise<Changes> {
+    const next = await planConfiguration(configuration, { ...this.#options, ...options });
+    if (this.#over || this.#ending || this.#desk.finalCensus !== null) throw new Error('the runtime is over');
+    const difference = comparePlans(this.#plan, next);
+    const changes: Changes = { updated: [], replaced: [], paths: difference.paths };
+    for (const at of difference.vms) {
+      const { name, options: vmOptions } = next.vms[at];
+      this.#layout.vms[at].options = vmOptions;
+      if (this.#desk.takesUpdates[at]) {
+        const answer = this.#desk.answerOf(`updated ${at}`);
+        await this.#send(this.#vmMail[at], this.#vmBells[at], { type: 'update', options: vmOptions });
+        await answer;
+        changes.updated.push(name);
+      } else {
+        await this.#replace(at);
+        changes.replaced.push(name);
+      }
+    }
+    if (difference.paths) {
+      const answer = this.#desk.answerOf('paths-replaced');
+      await this.#send(this.#managerMail, this.#managerBell, { type: 'paths', paths: pathRows(next) });
+      await answer;
+    }
+    this.#plan = next;
+    return changes;
+  }
+
+  /** Ends a VM's thread and puts a new one in its place: mark, drain, acknowledge, re-point, resume. */
+  async #replace(at: number): Promise<void> {
+    const tell = async (message: ManagerMessage, answer?: string): Promise<void> => {
+      const answered = answer === undefined ? Promise.resolve() : this.#desk.answerOf(answer);
+      await this.#send(this.#managerMail, this.#managerBell, message);
+      await answered;
+    };
+    await tell({ type: 'quiesce', vm: at }, `quiesced ${at}`);
+    this.#leaving.add(at);
+    await this.#send(this.#vmMail[at], this.#vmBells[at], { type: 'end' });
+    await this.#vms[at].ended;
+    this.#leaving.delete(at);
+    await tell({ type: 'repoint', vm: at, vnic: this.#layout.vms[at].vnic }, `repointed ${at}`);
+    const standing = this.#desk.answerOf(`standing ${at}`);
+    this.#startVm(at);
+    await standing;
+    await tell({ type: 'resume', vm: at });
+  }
+
+  #startVm(at: number): void {
+    const { shared, vms, readyOffset } = this.#layout;
+    const thread = new VmThread({ shared, vm: vms[at], readyOffset });
+    this.#vms[at] = thread;
+    void thread.ended.then((error) => { this.#vmEnded(at, error); });
   }
 
   /**
@@ -189,7 +255,7 @@ export class Runtime implements AsyncDisposable {
 
   #vmEnded(at: number, error: Error | null): void {
     const { name, chain } = this.#plan.vms[at];
-    if (this.#ending && error === null) return;
+    if ((this.#ending || this.#leaving.has(at)) && error === null) return;
     const message = error?.message ?? 'its worker ended before the runtime did';
     if (!this.#ending) {
       this.#ending = true;

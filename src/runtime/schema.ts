@@ -33,6 +33,7 @@ const text = z.string().min(1);
 const name = z.string().regex(NAME);
 const prefixes = z.array(text).min(1).describe('Prefixes of the inside. Without them, who opened a connection is inside.');
 const side = z.enum(['inside', 'outside']);
+const onCapture = { kind: z.literal('capture').optional(), side: side.optional() } as const;
 const write = text.describe('Where what leaves by this port is written (pcapng, or pcap by its suffix). Without it, it is counted and let go.');
 
 export const captureShape = z
@@ -41,10 +42,10 @@ export const captureShape = z
 
 export const portShapes = {
   capture: z
-    .strictObject({ kind: z.literal('capture').optional(), capture: name.describe('A name under `captures`.'), side: side.optional(), write: write.optional() })
+    .strictObject({ ...onCapture, capture: name.describe('A name under `captures`.'), write: write.optional() })
     .describe('Reads a named capture, all of it or one side.'),
   file: z
-    .strictObject({ kind: z.literal('capture').optional(), file: text, inside: prefixes.optional(), side: side.optional(), write: write.optional() })
+    .strictObject({ ...onCapture, file: text, inside: prefixes.optional(), write: write.optional() })
     .describe('Reads a capture file.'),
   generator: z
     .strictObject({
@@ -97,7 +98,12 @@ const topParts = {
   memory: z
     .strictObject({
       slots: z.int().min(MIN_SLOTS).max(MAX_SLOTS).optional().describe('Packets that can be under way at a time. Default: 4096.'),
-      slotBytes: z.int().min(MIN_SLOT_BYTES).max(MAX_SLOT_BYTES).optional().describe('A power of two. 320 of them are not for data. Default: 2048.'),
+      slotBytes: z
+        .int()
+        .min(MIN_SLOT_BYTES)
+        .max(MAX_SLOT_BYTES)
+        .optional()
+        .describe('A power of two. 320 of them are not for data. Default: 2048.'),
     })
     .optional(),
   flows: z.int().min(1).max(MAX_FLOWS).optional().describe('Connections known at a time. Default: 65536.'),

@@ -38,7 +38,9 @@ const KINDS: Readonly<Partial<Record<string, string>>> = {
 /** Adds a problem for an issue that a schema found in `root`, which stands at `site`. */
 export function reportIssue(findings: Findings, issue: StandardIssue, root: unknown, site: Site, schema: unknown): void {
   const shape: ShapeIssue = issue;
-  const path = (shape.path ?? []).map((part) => (typeof part === 'object' ? part.key : part)).map((part) => (typeof part === 'symbol' ? String(part) : part));
+  const path = (shape.path ?? [])
+    .map((part) => (typeof part === 'object' ? part.key : part))
+    .map((part) => (typeof part === 'symbol' ? String(part) : part));
   const value = valueAt(root, path);
   const place = at(site, ...path);
   const found = describe(value);
@@ -55,17 +57,21 @@ export function reportIssue(findings: Findings, issue: StandardIssue, root: unkn
       return;
     }
     case 'invalid_value': {
-      const expected = oneOf((shape.values ?? []).map(String));
-      findings.add('wrong-value', place, { found, expected, message: typeof value === 'string' ? `${found} is not known here${didYouMean(value, (shape.values ?? []).map(String))}` : `${subject(path)} is not one of the values allowed` });
+      const values = (shape.values ?? []).map(String);
+      const unknown = typeof value === 'string' ? `${found} is not known here${didYouMean(value, values)}` : null;
+      const message = unknown ?? `${subject(path)} is not one of the values allowed`;
+      findings.add('wrong-value', place, { found, expected: oneOf(values), message });
       return;
     }
     case 'too_small':
     case 'too_big': {
       const numeric = shape.origin === 'number' || shape.origin === 'int';
-      const bound = shape.code === 'too_small' ? `at least ${shape.minimum ?? 0}` : `at most ${shape.maximum ?? 0}`;
-      const unit = numeric ? '' : shape.origin === 'string' ? ' characters' : ' items';
-      const message = `${subject(path)} is too ${numeric ? (shape.code === 'too_small' ? 'small' : 'large') : shape.code === 'too_small' ? 'short' : 'long'}`;
-      findings.add(numeric ? 'impossible-size' : 'wrong-value', place, { found, expected: bound + (bound.endsWith(' 1') ? unit.replace(/s$/, '') : unit), message });
+      const small = shape.code === 'too_small';
+      const bound = (small ? shape.minimum : shape.maximum) ?? 0;
+      const unit = numeric ? '' : `${shape.origin === 'string' ? ' character' : ' item'}${bound === 1 ? '' : 's'}`;
+      const much = numeric ? (small ? 'small' : 'large') : small ? 'short' : 'long';
+      const expected = `${small ? 'at least' : 'at most'} ${bound}${unit}`;
+      findings.add(numeric ? 'impossible-size' : 'wrong-value', place, { found, expected, message: `${subject(path)} is too ${much}` });
       return;
     }
     case 'invalid_union': {

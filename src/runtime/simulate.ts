@@ -32,6 +32,8 @@ export interface SimulationOptions extends CheckOptions {
   flows?: boolean;
   onEvent?: (event: RuntimeEvent) => void;
   crash?: CrashPoint;
+  /** Replaces VMs under traffic, each from the given step on: with quiesce and re-point, as `apply` does. */
+  replace?: readonly { vm: string; step: number }[];
   /** VMs that are not polled for now: their packets wait. Looked at before every step. */
   stalled?: (vm: string, step: number) => boolean;
   /** Called after every step; the census is made only when asked for. */
@@ -45,6 +47,8 @@ export interface Simulation extends Report {
   steps: number;
   /** The crash point was reached. */
   crashed: boolean;
+  /** VMs that were replaced. */
+  replaced: number;
 }
 
 class SimulatedDeath extends Error {}
@@ -81,6 +85,7 @@ async function simulatePlan(plan: Plan, options: SimulationOptions): Promise<Sim
   const startedAt = performance.now();
   let storesLeft = crash?.store ?? 0;
   let crashed = false;
+  let replaced = 0;
 
   const die = (at: number, error: Error): void => {
     const { name, chain } = layout.vms[at];
@@ -89,8 +94,37 @@ async function simulatePlan(plan: Plan, options: SimulationOptions): Promise<Sim
     mailbox.send({ type: 'vm-died', vm: at, error: error.message } satisfies ManagerMessage);
   };
 
+  const replacing = new Set<number>();
+  const send = async (message: ManagerMessage): Promise<void> => {
+    while (!mailbox.ready) await turn();
+    mailbox.send(message);
+  };
+  const replaceVm = async (at: number): Promise<void> => {
+    const answered = async (message: ManagerMessage, answer: string): Promise<void> => {
+      const heard = desk.answerOf(answer);
+      await send(message);
+      await heard;
+    };
+    await answered({ type: 'quiesce', vm: at }, `quiesced ${at}`);
+    vms[at] = null;
+    await answered({ type: 'repoint', vm: at, vnic: layout.vms[at].vnic }, `repointed ${at}`);
+    vms[at] = await Vm.create(shared, layout.vms[at], await loadDefinition(layout.vms[at].module, layout.vms[at].function));
+    await send({ type: 'resume', vm: at });
+    replacing.delete(at);
+    replaced++;
+  };
+  const plannedReplacements = [...(options.replace ?? [])];
+
   let step = 0;
   for (; !manager.finished; step++) {
+    const due = plannedReplacements.findIndex((each) => each.step <= step && replacing.size === 0);
+    if (due >= 0) {
+      const [{ vm: name }] = plannedReplacements.splice(due, 1);
+      const at = layout.vms.findIndex((vm) => vm.name === name);
+      replacing.add(at);
+      void replaceVm(at);
+    }
+    if (replacing.size > 0) await turn();
     if (step >= maxSteps) throw new Error(`the simulation with seed ${seed} has not ended after ${maxSteps} steps: ${JSON.stringify(manager.census())}`);
     const actor = random(vms.length + 1);
     if (actor === vms.length) manager.poll();
@@ -116,7 +150,12 @@ async function simulatePlan(plan: Plan, options: SimulationOptions): Promise<Sim
   const census = manager.census();
   releaseRegion(shared.region);
   releaseControl(shared.control);
-  return { ...report, census, steps: step, crashed };
+  return { ...report, census, steps: step, crashed, replaced };
+}
+
+/** Lets what waits for an answer go on. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Polls once; throws SimulatedDeath at the store where `storesLeft` runs out. Returns what is left of it. */

@@ -29,7 +29,7 @@ export function snapshotReport(plan: Plan, layout: Layout, desk: EventDesk, { wi
       receivedBytes: block[Cell.receivedBytes],
       transmittedBytes: block[Cell.transmittedBytes],
       drops: dropsByName(block, names),
-      ...(spec.kind === 'capture' && spec.write !== null && { written: spec.write }),
+      ...('write' in spec && spec.write !== null && { written: spec.write }),
     };
     ledger.received += block[Cell.received];
     ledger.originated += block[Cell.originated];

@@ -1,10 +1,11 @@
 /** Starts a configuration. Everything that is wrong with it is reported before the first thread exists. */
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { RegionAllocationError } from '../memory/region.js';
 import { isVmThread } from '../vm/vm-thread.js';
 import { checkConfiguration, type CheckOptions } from './check.js';
 import type { Configuration } from './configuration.js';
-import { layOut } from './layout.js';
+import { layOut, type Layout, type LayoutOptions } from './layout.js';
 import type { Plan } from './plan.js';
 import { ConfigurationError } from './problems.js';
 import { QueuePort } from './queue-port.js';
@@ -14,8 +15,8 @@ import { Runtime, type StartOptions } from './runtime.js';
  * Starts a chain that runs until its ports are exhausted or `stop()` is called.
  * @param configuration a value as `chain`, `capture` and the like make it, or what YAML holds.
  * @returns once packets flow.
- * @throws ConfigurationError with every mistake at once, before any thread exists; RegionAllocationError when there is not
- * that much memory; Error when a network function cannot be created.
+ * @throws ConfigurationError with every mistake at once, also a region that the machine does not give, before any
+ * thread exists; Error when a network function cannot be created.
  */
 export async function start(configuration: Configuration, options: StartOptions & CheckOptions = {}): Promise<Runtime> {
   // In a VM this is an application's file, imported for the network function that it also defines.
@@ -28,11 +29,23 @@ export async function start(configuration: Configuration, options: StartOptions 
 
 /** Starts a plan that was checked. */
 export async function startPlan(plan: Plan, queuePorts: ReadonlyMap<string, QueuePort>, options: StartOptions): Promise<Runtime> {
-  for (const { spec } of plan.ports) if (spec.kind === 'capture' && spec.write !== null) await mkdir(dirname(spec.write), { recursive: true });
-  const layout = layOut(plan, { reportFlows: plan.ports.every(({ spec }) => spec.kind !== 'queue') || (options.flows ?? false) });
+  for (const { spec } of plan.ports) if ('write' in spec && spec.write !== null) await mkdir(dirname(spec.write), { recursive: true });
+  const layout = allocate(plan, { reportFlows: plan.ports.every(({ spec }) => spec.kind !== 'queue') || (options.flows ?? false) });
   const runtime = new Runtime(plan, layout, queuePorts, options);
   await runtime.ready();
   return runtime;
+}
+
+/** @throws ConfigurationError when the machine does not give as much memory. */
+function allocate(plan: Plan, options: LayoutOptions): Layout {
+  try {
+    return layOut(plan, options);
+  } catch (cause) {
+    if (!(cause instanceof RegionAllocationError)) throw cause;
+    const { slots, slotBytes } = plan.memory;
+    const found = `${slots} slots of ${slotBytes} B`;
+    throw new ConfigurationError([{ code: 'region-not-allocated', place: 'memory', found, expected: 'fewer or smaller slots', message: cause.message }], { cause });
+  }
 }
 
 function queuePortsOf({ ports }: Configuration): Map<string, QueuePort> {

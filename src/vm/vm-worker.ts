@@ -23,6 +23,6 @@ export default async function runVm({ shared, vm: spec, readyOffset }: VmTask): 
   Atomics.add(new Int32Array(shared.control, readyOffset, 1), 0, 1); // (T) pairs with main's load
   new Bell(shared.control, shared.mainDoorbellOffset).ring();
   const runState = new Int32Array(shared.control, shared.runStateOffset, 1);
-  const stopped = () => Atomics.load(runState, 0) === RunState.stopped; // (U) pairs with main's store
+  const stopped = () => vm.ended || Atomics.load(runState, 0) === RunState.stopped; // (U) pairs with main's store
   pollLoop(vm, new Sleeper(shared.control, spec.doorbellOffset), stopped);
 }

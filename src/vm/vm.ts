@@ -15,7 +15,7 @@ import { EventWriter } from '../ring/event-ring.js';
 import { MailboxReceiver } from '../ring/mailbox.js';
 import { Journal } from '../vnic/journal.js';
 import { Vnic } from '../vnic/vnic.js';
-import { PacketClock, buildContext, verdictKind, verdictReason } from '../nf/context.js';
+import { PacketClock, buildContext, verdictKind, verdictReason, type VmEvent } from '../nf/context.js';
 import type { Definition, Handlers, PacketHandler } from '../nf/contract.js';
 import type { VmSpec } from './vm-spec.js';
 
@@ -27,7 +27,7 @@ const WAKE_POLLS = 16;
 const EXPIRE_PERIOD_MS = 1000;
 
 /** Messages from the main thread. */
-export type VmMessage = { type: 'update'; options: unknown };
+export type VmMessage = { type: 'update'; options: unknown } | { type: 'end' };
 
 export class Vm {
   readonly #region: Region;
@@ -48,6 +48,8 @@ export class Vm {
   readonly #wakeMark: number;
   readonly #one = new Uint32Array(1);
   #handlers: Handlers<unknown> = { process: () => { throw new Error('the VM was polled before its network function was created'); } };
+  #emit: (event: VmEvent) => void = () => undefined;
+  #ended = false;
   #wakeDue = 0;
   #nextExpiryMs = 0;
 
@@ -75,12 +77,13 @@ export class Vm {
   static async create(shared: SharedSpec, spec: VmSpec, definition: Definition): Promise<Vm> {
     const vm = new Vm(shared, spec);
     const events = new EventWriter(shared.control, spec.events);
+    vm.#emit = (event) => {
+      events.write(event);
+      vm.#main.ring();
+    };
     const context = buildContext(spec, shared.control, {
       clock: vm.#clock,
-      emit: (event) => {
-        events.write(event);
-        vm.#main.ring();
-      },
+      emit: vm.#emit,
       originate: (like, length) => vm.#originate(like, length),
       send: (packet) => {
         vm.#send(packet);
@@ -88,7 +91,13 @@ export class Vm {
     });
     const created: PacketHandler | Handlers<unknown> = await definition.create(context);
     vm.#handlers = typeof created === 'function' ? { process: created } : created;
+    vm.#emit({ type: 'standing', takesUpdates: vm.#handlers.update !== undefined });
     return vm;
+  }
+
+  /** It was told to end: another VM takes its place. */
+  get ended(): boolean {
+    return this.#ended;
   }
 
   /** One burst at most. Returns the number of packets. `wallMs` is used only where time passes without packets. */
@@ -176,7 +185,11 @@ export class Vm {
   #readMail(): void {
     this.#mailbox.poll((message) => {
       const mail = message as VmMessage;
-      this.#handlers.update?.(mail.options);
+      if (mail.type === 'end') this.#ended = true;
+      else {
+        this.#handlers.update?.(mail.options);
+        this.#emit({ type: 'updated' });
+      }
     });
     this.#main.ring();
   }

@@ -1,3 +1,4 @@
+/* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-return, @typescript-eslint/no-unsafe-call -- right configurations are made into wrong ones here, whatever their types */
 /** Each kind of mistake in a configuration, once, in the words that the user reads. */
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,13 +7,13 @@ import { chain } from '../../src/chain/chain.js';
 import { ConfigurationError } from '../../src/runtime/problems.js';
 import { planConfiguration } from '../../src/runtime/check.js';
 import { ttlGuard } from './functions/ttl-guard.js';
-import { directory, functions, GUARD, problemsOf, right } from './configurations.js';
+import { directory, functions, GUARD, problemsOf, right, type Draft } from './configurations.js';
 
 const base = directory();
 afterAll(() => rmSync(base, { recursive: true }));
 
 /** The problems after a change to the configuration that is right. */
-async function after(change: (configuration: Record<string, any>) => void): Promise<string[]> {
+async function after(change: (configuration: Draft) => unknown): Promise<string[]> {
   const configuration = right();
   change(configuration);
   return problemsOf(configuration, base);
@@ -36,8 +37,8 @@ describe('shapes', () => {
 
   test('a value of another type', async () => {
     expect(await after((c) => (c.burst = 'many'))).toEqual(["burst: 'burst' is not a number\n  found 'many', expected a number [wrong-type]"]);
-    expect(await after((c) => (c.paths = 'all'))).toEqual(["paths: 'paths' is not a list\n  found 'all', expected a list [wrong-type]"]);
-    expect(await after((c) => (c.ports.inside = []))).toContain('ports.inside: a port is not a map\n  found an empty list, expected a map [wrong-type]');
+    expect(await after((c) => Object.assign(c, { paths: 'all' }))).toEqual(["paths: 'paths' is not a list\n  found 'all', expected a list [wrong-type]"]);
+    expect(await after((c) => Object.assign(c.ports, { inside: [] }))).toContain('ports.inside: a port is not a map\n  found an empty list, expected a map [wrong-type]');
     expect(await problemsOf(null, base)).toEqual(['the configuration is not a map\n  found an empty value, expected a map with ports and paths [wrong-type]']);
   });
 
@@ -88,7 +89,7 @@ describe('names', () => {
 
   test('two chains of one name', async () => {
     const other = chain('edge', [ttlGuard({ minimum: 3 }, { as: 'other' })]);
-    expect(await after((c) => c.paths.push({ from: 'inside', to: 'outside', via: other }))).toEqual([
+    expect(await after((c) => (c.paths as unknown[]).push({ from: 'inside', to: 'outside', via: other }))).toEqual([
       "chains.edge: two chains are named 'edge'\n  found 'edge' twice, expected a name for each chain [duplicate-name]",
     ]);
   });
@@ -127,7 +128,7 @@ describe('network functions', () => {
     expect(await after((c) => (c.chains.edge = [{ guard: { from: './guard.js' } }]))).toEqual([
       "chains.edge[0].from: the module of 'guard' cannot be loaded\n  found there is no file DIR/guard.js, expected a module that exports 'guard' [module-unloadable]",
     ]);
-    expect(await after((c) => (c.chains.edge = [{ function: 'guard', from: 'no-such-package' }]))).toEqual([
+    expect(await after((c) => Object.assign(c.chains, { edge: [{ function: 'guard', from: 'no-such-package' }] }))).toEqual([
       "chains.edge[0].from: the module of 'guard' cannot be loaded\n  found there is no package 'no-such-package' in DIR or above it, expected a module that exports 'guard' [module-unloadable]",
     ]);
   });

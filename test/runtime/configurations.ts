@@ -1,3 +1,4 @@
+/* eslint-disable @typescript-eslint/no-explicit-any -- right configurations are made into wrong ones here, whatever their types */
 /** A directory with a capture in it, and a configuration that is right: each test makes one thing wrong. */
 import { mkdtempSync, realpathSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,8 +25,17 @@ export function directory(): string {
   return path;
 }
 
+/** A configuration that a test may make wrong, in ways that its type would not let pass. */
+export interface Draft {
+  captures: Record<string, Record<string, unknown>>;
+  ports: Record<string, Record<string, unknown>>;
+  chains: Record<string, Record<string, Record<string, unknown>>[]>;
+  paths: { between: string[]; [key: string]: unknown }[];
+  [key: string]: unknown;
+}
+
 /** A fresh copy of a configuration without a mistake. */
-export function right(): Record<string, any> {
+export function right(): Draft {
   return {
     captures: { trace: { file: 'office.pcap', inside: ['10.0.0.0/8', 'fd00::/8'] } },
     ports: { inside: { capture: 'trace', side: 'inside', write: 'in.pcapng' }, outside: { capture: 'trace', side: 'outside' } },

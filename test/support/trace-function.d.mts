@@ -4,3 +4,5 @@ export const trace: NetworkFunctionFactory<{ id: number }>;
 export const touch: NetworkFunctionFactory<Record<string, never>>;
 export const dropEvery: NetworkFunctionFactory<{ nth: number }>;
 export const fail: NetworkFunctionFactory<{ at: number; how: 'throw' | 'exit' | 'loop' | 'memory' }>;
+export const orderGuard: NetworkFunctionFactory<Record<string, never>>;
+export const stamp: NetworkFunctionFactory<{ value: number; live?: boolean }>;

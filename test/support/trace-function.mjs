@@ -2,7 +2,7 @@
  * Network functions for tests. `trace` writes its id and the slot that it sees into the packet's payload: behind the
  * UDP header lie a count and then five bytes for each hop. The others misbehave on purpose.
  */
-import { defineNetworkFunction, forward } from 'millrace';
+import { defineNetworkFunction, forward, perFlow } from 'millrace';
 import { z } from 'zod';
 
 export const trace = defineNetworkFunction(import.meta.url, {
@@ -48,5 +48,37 @@ export const fail = defineNetworkFunction(import.meta.url, {
       if (options.how === 'memory') for (const hog = []; ; ) hog.push(new Array(1e6).fill(hog.length));
       throw new Error('it failed on purpose');
     };
+  },
+});
+
+/** Drops what is out of order within its flow (by timestamp), so that a disorder shows as a drop. It keeps its state. */
+export const orderGuard = defineNetworkFunction(import.meta.url, {
+  name: 'order-guard',
+  options: z.object({}),
+  drops: ['out-of-order'],
+  tables: { last: perFlow(2) },
+  create: ({ drop, state }) => (packet) => {
+    const at = state.last.of(packet.flowId);
+    const { words } = state.last;
+    const seconds = Math.floor(packet.timestampMs / 1000);
+    const micros = Math.round((packet.timestampMs % 1000) * 1000);
+    const later = seconds > words[at] || (seconds === words[at] && micros >= words[at + 1]);
+    words[at] = seconds;
+    words[at + 1] = micros;
+    return later ? forward : drop['out-of-order'];
+  },
+});
+
+/** Marks packets with a number that can be changed under traffic, or, without `live`, only by a replacement. */
+export const stamp = defineNetworkFunction(import.meta.url, {
+  name: 'stamp',
+  options: z.object({ value: z.int(), live: z.boolean().default(true) }),
+  create: ({ options }) => {
+    let { value } = options;
+    const process = (packet) => {
+      packet.bytes[packet.start + packet.payloadOffset] = value;
+      return forward;
+    };
+    return options.live ? { process, update: (next) => { value = next.value; } } : process;
   },
 });

@@ -3,7 +3,7 @@
  * both directions of a connection have one flow id, also when it is translated further on.
  *
  * word   of a flow's entry; zeros when there is no connection
- *  0     generation of the rule set that allows it; 0 when the rules in force deny it
+ *  0     generation of the rule set that allowed it last; it passes while that is the one in force
  *  1     seconds of packet time from which on it is forgotten
  *  2     bit 0: there is a connection; bit 1: its first packet travelled in reverse; bit 2: TCP is closing;
  *        bits 16 … 31: what opened it (opening.ts)
@@ -68,13 +68,14 @@ export class Connections {
     return this.#flows.words[this.#at + STATE] >>> OPENING_SHIFT;
   }
 
-  /** A new connection in place of what `find` looked for. Say `judged` and `touch` next. */
+  /** A new connection in place of what `find` looked for. Say `allow` and `touch` next. */
   open(isReverse: boolean, opening: number): void {
     this.#flows.words[this.#at + STATE] = PRESENT | (isReverse ? OPENED_IN_REVERSE : 0) | (opening << OPENING_SHIFT);
   }
 
-  judged(isAllowed: boolean): void {
-    this.#flows.words[this.#at + GENERATION] = isAllowed ? this.#generation : 0;
+  /** The rules in force allow it. */
+  allow(): void {
+    this.#flows.words[this.#at + GENERATION] = this.#generation;
   }
 
   close(): void {

@@ -6,7 +6,7 @@ import { forward, type Context, type Counter, type EventFields, type Verdict } f
 import { Connections, type firewallTables } from './connections.js';
 import { countersOfUpdate, DEFAULT, ESTABLISHED } from './counters.js';
 import { openingOf } from './opening.js';
-import type { FirewallOptions } from './options.js';
+import { preparedRules, type FirewallOptions } from './options.js';
 import { overwritesHeader, Role, roleOf } from './role.js';
 import type { Rule } from './rule.js';
 import { NO_RULE, RuleSet } from './rule-set.js';
@@ -44,11 +44,12 @@ export class Filter {
 
   /** New options. Connections stay known, and each is judged by the new rules at its next packet. */
   update(options: FirewallOptions): void {
-    const rules = options.parsed ?? [];
+    const rules = preparedRules(options);
     this.#options = options;
     this.#rules = rules;
     this.#ruleSet = new RuleSet(rules);
-    this.#counters = countersOfUpdate(this.#context.options.parsed ?? [], rules).map((name) => this.#context.counters[name]);
+    const { options: first, counters } = this.#context;
+    this.#counters = countersOfUpdate(preparedRules(first), rules).map((name) => counters[name]);
     this.#logged = rules.map((rule, index) => ({ rule: index + 1, action: rule.action }));
     this.#connections.beginGeneration();
   }
@@ -81,7 +82,7 @@ export class Filter {
     const verdict = this.#decide(packet, this.#ruleSet.judge(packet, isReverse, false, opening));
     if (verdict !== forward) return verdict;
     this.#connections.open(isReverse, opening);
-    this.#connections.judged(true);
+    this.#connections.allow();
     this.#touch(packet);
     return verdict;
   }
@@ -94,8 +95,9 @@ export class Filter {
     }
     // A connection that new rules deny stays known as denied. Were it forgotten, the next reply would be taken for the
     // first packet of a connection from the other end, which the rules may well allow.
-    const verdict = this.#decide(packet, this.#ruleSet.judge(packet, connections.isOpenedInReverse, isReply, connections.opening));
-    connections.judged(verdict === forward);
+    const index = this.#ruleSet.judge(packet, connections.isOpenedInReverse, isReply, connections.opening);
+    const verdict = this.#decide(packet, index);
+    if (verdict === forward) connections.allow();
     this.#touch(packet);
     return verdict;
   }

@@ -3,17 +3,19 @@ import { defineNetworkFunction } from '../define.js';
 import { firewallTables } from './connections.js';
 import { counterNames } from './counters.js';
 import { Filter, FIREWALL_DROPS } from './filter.js';
-import { firewallSchema, prepareRules, type FirewallInput, type FirewallOptions } from './options.js';
+import { firewallSchema, preparedRules, prepareRules, type FirewallInput, type FirewallOptions } from './options.js';
 
 export type { FirewallInput } from './options.js';
 
-export const firewall = defineNetworkFunction<FirewallInput, FirewallOptions, (typeof FIREWALL_DROPS)[number], string, typeof firewallTables>(
+type Drop = (typeof FIREWALL_DROPS)[number];
+
+export const firewall = defineNetworkFunction<FirewallInput, FirewallOptions, Drop, string, typeof firewallTables>(
   import.meta.url,
   {
     name: 'firewall',
     options: firewallSchema,
     drops: FIREWALL_DROPS,
-    counters: (options) => counterNames(options.parsed ?? []),
+    counters: (options) => counterNames(preparedRules(options)),
     tables: firewallTables,
     prepare: prepareRules,
     create: (context) => {

@@ -37,7 +37,8 @@ export class OpeningMatcher {
   constructor({ tcpFlags, icmpType, icmpCode }: Match) {
     this.#flagMask = tcpFlags?.mask ?? 0;
     this.#flagValue = (tcpFlags?.value ?? 0) & this.#flagMask;
-    this.#types = icmpType === undefined ? null : Uint8Array.from({ length: 256 }, (_, type) => (icmpType.includes(type) ? 1 : 0));
+    this.#types = icmpType === undefined ? null : new Uint8Array(256);
+    for (const type of icmpType ?? []) if (this.#types !== null) this.#types[type] = 1;
     this.#code = icmpCode ?? -1;
   }
 
@@ -49,5 +50,6 @@ export class OpeningMatcher {
 
 /** Null when the match does not look at the opening packet in particular. */
 export function compileOpening(match: Match): OpeningMatcher | null {
-  return match.tcpFlags === undefined && match.icmpType === undefined && match.icmpCode === undefined ? null : new OpeningMatcher(match);
+  const { tcpFlags, icmpType, icmpCode } = match;
+  return tcpFlags === undefined && icmpType === undefined && icmpCode === undefined ? null : new OpeningMatcher(match);
 }

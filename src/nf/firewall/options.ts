@@ -22,11 +22,15 @@ const timeouts = z.strictObject({
 });
 
 export const firewallSchema = z.strictObject({
-  rules: z.union([z.string(), z.array(z.string())]).describe('rules in order, one for each item or line; the first that matches decides'),
+  rules: z.union([z.string(), z.array(z.string())])
+    .describe('rules in order, one for each item or line; the first that matches decides'),
   default: z.enum(['deny', 'allow']).default('deny').describe('what happens to a packet that no rule matches'),
-  stateful: z.boolean().default(true).describe('let packets of allowed connections pass in both directions without asking the rules again'),
-  malformed: z.enum(['drop', 'pass']).default('drop').describe('packets with a header that cannot be read: drop them, or pass them to the rules'),
-  fragments: z.enum(['follow', 'drop']).default('follow').describe('IP fragments: follow their connection and the rules, or drop them all'),
+  stateful: z.boolean().default(true)
+    .describe('let packets of allowed connections pass in both directions without asking the rules again'),
+  malformed: z.enum(['drop', 'pass']).default('drop')
+    .describe('packets with a header that cannot be read: drop them, or pass them to the rules'),
+  fragments: z.enum(['follow', 'drop']).default('follow')
+    .describe('IP fragments: follow their connection and the rules, or drop them all'),
   timeouts: timeouts.default(timeouts.parse({})).describe('how long a silent connection is remembered, in packet time'),
 });
 
@@ -35,6 +39,12 @@ export type FirewallInput = z.input<typeof firewallSchema>;
 export interface FirewallOptions extends z.output<typeof firewallSchema> {
   /** The rules as plain data, in order: filled in by `prepareRules`. */
   parsed?: readonly Rule[];
+}
+
+/** @throws TypeError when the options were not prepared: a firewall without its rules must not begin to judge. */
+export function preparedRules(options: FirewallOptions): readonly Rule[] {
+  if (options.parsed === undefined) throw new TypeError('the rules of the firewall were not prepared');
+  return options.parsed;
 }
 
 /** Parses the rules and reports every mistake in them, each with its place. */

@@ -24,6 +24,6 @@ export const ttlGuard = defineNetworkFunction(import.meta.url, {
 export const keepsFunctions = defineNetworkFunction(import.meta.url, {
   name: 'keeps-functions',
   options: z.strictObject({}),
-  prepare: () => ({ call: () => 1 }),
+  prepare: () => ({ call: () => 1 }) as never,
   create: () => () => forward,
 });

@@ -1,0 +1,41 @@
+/** What the threads of the postMessage baseline tell each other. */
+import type { MessagePort } from 'node:worker_threads';
+
+/** How a packet goes from thread to thread: copied by structured clone, or moved with its ArrayBuffer. */
+export type MessageMode = 'clone' | 'transfer';
+
+/** Told to a relay: where packets come from and go to, and the TTL that they must have. */
+export interface RelayTask {
+  readonly role: 'relay';
+  readonly mode: MessageMode;
+  readonly from: MessagePort;
+  readonly to: MessagePort;
+  readonly ttl: number;
+}
+
+/** Told to the thread that makes packets and takes them back. */
+export interface EndsTask {
+  readonly role: 'ends';
+  readonly mode: MessageMode;
+  /** To the first relay, and from the last one. */
+  readonly to: MessagePort;
+  readonly from: MessagePort;
+  readonly bytes: number;
+  readonly packets: number;
+  readonly warmUp: number;
+  readonly seed: number;
+  /** Most packets under way: as many as the runtime has slots. */
+  readonly inFlight: number;
+  /** TTL that packets must have after the last relay. */
+  readonly lastTtl: number;
+}
+
+/** What comes back from the ends, when every packet is through. Times in milliseconds of that thread's clock. */
+export interface EndsResult {
+  readonly received: number;
+  readonly receivedBytes: number;
+  readonly wrong: number;
+  readonly startedAt: number;
+  readonly warmAt: number;
+  readonly endedAt: number;
+}

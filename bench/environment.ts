@@ -1,0 +1,78 @@
+/** What a number depends on beside the code: recorded with every run. */
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os';
+import { fileURLToPath } from 'node:url';
+
+export interface Environment {
+  readonly date: string;
+  readonly cpu: string;
+  /** Cores that the machine has, and that this process may use. */
+  readonly cores: number;
+  readonly availableCores: number;
+  /** Cores' worth of time that the control group allows; null without a limit, or where it cannot be read. */
+  readonly quotaCores: number | null;
+  readonly governor: string | null;
+  readonly memoryBytes: number;
+  readonly kernel: string;
+  readonly node: string;
+  readonly v8: string;
+  /** Of the last minute, before the first measurement: what others were doing. */
+  readonly loadBefore: number;
+  /** Of the repository, with `+` when it had changes; null where there is none. */
+  readonly commit: string | null;
+  readonly version: string;
+}
+
+const ROOT = new URL('../../', import.meta.url);
+
+function readText(path: string | URL): string | null {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    return null;
+  }
+}
+
+/** Reads `cpu.max` of version 2, such as `150000 100000`, or the two files of version 1. */
+export function parseQuota(maximum: string | null, quota: string | null = null, period: string | null = null): number | null {
+  const [used, per] = maximum === null ? [quota, period] : maximum.split(' ');
+  const cores = Number(used) / Number(per);
+  return Number.isFinite(cores) && cores > 0 ? cores : null;
+}
+
+function git(...args: string[]): string | null {
+  try {
+    return execFileSync('git', args, { cwd: fileURLToPath(ROOT), encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  } catch {
+    return null;
+  }
+}
+
+/** Null in an installed package, also when that lies inside of somebody else's repository. */
+function commit(): string | null {
+  if (git('rev-parse', '--show-prefix') !== '') return null;
+  const head = git('rev-parse', '--short=12', 'HEAD');
+  return head === null ? null : head + (git('status', '--porcelain') === '' ? '' : '+');
+}
+
+export function readEnvironment(): Environment {
+  const processors = cpus();
+  const { version } = JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8')) as { version: string };
+  return {
+    date: new Date().toISOString(),
+    cpu: processors[0]?.model.trim() ?? 'unknown',
+    cores: processors.length,
+    availableCores: availableParallelism(),
+    quotaCores: parseQuota(
+      readText('/sys/fs/cgroup/cpu.max'), readText('/sys/fs/cgroup/cpu/cpu.cfs_quota_us'), readText('/sys/fs/cgroup/cpu/cpu.cfs_period_us')),
+    governor: readText('/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor'),
+    memoryBytes: totalmem(),
+    kernel: release(),
+    node: process.versions.node,
+    v8: process.versions.v8,
+    loadBefore: loadavg()[0],
+    commit: commit(),
+    version,
+  };
+}

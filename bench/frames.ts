@@ -1,0 +1,53 @@
+/** Packets of the product's own generator, outside of a runtime: for baselines, microbenchmarks and the share of ingress. */
+import { Region, type RegionHandle } from '#millrace/memory/region.js';
+import { SlotHeaders } from '#millrace/memory/slot-headers.js';
+import { HEADER_BYTES } from '#millrace/memory/slot-layout.js';
+import type { PortMemory } from '#millrace/port/contract.js';
+import { GeneratorPort, type GeneratorOptions } from '#millrace/port/generator.js';
+
+/** Bytes of a page of WebAssembly memory. */
+const PAGE_BYTES = 65536;
+type MemoryConstructor = new (shape: { initial: number; maximum: number; shared: true }) => RegionHandle['memory'];
+const { Memory } = (globalThis as unknown as { WebAssembly: { Memory: MemoryConstructor } }).WebAssembly;
+
+/** Slots with their headers, as a runtime has them. */
+export class FrameMemory implements PortMemory {
+  readonly region: Uint8Array;
+  readonly headers: SlotHeaders;
+  readonly maxPacketBytes: number;
+  readonly slots: Region;
+
+  constructor(slots: number, slotBytes: number) {
+    const pages = Math.ceil((slots * slotBytes) / PAGE_BYTES);
+    const memory = new Memory({ initial: pages, maximum: pages, shared: true });
+    this.slots = new Region({ memory, slots, slotBytes, scratchBytes: 0 });
+    this.region = this.slots.bytes;
+    this.headers = new SlotHeaders(new SharedArrayBuffer(slots * HEADER_BYTES), 0, slots);
+    this.maxPacketBytes = this.slots.maxPacketBytes;
+  }
+
+  slotIndex(address: number): number {
+    return this.slots.slotIndex(address);
+  }
+
+  /** Index in `region` of the first byte of a slot's packet. */
+  start(slotIndex: number): number {
+    return this.slots.address(slotIndex) + this.headers.u32[slotIndex << 4];
+  }
+
+  length(slotIndex: number): number {
+    return this.headers.u32[(slotIndex << 4) + 1];
+  }
+}
+
+export function frameGenerator(options: GeneratorOptions, memory: FrameMemory): GeneratorPort {
+  const refuse = (): never => {
+    throw new Error('a packet of the generator does not fit its slot');
+  };
+  return new GeneratorPort(options, memory, { dropAtIngress: refuse, dropAtEgress: refuse });
+}
+
+/** Addresses of all slots. */
+export function allAddresses(memory: FrameMemory): Uint32Array {
+  return Uint32Array.from({ length: memory.slots.slots }, (_, slot) => memory.slots.address(slot));
+}

@@ -1,0 +1,44 @@
+/**
+ * Turns a results file into the tables of a page:
+ *
+ *   node dist/bench/to-markdown.js results.json [page.md]
+ *
+ * With a page, what stands there between the two marks is replaced; without one, the tables are printed.
+ */
+import { readFile, writeFile } from 'node:fs/promises';
+import { pathToFileURL } from 'node:url';
+import type { Results } from './results.js';
+import { conditions, macroTable, microTable, type TextTable } from './tables.js';
+
+const BEGIN = '<!-- results -->';
+const END = '<!-- end of results -->';
+
+function markdownTable({ title, columns, words, rows }: TextTable): string {
+  const line = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [`### ${title}`, '', line(columns), line(columns.map((_, at) => (at < words ? '---' : '--:'))), ...rows.map(line)].join('\n');
+}
+
+/** @throws Error for results that must not be published. */
+export function toMarkdown(results: Results): string {
+  if (results.settings.quick) throw new Error('these are the results of a quick run, whose numbers mean nothing');
+  if (results.failures.length > 0) throw new Error(`${results.failures.length} measurements failed their checks: ${results.failures[0].reason}`);
+  const tables = [macroTable(results), microTable(results)].filter(({ rows }) => rows.length > 0).map(markdownTable);
+  return [...tables, conditions(results).map((text) => `- ${text}`).join('\n')].join('\n\n');
+}
+
+/** @throws Error when the page lacks the marks. */
+export function fillIn(page: string, markdown: string): string {
+  const begin = page.indexOf(BEGIN);
+  const end = page.indexOf(END);
+  if (begin < 0 || end < begin) throw new Error(`the page has no place for results: expected ${BEGIN} and after it ${END}`);
+  return `${page.slice(0, begin + BEGIN.length)}\n\n${markdown}\n\n${page.slice(end)}`;
+}
+
+async function main([file, page]: readonly string[]): Promise<void> {
+  if (file === undefined) throw new Error('usage: node dist/bench/to-markdown.js results.json [page.md]');
+  const markdown = toMarkdown(JSON.parse(await readFile(file, 'utf8')) as Results);
+  if (page === undefined) process.stdout.write(`${markdown}\n`);
+  else await writeFile(page, fillIn(await readFile(page, 'utf8'), markdown));
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await main(process.argv.slice(2));

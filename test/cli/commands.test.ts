@@ -1,0 +1,228 @@
+/** The commands through the real binary: exit codes, and what stands on which stream. */
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import type { Report } from '../../src/runtime/report.js';
+import { appears, EXAMPLES, launch, millrace } from './binary.js';
+
+const cwd = mkdtempSync(join(tmpdir(), 'millrace-cli-'));
+const office = join(EXAMPLES, 'office.yaml');
+const capture = join(EXAMPLES, 'office.pcapng');
+afterAll(() => { rmSync(cwd, { recursive: true }); });
+
+function file(name: string, text: string): string {
+  writeFileSync(join(cwd, name), text);
+  return name;
+}
+
+const ENDLESS = `
+ports:
+  source: { kind: generator, packets: 1000000000000 }
+  rest: { kind: sink, write: endless.pcap }
+chains: { edge: [dpi] }
+paths: [{ from: source, to: rest, via: edge }]
+`;
+
+describe('run', () => {
+  test('the office, with what it writes elsewhere', async () => {
+    const { code, stdout, stderr } = await millrace(['run', office, '--write', 'inside=in.pcapng', '--write', 'outside=new/out.pcap'], cwd);
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    expect(stdout).toContain('Ledger   received 2,493 + originated 0 = transmitted ');
+    expect(stdout).toContain('+ in flight 0\n         balanced\n');
+    expect(stdout).toContain('Copied   0 bytes between ingress and egress');
+    expect(stdout).toMatch(/Written {2}in\.pcapng \(.* packets out of inside\)\n {9}new\/out\.pcap \(/);
+    expect(stdout.split('\n').filter((line) => line.length > 100)).toEqual([]);
+    expect(existsSync(join(cwd, 'in.pcapng')) && existsSync(join(cwd, 'new/out.pcap'))).toBe(true);
+  });
+
+  test('--json is one document, with flows only when they are asked for', async () => {
+    const write = ['--write', 'inside=in.pcapng', '--write', 'outside=out.pcapng'];
+    const { code, stdout, stderr } = await millrace(['run', office, ...write, '--json', '--flows'], cwd);
+    expect([code, stderr]).toEqual([0, '']);
+    const report = JSON.parse(stdout) as Report;
+    expect(report).toMatchObject({ schemaVersion: 1, bytesCopied: 0, ledger: { received: 2493, inFlight: 0, balanced: true } });
+    expect(report.vms.map(({ name }) => name)).toEqual(['firewall', 'nat', 'dpi']);
+    expect(report.flows).toContainEqual(expect.objectContaining({ l4: 'TCP', protocol: 'HTTP', host: 'intranet.example', verdict: 'forward' }));
+    const without = await millrace(['run', office, ...write, '--json'], cwd);
+    expect(JSON.parse(without.stdout)).not.toHaveProperty('flows');
+  });
+
+  test('another capture in place of the one in the file, relative to the working directory', async () => {
+    copyFileSync(capture, join(cwd, 'mine.pcapng'));
+    const { code, stdout } = await millrace(['run', join(EXAMPLES, 'permit.yaml'), '--capture', 'trace=mine.pcapng', '--write', 'inside=a.pcapng', '--write', 'outside=b.pcapng', '--json'], cwd);
+    expect(code).toBe(0);
+    const { ports } = JSON.parse(stdout) as Report;
+    expect(ports.inside.written).toMatch(/a\.pcapng$/);
+    expect(ports.inside.transmitted).toBeGreaterThan(1000);
+    expect(ports.outside.transmitted).toBeGreaterThan(1000);
+  });
+
+  test('names that the file does not have, and files that are not there: all at once, said where they came from', async () => {
+    const { code, stdout, stderr } = await millrace(['run', office, '--capture', 'tarce=x', '--write', 'in=y', '--json'], cwd);
+    expect(code).toBe(2);
+    const { ok, problems } = JSON.parse(stdout) as { ok: boolean; problems: { code: string; place: string; message: string }[] };
+    expect(ok).toBe(false);
+    expect(problems.map(({ code: kind, place }) => [kind, place])).toEqual([['unknown-capture', '--capture tarce'], ['unknown-port', '--write in']]);
+    expect(problems[0].message).toBe("there is no capture 'tarce', did you mean 'trace'?");
+    expect(stderr).toContain('2 problems in the configuration');
+    const missing = await millrace(['run', office, '--capture', 'trace=none.pcap'], cwd);
+    expect([missing.code, missing.stdout]).toEqual([2, '']);
+    expect(missing.stderr).toContain('--capture trace  [file-missing]');
+  });
+
+  test('a network function that throws: exit 1, a report all the same, and the packet that it had', async () => {
+    file('bomb.mjs', `
+      import { defineNetworkFunction } from ${JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)};
+      const options = { '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) } };
+      export const bomb = defineNetworkFunction(import.meta.url, {
+        name: 'bomb', options, create: () => (packet) => { throw new Error('it went off'); },
+      });`);
+    file('bomb.yaml', `
+ports: { source: { kind: generator, packets: 100 }, rest: { kind: sink } }
+chains: { edge: [{ bomb: { from: ./bomb.mjs } }] }
+paths: [{ from: source, to: rest, via: edge }]
+`);
+    const { code, stdout, stderr } = await millrace(['run', 'bomb.yaml', '--json'], cwd);
+    expect(code).toBe(1);
+    const { error, ledger, drops } = JSON.parse(stdout) as Report;
+    expect(error).toMatchObject({ chain: 'edge', vm: 'bomb', packet: { length: 64 } });
+    expect(error!.message).toContain('it went off');
+    expect(stderr).toBe(`error: ${error!.message}\n`);
+    expect(drops['nf-crash']).toBe(1);
+    expect(ledger.balanced).toBe(true);
+    const text = await millrace(['run', 'bomb.yaml'], cwd);
+    expect(text.code).toBe(1);
+    expect(text.stdout).toMatch(/^bomb\.yaml {2}failed in /);
+    expect(text.stdout).toMatch(/\nFailed .*bomb.*it went off\n {9}in hand: a packet of 64 bytes from .*\n {9}0000 {2}/s);
+  });
+
+  test('Ctrl-C lets what is under way go through, and reports', async () => {
+    file('endless.yaml', ENDLESS);
+    const { child, ended } = launch(['run', 'endless.yaml', '--json'], cwd);
+    await appears(join(cwd, 'endless.pcap'));
+    child.kill('SIGINT');
+    const { code, stdout, stderr } = await ended;
+    expect(code).toBe(0);
+    expect(stderr).toContain('stopping');
+    expect(JSON.parse(stdout)).toMatchObject({ ledger: { inFlight: 0, balanced: true } });
+    rmSync(join(cwd, 'endless.pcap'));
+  });
+
+  test('a second signal ends it at once', async () => {
+    file('endless.yaml', ENDLESS);
+    const { child, ended } = launch(['run', 'endless.yaml', '--json'], cwd);
+    await appears(join(cwd, 'endless.pcap'));
+    child.kill('SIGINT');
+    child.kill('SIGTERM');
+    expect(await ended).toMatchObject({ code: 143, stdout: '' });
+    rmSync(join(cwd, 'endless.pcap'));
+  });
+});
+
+describe('check', () => {
+  test('says what a file would run', async () => {
+    const { code, stdout, stderr } = await millrace(['check', office], cwd);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('edge  firewall -> nat -> dpi');
+    const json = await millrace(['check', office, '--json'], cwd);
+    expect(JSON.parse(json.stdout)).toMatchObject({ ok: true, plan: { chains: [{ name: 'edge' }], paths: [{ from: 'inside', to: 'outside', bothWays: true, match: 'ip' }] } });
+  });
+
+  test('a rule that cannot be parsed is found with its line and column', async () => {
+    copyFileSync(capture, join(cwd, 'office.pcapng'));
+    const broken = readFileSync(office, 'utf8').replace('deny in any', 'deny in evrything').replace('external: 203.0.113.1', 'externl: 203.0.113.1');
+    const { code, stdout, stderr } = await millrace(['check', file('broken.yaml', broken), '--json'], cwd);
+    expect(code).toBe(2);
+    const { problems } = JSON.parse(stdout) as { problems: { code: string; line: number; column: number; place: string }[] };
+    const rule = problems.find(({ place }) => place === 'chains.edge[0].rules[0]')!;
+    const lines = broken.split('\n');
+    expect(rule.code).toBe('invalid-option');
+    expect(lines[rule.line - 1].slice(rule.column - 1)).toBe('evrything');
+    const key = problems.find(({ code: kind }) => kind === 'unknown-key')!;
+    expect(lines[key.line - 1].slice(key.column - 1)).toMatch(/^externl/);
+    expect(stderr).toContain(`broken.yaml:${rule.line}:${rule.column}  chains.edge[0].rules[0]  [invalid-option]`);
+    expect(stderr).toContain("unknown key 'externl', did you mean 'external'?");
+  });
+});
+
+test('graph draws ports, VMs and both directions', async () => {
+  const { code, stdout } = await millrace(['graph', office], cwd);
+  expect(code).toBe(0);
+  expect(stdout).toBe(`flowchart LR
+  port0(["inside<br/>reads office.pcapng, inside<br/>writes inside.pcapng"])
+  port1(["outside<br/>reads office.pcapng, outside<br/>writes outside.pcapng"])
+  subgraph chain0["edge"]
+    vm0["firewall"]
+    vm1["nat"]
+    vm2["dpi"]
+  end
+  port0 -->|"ip"| vm0
+  vm0 --> vm1
+  vm1 --> vm2
+  vm2 --> port1
+  port1 -.->|"ip"| vm2
+  vm2 -.-> vm1
+  vm1 -.-> vm0
+  vm0 -.-> port0
+`);
+});
+
+describe('inspect', () => {
+  test('says what is in a capture, and writes nothing', async () => {
+    const { code, stdout, stderr } = await millrace(['inspect', capture], cwd);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/office\.pcapng {2}2,493 packets, 1\.\d MiB, \d+ flows\n/);
+    expect(stdout).toContain('Protocols');
+    expect(stdout).toContain('intranet.example');
+    const json = await millrace(['inspect', capture, '--json'], cwd);
+    const { flows, ports } = JSON.parse(json.stdout) as Report;
+    expect(flows!.length).toBeGreaterThan(50);
+    expect(flows!.every(({ verdict }) => verdict === 'forward')).toBe(true);
+    expect(Object.values(ports).every((port) => port.written === undefined)).toBe(true);
+  });
+
+  test('a file that is no capture', async () => {
+    const { code, stdout, stderr } = await millrace(['inspect', file('notes.txt', 'no capture\n')], cwd);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain('<capture>  [not-a-capture]');
+    expect((await millrace(['inspect', 'none.pcap'], cwd)).code).toBe(2);
+  });
+});
+
+test('demo writes into the working directory', async () => {
+  const { code, stdout } = await millrace(['demo', '--json'], cwd);
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ ledger: { received: 2493, balanced: true }, alerts: { 'test-signature': 3, 'drop-signature': 1 } });
+  expect(existsSync(join(cwd, 'out/inside.pcapng')) && existsSync(join(cwd, 'out/outside.pcapng'))).toBe(true);
+});
+
+describe('use', () => {
+  test.each([[[]], [['frobnicate']], [['run']], [['run', 'a.yaml', 'b.yaml']], [['run', office, '--bad']], [['run', office, '--write', 'inside']], [['check', office, '--json', '--flows']]])(
+    'wrong use %j ends with 2 and leaves stdout alone',
+    async (args) => {
+      const { code, stdout, stderr } = await millrace(args, cwd);
+      expect([code, stdout]).toEqual([2, '']);
+      expect(stderr).not.toBe('');
+    },
+  );
+
+  test.each(['run', 'check', 'graph', 'inspect', 'demo'])('%s has help with examples', async (command) => {
+    const { code, stdout, stderr } = await millrace([command, '--help'], cwd);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toContain(`Examples:\n  $ millrace ${command}`);
+    expect(stdout.split('\n').filter((line) => line.length > 100)).toEqual([]);
+  });
+
+  test('the version is that of the package', async () => {
+    const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+    expect(await millrace(['--version'], cwd)).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: '' });
+  });
+
+  test('colour only where it is wanted', async () => {
+    expect((await millrace(['check', office], cwd)).stdout).not.toContain('\x1b[');
+    expect((await millrace(['check', office], cwd, { FORCE_COLOR: '1' })).stdout).toContain('\x1b[');
+    expect((await millrace(['check', office], cwd, { NO_COLOR: '1' })).stdout).not.toContain('\x1b[');
+  });
+});

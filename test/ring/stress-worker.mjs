@@ -1,0 +1,41 @@
+/** The other thread of the stress test: gives back what it gets, in the order in which it came, in bursts of random size. */
+import { performance } from 'node:perf_hooks';
+import { parentPort, workerData } from 'node:worker_threads';
+import { Bell, Sleeper } from '../../dist/ring/doorbell.js';
+import { RingConsumer, RingProducer } from '../../dist/ring/spsc-ring.js';
+import { randomSource } from './random-source.mjs';
+
+const { buffer, toWorker, fromWorker, workerBell, mainBell, total, seed, waitMs } = workerData;
+const input = new RingConsumer(buffer, toWorker);
+const output = new RingProducer(buffer, fromWorker);
+const sleeper = new Sleeper(buffer, workerBell);
+const bell = new Bell(buffer, mainBell);
+const random = randomSource(seed);
+const addresses = new Uint32Array(toWorker.capacity);
+
+let echoed = 0;
+let sleeps = 0;
+let failure = null;
+parentPort.postMessage({ ready: true });
+while (echoed < total && failure === null) {
+  const count = input.peek(addresses, 1 + random(toWorker.capacity));
+  output.pushBurst(addresses, 0, count);
+  if (random(2) === 0) output.publish(); // else more than one burst becomes visible at once
+  input.release(count);
+  echoed += count;
+  if (count > 0 && random(4) !== 0) continue;
+  output.publish();
+  bell.ring();
+  sleeper.announce();
+  if (!input.isEmpty() || echoed === total) {
+    sleeper.cancel();
+    continue;
+  }
+  const since = performance.now();
+  sleeper.wait(waitMs);
+  sleeps++;
+  if (performance.now() - since >= waitMs) failure = `the worker slept ${waitMs} ms at ${echoed} of ${total}: a wake-up was lost`;
+}
+output.publish();
+bell.ring();
+parentPort.postMessage({ failure, echoed, sleeps });

@@ -1,0 +1,101 @@
+/** Changes under traffic: generation words, quiesce and re-point, mailboxes. Every packet is delivered once, in order. */
+import { chain, ConfigurationError, generator, queuePort, sink, start, type Configuration, type QueuePort } from 'millrace';
+import { simulate } from 'millrace/testing';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { orderGuard, stamp, touch } from '../support/trace-function.mjs';
+
+function udp(port: number): Uint8Array {
+  const bytes = new Uint8Array(60);
+  bytes.set([2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0, 0x45, 0, 0, 46, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2, 0x30, 0x39, port >> 8, port & 255, 0, 26, 0, 0]);
+  return bytes;
+}
+
+describe('quiesce and re-point, in one thread', () => {
+  it('delivers every packet once and in order, whenever VMs are replaced', async () => {
+    const configuration: Configuration = {
+      ports: { source: generator({ packets: 400, flows: 7 }), out: sink() },
+      paths: [{ from: 'source', to: 'out', via: chain('c', [touch({}), touch({}, { as: 'second' }), orderGuard({})]) }],
+      memory: { slots: 64 },
+      burst: 8,
+    };
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 1e9 }), fc.array(fc.record({ vm: fc.constantFrom('touch', 'second', 'order-guard'), step: fc.integer({ min: 0, max: 400 }) }), { minLength: 1, maxLength: 4 }), async (seed, replace) => {
+        const result = await simulate(configuration, { seed, replace });
+        expect(result.ports.out.transmitted).toBe(400);
+        expect(result.drops).toEqual({});
+        expect(result.census).toMatchObject({ balanced: true, faults: [] });
+        expect(result.vms.map(({ received, returned }) => [received, returned])).toEqual([[400, 400], [400, 400], [400, 400]]);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('really replaces them', async () => {
+    const configuration: Configuration = { ports: { source: generator({ packets: 2000 }), out: sink() }, paths: [{ from: 'source', to: 'out', via: chain('c', [touch({})]) }] };
+    expect((await simulate(configuration, { replace: [{ vm: 'touch', step: 3 }, { vm: 'touch', step: 30 }] })).replaced).toBe(2);
+  });
+});
+
+describe('apply', () => {
+  const configure = (port: QueuePort, out: QueuePort, value: number, live: boolean, match = 'any'): Configuration => ({
+    ports: { port, out },
+    paths: [{ from: 'port', to: 'out', match, via: chain('edge', [stamp({ value, live }), orderGuard({})]) }],
+  });
+
+  it.each([['updates', true], ['replaces', false]])('%s a network function under traffic, and no packet is lost', async (_, live) => {
+    const [port, out] = [queuePort(), queuePort()];
+    const runtime = await start(configure(port, out, 1, live));
+    const seen: number[] = [];
+    const reading = (async () => {
+      for await (const { bytes } of out) seen.push(bytes[42]);
+    })();
+    let sending = true;
+    let sent = 0;
+    const traffic = (async () => {
+      for (; sending; sent++) await port.send(udp(sent % 5), { timestampMs: 1000 + sent });
+    })();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const changes = await runtime.apply(configure(port, out, 2, live));
+    expect(changes).toEqual(live ? { updated: ['stamp'], replaced: [], paths: false } : { updated: [], replaced: ['stamp'], paths: false });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    sending = false;
+    await traffic;
+    port.end();
+    out.end();
+    const report = await runtime.finished;
+    await reading;
+    expect(report.drops).toEqual({});
+    expect(report.ledger).toMatchObject({ received: sent, transmitted: sent, balanced: true });
+    expect(seen).toHaveLength(sent);
+    // First all ones, then all twos: no packet sees half of each.
+    expect(seen.lastIndexOf(1)).toBeLessThan(seen.indexOf(2));
+    expect(new Set(seen)).toEqual(new Set([1, 2]));
+  });
+
+  it('puts new paths in force for connections that already have one', async () => {
+    const [port, out] = [queuePort(), queuePort()];
+    const runtime = await start(configure(port, out, 1, true));
+    await port.send(udp(9), { timestampMs: 1 });
+    expect(await out.receive()).not.toBeNull();
+    expect(await runtime.apply(configure(port, out, 1, true, 'tcp'))).toEqual({ updated: [], replaced: [], paths: true });
+    await port.send(udp(9), { timestampMs: 2 });
+    port.end();
+    out.end();
+    const report = await runtime.finished;
+    expect(report.drops).toEqual({ 'no-path': 1 });
+    expect(report.ledger.balanced).toBe(true);
+  });
+
+  it('refuses what needs a restart, all of it at once, and changes nothing', async () => {
+    const [port, out] = [queuePort(), queuePort()];
+    const runtime = await start(configure(port, out, 1, true));
+    const other = { ...configure(port, out, 2, true), memory: { slots: 64 }, mode: 'copy' as const };
+    const error = await runtime.apply(other).catch((cause: unknown) => cause);
+    expect(error).toBeInstanceOf(ConfigurationError);
+    expect((error as ConfigurationError).problems.map(({ code, place }) => [code, place])).toEqual([['needs-restart', 'memory'], ['needs-restart', 'mode']]);
+    await port.send(udp(1));
+    expect((await out.receive())?.bytes[42]).toBe(1);
+    await runtime.stop();
+  });
+});
