@@ -116,7 +116,10 @@ paths: [{ from: source, to: rest, via: edge }]
     await appears(join(cwd, 'endless.pcap'));
     child.kill('SIGINT');
     child.kill('SIGTERM');
-    expect(await ended).toMatchObject({ code: 143, stdout: '' });
+    // Both may arrive before either is handled; which of them then counts as the second is the kernel's choice.
+    const { code, stdout } = await ended;
+    expect([130, 143]).toContain(code);
+    expect(stdout).toBe('');
     rmSync(join(cwd, 'endless.pcap'));
   });
 });
