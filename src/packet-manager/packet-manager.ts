@@ -295,10 +295,7 @@ export class PacketManager {
       lane.peer.toVm.publish();
       lane.wakeDue++;
     } else if (lane.wakeDue > 0) lane.wakeDue++;
-    if (lane.draining && lane.peer.lent.count === 0) {
-      lane.draining = false;
-      this.#tell({ type: 'quiesced', vm: this.#lanes.indexOf(lane) });
-    }
+    if (lane.draining && lane.peer.lent.count === 0) this.#quiesced(lane);
     if (lane.wakeDue > 0 && (lane.wakeDue >= WAKE_POLLS || lane.peer.toVm.occupancy() >= this.#wakeMark)) this.#ring(lane);
   }
 
@@ -543,6 +540,12 @@ export class PacketManager {
     const lane = this.#lanes[vm];
     lane.holding = true;
     lane.draining = true;
+  }
+
+  /** Drained: the VM has returned everything. */
+  #quiesced(lane: Lane): void {
+    lane.draining = false;
+    this.#tell({ type: 'quiesced', vm: this.#lanes.indexOf(lane) });
   }
 
   /** The VM's end of the rings is gone. Both ends begin anew, on these rings or others. */

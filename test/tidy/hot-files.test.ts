@@ -12,7 +12,7 @@ const HOT = SOURCE.filter(({ text }) => /^\/\*\*\s+(\* )?Hot\b/.test(text));
 const COLD: readonly { file: string; functions: readonly string[]; why: string }[] = [
   { file: 'src/flow/address-matcher.ts', functions: ['pairs'], why: 'called by the constructor' },
   { file: 'src/flow/compile-match.ts', functions: ['compileMatch', 'bits', 'bounds'], why: 'compile a match, once for each entry of a table' },
-  { file: 'src/flow/connection-table.ts', functions: ['record', 'formatEnd'], why: 'write a flow down, once, when it ends' },
+  { file: 'src/flow/connection-table.ts', functions: ['record', 'formatEnd', 'packetsOf'], why: 'write a flow down, for a report' },
   {
     file: 'src/flow/flow-table.ts',
     functions: ['add', 'remove', 'replace', 'swap', 'replaceAll', 'setDefault', 'list', '#find', '#entry', '#subTables', '#reaches', '#depthAbove', '#depthBelow', '#install', 'inserted'],
@@ -32,6 +32,7 @@ const COLD: readonly { file: string; functions: readonly string[]; why: string }
   { file: 'src/packet-manager/classification.ts', functions: ['replacePaths', 'onFlowEnd'], why: 'new paths; who is told of flows' },
   { file: 'src/packet-manager/packet-manager.ts', functions: ['census'], why: 'answers somebody who asked' },
   { file: 'src/packet-manager/packet-manager.ts', functions: ['#reclaim', '#keepAsFound'], why: 'after the death of a VM' },
+  { file: 'src/packet-manager/packet-manager.ts', functions: ['#quiesced', '#repoint'], why: 'while a VM is replaced' },
   { file: 'src/packet-manager/packet-manager.ts', functions: ['#readMail'], why: 'runs when there is mail' },
   { file: 'src/packet-manager/packet-manager.ts', functions: ['#finishIfDone'], why: 'allocates once, at the end' },
   { file: 'src/port/capture/connections.ts', functions: ['#take'], why: 'the table grows to its bound, then connections are reused' },
