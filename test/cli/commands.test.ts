@@ -116,7 +116,7 @@ paths: [{ from: source, to: rest, via: edge }]
     await appears(join(cwd, 'endless.pcap'));
     child.kill('SIGINT');
     child.kill('SIGTERM');
-    // Both may arrive before either is handled; which of them then counts as the second is the kernel's choice.
+    // Which of two pending signals comes first is the system's choice; the second one counts.
     const { code, stdout } = await ended;
     expect([130, 143]).toContain(code);
     expect(stdout).toBe('');
