@@ -22,6 +22,9 @@ export { dpi } from './nf/dpi/index.js';
 export { firewall } from './nf/firewall/index.js';
 export { nat } from './nf/nat/index.js';
 
+export { FlowTable, FlowTableError, type EntrySpec, type FlowTableOptions } from './flow/flow-table.js';
+export { parseMatch } from './flow/match-text.js';
+export type { Match } from './flow/match.js';
 export type { Packet } from './packet/packet.js';
 export { EtherType, IpProtocol, TcpFlag } from './packet/protocols.js';
 export { Direction, LinkType } from './memory/slot-layout.js';
