@@ -77,6 +77,14 @@ describe('timeouts', () => {
     expect(reasonOf(nf, tcp.data, 357_000 + 2 * 7_439_000 + 1000, 'reverse')).toBe('firewall-denied');
   });
 
+  it('stay those of opening however much the opener says', async () => {
+    const nf = await harness(firewall({ rules: OUTBOUND }));
+    for (const [packet, direction] of [[tcp.syn, 'forward'], [tcp.synAck, 'reverse'], [tcp.ack, 'forward']] as const) {
+      expect(reasonOf(nf, packet, 0, direction)).toBeNull();
+    }
+    expect(reasonOf(nf, tcp.data, 120_000, 'reverse')).toBe('firewall-denied');
+  });
+
   it('forget a SYN that nobody answers', async () => {
     const nf = await harness(firewall({ rules: OUTBOUND }));
     expect(reasonOf(nf, tcp.syn, 0)).toBeNull();
