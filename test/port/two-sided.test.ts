@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type TwoSidedOptions, TwoSidedCapture, type TwoSidedFace } from '../../src/port/capture/two-sided.js';
+import { LEAD_SECONDS, type TwoSidedOptions, TwoSidedCapture, type TwoSidedFace } from '../../src/port/capture/two-sided.js';
 import { echo, type End, ethernet, icmp, ip, readIp, type Read, tcp, udp, udpSegment } from './packets.js';
 import { countsOf, headerField, join8, memoryOf, packetAt, pcap, tempFile } from './support.js';
 
@@ -24,8 +24,8 @@ class Bench {
   readonly free = [...this.memory.addresses];
   readonly sent: Arrived[] = [];
 
-  constructor(packets: readonly Uint8Array[], options: Omit<TwoSidedOptions, 'path'> = {}, linkType = 1) {
-    const path = tempFile('sides.pcap', pcap(packets.map((bytes, at) => ({ bytes, seconds: at })), { linkType }));
+  constructor(packets: readonly Uint8Array[], options: Omit<TwoSidedOptions, 'path'> = {}, linkType = 1, secondsOf: (at: number) => number = () => 1) {
+    const path = tempFile('sides.pcap', pcap(packets.map((bytes, at) => ({ bytes, seconds: secondsOf(at) })), { linkType }));
     this.capture = new TwoSidedCapture({ path, ...options }, this.memory);
     this.faces = { inside: this.capture.face('inside', {}, this.counts.inside), outside: this.capture.face('outside', {}, this.counts.outside) };
   }
@@ -403,5 +403,26 @@ describe('the window', () => {
     expect(bench.receive('inside').map((packet) => packet.payload)).toEqual(['4']);
     for (const at of [0, 1]) bench.drop(first[at]);
     expect(bench.receive('inside').map((packet) => packet.payload)).toEqual(['5']);
+  });
+
+  it('does not run ahead in time while a reply waits, lest its connection times out behind a clock that ran on', () => {
+    const hour = 3600;
+    const packets = [
+      ethernet(udp(client, server, 'q')), ethernet(udp(server, client, 'a')), ethernet(udp(['10.0.0.9', 9], server, 'soon')),
+      ethernet(udp(['10.0.0.9', 10], server, 'later')), ethernet(udp(['10.0.0.9', 11], server, 'before')),
+    ];
+    const bench = new Bench(packets, {}, 1, (at) => [hour, hour, hour + LEAD_SECONDS, 2 * hour, hour][at]);
+    const names = (side: 'inside' | 'outside'): string[] => bench.receive(side).map((packet) => {
+      bench.forward(packet);
+      return packet.payload;
+    });
+    expect(names('inside')).toEqual(['q', 'soon']);
+    expect(names('inside')).toEqual([]);
+    expect(bench.exhausted).toBe(false);
+    expect(names('outside')).toEqual(['a']);
+    expect(names('outside')).toEqual([]);
+    expect(names('inside')).toEqual(['later', 'before']);
+    expect(names('inside')).toEqual([]);
+    expect(bench.exhausted).toBe(true);
   });
 });

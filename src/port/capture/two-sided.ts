@@ -15,6 +15,10 @@
  *   2. A ready record waits for nothing but a free slot, and held records keep no slots from it.
  *   3. A packet in a slot is settled in the end, because the manager transmits or drops every packet.
  *   4. The reader is stopped only by records that wait or by connections with packets under way, so by 1 to 3 it goes on.
+ *
+ * While a reply is held, the file is read on, but not far in packet time: network functions tell the time by the packets
+ * that they see, and a reply that waited while the clock ran on would find its connection timed out. So a record that
+ * was made long after those under way is not looked at before they are all settled.
  */
 import { builtInDrop } from '../../observe/drop-reasons.js';
 import { HEADER_BYTES_LOG2, HeaderOffset, initialDataOffset } from '../../memory/slot-layout.js';
@@ -35,6 +39,8 @@ import { MAX_WAITING_RECORDS, WaitingRecords } from './waiting-records.js';
 
 /** Bytes of the file that may wait: some seconds of a busy line. */
 export const WINDOW_BYTES = 8 * 1024 * 1024;
+/** Packet time by which records under way may differ: less than any timeout of the stock functions. */
+export const LEAD_SECONDS = 5;
 /** Records looked at for each free slot in one call: bounds a call whose records are all held or the other side's. */
 const LOOK_AHEAD = 8;
 const PACKET_TOO_LONG = builtInDrop('packet-too-long');
@@ -74,6 +80,12 @@ export class TwoSidedCapture {
   readonly #slotConnections: Int32Array;
   readonly #slotSides: Uint8Array;
   #openFaces = 0;
+  /** Packets of connections in slots. */
+  #underWay = 0;
+  /** Records made later wait in the file until nothing is under way. */
+  #horizonSeconds = -1;
+  /** The reader stands at a record that has no place yet. */
+  #hasNext = false;
 
   /**
    * @throws CaptureError when the capture cannot be read.
@@ -122,11 +134,23 @@ export class TwoSidedCapture {
   receive(side: number, slots: Uint32Array, count: number, counts: PortCounts): number {
     let used = this.#receiveReady(side, slots, count, counts);
     for (let looked = 0; used < count && looked < count * LOOK_AHEAD; looked++) {
-      if (this.#waiting.isFull || !this.#table.hasRoom() || !this.#reader.next()) break;
+      if (this.#waiting.isFull || !this.#table.hasRoom()) break;
+      this.#hasNext ||= this.#reader.next();
+      if (!this.#hasNext || this.#isFarAhead()) break;
+      this.#hasNext = false;
       if (this.#place(side)) used += this.#deliverNow(side, slots[used], counts);
     }
     this.#reader.retainFrom(this.#waiting.retained);
     return used;
+  }
+
+  /** Whether the record at which the reader stands was made long after those that are under way. */
+  #isFarAhead(): boolean {
+    const { seconds } = this.#reader;
+    if (seconds <= this.#horizonSeconds) return false;
+    if (this.#underWay > 0 || this.#waiting.span > 0) return true;
+    this.#horizonSeconds = seconds + LEAD_SECONDS;
+    return false;
   }
 
   #receiveReady(side: number, slots: Uint32Array, count: number, counts: PortCounts): number {
@@ -189,6 +213,7 @@ export class TwoSidedCapture {
     const slotIndex = this.#memory.slotIndex(address);
     this.#slotConnections[slotIndex] = connection === null ? NO_CONNECTION : connection.index;
     this.#slotSides[slotIndex] = side;
+    if (connection !== null) this.#underWay++;
     if (connection === null || !connection.translated[side]) return;
     this.#tuple.read(this.#memory.region, address + initialDataOffset(slotIndex), length, linkType);
     readdress(this.#memory.region, this.#tuple, connection, side);
@@ -219,6 +244,7 @@ export class TwoSidedCapture {
     const index = this.#slotConnections[slotIndex];
     if (index === NO_CONNECTION) return;
     this.#slotConnections[slotIndex] = NO_CONNECTION;
+    this.#underWay--;
     this.#settle(this.#table.get(index));
   }
 
