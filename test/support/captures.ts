@@ -23,6 +23,9 @@ export function temporaryFolder(): string {
   return folder;
 }
 
+/** A configuration that has capture ports and nothing else, so that the sources and the built package both take it. */
+export type CaptureConfiguration = Omit<Configuration, 'ports'> & { ports: Readonly<Record<string, CapturePortSpec>> };
+
 export interface PolicyChoices {
   /** What leaves is written to `inside.pcapng` and `outside.pcapng` here. Without it, it is counted and let go. */
   folder?: string;
@@ -31,7 +34,7 @@ export interface PolicyChoices {
 }
 
 /** The policy of `examples/<name>.yaml` over `capture`. Pass `EXAMPLES` as base directory, for the signatures. */
-export async function policyOver(name: Policy, capture: string, { folder, memory, flows }: PolicyChoices = {}): Promise<Configuration> {
+export async function policyOver(name: Policy, capture: string, { folder, memory, flows }: PolicyChoices = {}): Promise<CaptureConfiguration> {
   const { document } = await readConfiguration(join(examples, `${name}.yaml`));
   const { captures = {}, ports, ...rest } = document as Configuration;
   const port = (side: 'inside' | 'outside'): CapturePortSpec => {
