@@ -1,4 +1,5 @@
 /** The two policies of examples/, over any capture, with what leaves written where a test wants it. */
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -69,4 +70,45 @@ export function factsOf(path: string): CaptureFacts {
   const problems = Object.fromEntries(reader.problems.map(({ kind, count }) => [kind, count]));
   reader.close();
   return { records: reader.records, packets, problems };
+}
+
+export interface CapturedRecord {
+  bytes: Uint8Array;
+  seconds: number;
+  nanos: number;
+  originalLength: number;
+  linkType: number;
+}
+
+/** Everything in a file, copied out. */
+export function recordsOf(path: string): CapturedRecord[] {
+  const reader = openCapture(path);
+  const records: CapturedRecord[] = [];
+  while (reader.next()) {
+    const { dataOffset, length, seconds, nanos, originalLength, linkType } = reader;
+    records.push({ bytes: reader.buffer.slice(dataOffset, dataOffset + length), seconds, nanos, originalLength, linkType });
+  }
+  reader.close();
+  return records;
+}
+
+/** A nanosecond pcap of Ethernet packets. */
+export function pcapOf(records: readonly Omit<CapturedRecord, 'linkType'>[]): Uint8Array {
+  const bytes = new Uint8Array(24 + records.reduce((sum, record) => sum + 16 + record.bytes.length, 0));
+  const view = new DataView(bytes.buffer);
+  [0xa1b23c4d, 0x00040002, 0, 0, 262_144, 1].forEach((word, at) => view.setUint32(4 * at, word, true));
+  let at = 24;
+  for (const record of records) {
+    [record.seconds, record.nanos, record.bytes.length, record.originalLength].forEach((word, k) => view.setUint32(at + 4 * k, word, true));
+    bytes.set(record.bytes, at + 16);
+    at += 16 + record.bytes.length;
+  }
+  return bytes;
+}
+
+/** One number for what was written: the same whatever the order in which independent connections were sent. */
+export function digestOf(path: string): { packets: number; sha256: string } {
+  const lines = recordsOf(path).map(({ bytes, seconds, nanos, originalLength, linkType }) =>
+    `${seconds}.${String(nanos).padStart(9, '0')} ${originalLength} ${linkType} ${Buffer.from(bytes).toString('hex')}`).sort();
+  return { packets: lines.length, sha256: createHash('sha256').update(lines.join('\n')).digest('hex') };
 }
