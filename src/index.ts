@@ -17,7 +17,7 @@ export type { Changes } from './runtime/compare-plans.js';
 export type { Runtime, StartOptions } from './runtime/runtime.js';
 export type { FlowReport, Ledger, PortReport, Report, VmReport } from './runtime/report.js';
 export type { Census } from './packet-manager/census.js';
-export type { CrashedPacket } from './packet-manager/packet-manager.js';
+export type { CrashedPacket } from './packet-manager/messages.js';
 export type { PortProblem } from './port/contract.js';
 export { BUILT_IN_DROPS } from './observe/drop-reasons.js';
 
