@@ -49,7 +49,7 @@ export class Inspector {
 
     if (packet.l4 === IpProtocol.tcp) this.#tcp(packet, flow, isOver);
     else if (packet.l4 === IpProtocol.udp) this.#udp(packet, flow, isOver);
-    else this.#other(packet, flow, isOver);
+    else if (!isAboutAnother(packet)) this.#other(packet, flow, isOver);
 
     const after = this.#words[flow + FlowWord.status];
     if (!isOver && (after & FlowFlag.over) !== 0 && (after & PROTOCOL_MASK) === 0 && packet.flowId !== 0) this.#links.givenUp.add(1);
@@ -131,6 +131,17 @@ export class Inspector {
     facts.clientPort = facts.fromClient ? sourcePort : destinationPort;
     facts.serverPort = facts.fromClient ? destinationPort : sourcePort;
   }
+}
+
+/** An ICMP error travels in the flow of the packet that it quotes, and does not say what that flow carries. */
+function isAboutAnother(packet: Packet): boolean {
+  const icmp = packet.l4 === IpProtocol.icmp ? packet.icmp() : packet.l4 === IpProtocol.icmpv6 ? packet.icmpv6() : null;
+  const quoted = icmp === null ? null : icmp.quoted();
+  if (quoted === null) return false;
+  const { protocol } = quoted;
+  // Too little was quoted to tell the flow: the error is a flow of its own.
+  const needsMore = protocol === IpProtocol.tcp || protocol === IpProtocol.udp || protocol === IpProtocol.icmp || protocol === IpProtocol.icmpv6;
+  return quoted.hasPorts || quoted.hasIdentifier || !needsMore;
 }
 
 const UNKNOWN = 0;
