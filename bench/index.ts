@@ -51,5 +51,5 @@ export function render(results: Results): string {
 }
 
 function lines({ columns, words, rows }: TextTable): string[] {
-  return table(columns.map((title, at) => ({ title, right: at >= words })), rows, (text) => text);
+  return table(columns.map((title, at) => ({ title, right: at >= words })), rows, { titleStyle: (text) => text });
 }

@@ -6,22 +6,43 @@ export { run, type RunOptions } from './runtime/run.js';
 export { start } from './runtime/start.js';
 export { checkConfiguration, type CheckOptions, type CheckResult } from './runtime/check.js';
 export { readConfiguration } from './runtime/yaml.js';
-export type { Configuration, PathSpec, PortSpec } from './runtime/configuration.js';
+export type {
+  CapturePortSpec, CaptureSpec, ChainSpec, Configuration, GeneratorPortSpec, MemoryPortSpec, MemoryShape, OneWayPath, PathSpec, PortSpec, Side,
+  SinkPortSpec, TwoWayPath,
+} from './runtime/configuration.js';
+export type { GeneratorOptions } from './port/generator.js';
 export { ConfigurationError, type Problem } from './runtime/problems.js';
 export type { RuntimeEvent } from './runtime/event-desk.js';
 export type { Changes } from './runtime/compare-plans.js';
 export type { Runtime, StartOptions } from './runtime/runtime.js';
 export type { FlowReport, Ledger, PortReport, Report, VmReport } from './runtime/report.js';
 export type { Census } from './packet-manager/census.js';
+export type { CrashedPacket } from './packet-manager/messages.js';
+export type { PortProblem } from './port/contract.js';
 export { BUILT_IN_DROPS } from './observe/drop-reasons.js';
 
 export { defineNetworkFunction, type NetworkFunctionFactory } from './nf/define.js';
-export { forward, type Context, type Counter, type Definition, type Handlers, type NetworkFunctionUse, type PacketHandler, type Preparation, type Verdict } from './nf/contract.js';
+export {
+  forward, type Context, type Counter, type Definition, type EventFields, type Handlers, type NetworkFunctionUse, type OptionProblem,
+  type PacketHandler, type Preparation, type Verdict,
+} from './nf/contract.js';
 export { keyed, perFlow, type PerFlowTable, type StateTable, type TableSpec } from './nf/tables.js';
 export { dpi } from './nf/dpi/index.js';
 export { firewall } from './nf/firewall/index.js';
 export { nat } from './nf/nat/index.js';
 
+export { FlowTable, FlowTableError, type EntrySpec, type FlowTableOptions } from './flow/flow-table.js';
+export { parseMatch } from './flow/match-text.js';
+export type { Match } from './flow/match.js';
 export type { Packet } from './packet/packet.js';
+export type { ArpView } from './packet/arp.js';
+export type { EthernetView } from './packet/ethernet.js';
+export type { IcmpView } from './packet/icmp.js';
+export type { Ipv4View } from './packet/ipv4.js';
+export type { Ipv6View } from './packet/ipv6.js';
+export type { QuotedView } from './packet/quoted.js';
+export type { TcpView } from './packet/tcp.js';
+export type { UdpView } from './packet/udp.js';
+export type { VlanView } from './packet/vlan.js';
 export { EtherType, IpProtocol, TcpFlag } from './packet/protocols.js';
 export { Direction, LinkType } from './memory/slot-layout.js';

@@ -1,4 +1,4 @@
-/** What the process says when it ends. docs/errors.md shows this table; a test holds the two together. */
+/** With what the process ends. docs/errors.md says when; a test holds it to these numbers. */
 export const EXIT_CODES = {
   done: 0,
   failed: 1,

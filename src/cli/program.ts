@@ -1,6 +1,7 @@
 /** The commands of `millrace`, put together. */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { addBench } from './bench.js';
 import { addCheck } from './check.js';
 import { addDemo } from './demo.js';
 import { EXIT_CODES, type ExitCode } from './exit-code.js';
@@ -10,7 +11,7 @@ import { addRun } from './run.js';
 import { columnsOf, type Terminal } from './terminal.js';
 
 /** One file a command: what it is called, what it takes and what it does. */
-const COMMANDS = [addRun, addCheck, addGraph, addInspect, addDemo];
+const COMMANDS = [addRun, addCheck, addGraph, addInspect, addDemo, addBench];
 
 /** @param args without the names of node and the script. @returns the exit code. */
 export async function runProgram(args: readonly string[], terminal: Terminal): Promise<ExitCode> {

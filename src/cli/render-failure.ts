@@ -1,7 +1,7 @@
 /** Why a run ended early: chain, network function, and the packet that it had in hand. */
 import type { Report } from '../runtime/report.js';
 import { counted, printable } from './format.js';
-import type { RenderOptions } from './render.js';
+import type { RenderOptions } from './render-options.js';
 import { wrap } from './wrap.js';
 
 /** Bytes of the packet that are shown; `--json` has them all. */

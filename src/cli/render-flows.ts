@@ -1,7 +1,7 @@
 /** The flows of a report, a line each, in the order in which they began. */
 import type { Report } from '../runtime/report.js';
 import { count } from './format.js';
-import type { RenderOptions } from './render.js';
+import type { RenderOptions } from './render-options.js';
 import { table } from './table.js';
 
 export function renderFlows({ flows }: Report, { style, columns }: RenderOptions): string[] {

@@ -1,7 +1,7 @@
 /** What DPI saw: protocols and host names side by side, alerts below. */
 import type { Report } from '../runtime/report.js';
 import { count } from './format.js';
-import type { RenderOptions } from './render.js';
+import type { RenderOptions } from './render-options.js';
 import { table, type Column } from './table.js';
 import type { Style } from './terminal.js';
 

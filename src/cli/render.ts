@@ -5,19 +5,11 @@ import type { PortReport, Report, VmReport } from '../runtime/report.js';
 import { bytes, count, counted, duration, printable, shownPath } from './format.js';
 import { renderFailure } from './render-failure.js';
 import { renderFlows } from './render-flows.js';
+import type { RenderOptions } from './render-options.js';
 import { renderSeen } from './render-seen.js';
 import { table, type Column } from './table.js';
 import type { Style } from './terminal.js';
 import { wrap } from './wrap.js';
-
-export interface RenderOptions {
-  /** What was run, as the user named it. */
-  readonly title: string;
-  readonly style: Style;
-  readonly columns: number;
-  /** It ended because it was asked to. */
-  readonly interrupted?: boolean;
-}
 
 const LABEL_WIDTH = 9;
 const sum = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((total, each) => total + each, 0);

@@ -7,7 +7,8 @@ import { execute, type Execution } from './execute.js';
 import { EXIT_CODES, type ExitCode } from './exit-code.js';
 import { fail, printJson } from './failure.js';
 import type { Overrides } from './overrides.js';
-import { renderReport, type RenderOptions } from './render.js';
+import type { RenderOptions } from './render-options.js';
+import { renderReport } from './render.js';
 import { columnsOf, styleFor, type Terminal } from './terminal.js';
 
 export interface ReportFlags {

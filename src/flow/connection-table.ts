@@ -263,6 +263,14 @@ export class ConnectionTable {
     };
   }
 
+  /** Packets of the connection with this flow id, from a to b and from b to a; null when it has ended. */
+  packetsOf(flowId: number): [number, number] | null {
+    const entry = (flowId & FLOW_INDEX_MASK) - 1;
+    if (entry < 0 || !this.isCurrent(entry, flowId)) return null;
+    const at = entry * ENTRY_WORDS + Word.packets;
+    return [this.#words[at], this.#words[at + 1]];
+  }
+
   /** All connections. Allocates: for reports. */
   *records(): Generator<FlowRecord> {
     for (let at = 0; at < this.#words.length; at += ENTRY_WORDS) if (this.#words[at] === EntryKind.connection) yield this.record(at / ENTRY_WORDS);

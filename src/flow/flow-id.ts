@@ -11,8 +11,3 @@ export const FLOW_INDEX_MASK = (1 << FLOW_INDEX_BITS) - 1;
 export function nextFlowId(flowId: number): number {
   return (flowId + (1 << FLOW_INDEX_BITS)) >>> 0;
 }
-
-/** Index of the flow, from 1; 0 for no flow. */
-export function flowIndex(flowId: number): number {
-  return flowId & FLOW_INDEX_MASK;
-}

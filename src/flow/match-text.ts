@@ -226,7 +226,11 @@ export class MatchParser {
     if (this.#seen.has('port')) {
       const hasPorts = transport === '' || (this.#draft.protocol ?? []).every((protocol) => protocol === TCP || protocol === UDP);
       if (!hasPorts) refuse('port', 'only TCP and UDP have ports', '"tcp" or "udp"');
-      if (fragment === 'later') refuse('port', 'a later fragment has no ports', '"fragment first", or no port');
+    }
+    if (fragment === 'later') {
+      for (const [kind, what] of [['port', 'ports'], ['flags', 'TCP flags'], ['type', 'ICMP type']] as const) {
+        if (this.#seen.has(kind)) refuse(kind, `a later fragment has no ${what}`, `"fragment first", or no "${kind}"`);
+      }
     }
     const version = this.#draft.version;
     for (const [kind, set] of [['from', source], ['to', destination]] as const) {

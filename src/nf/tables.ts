@@ -77,7 +77,9 @@ export class StateTable {
   /** The entry with this key, or -1. */
   find(): number {
     const words = this.words;
-    for (let bucket = this.#hash() & this.#mask, probes = 0; probes <= this.#mask; bucket = (bucket + 1) & this.#mask, probes++) {
+    const home = this.#hash(this.key, 0);
+    for (let probes = 0; probes <= this.#mask; probes++) {
+      const bucket = (home + probes) & this.#mask;
       const at = bucket * this.#stride;
       const state = words[at];
       if (state === FREE) return -1;
@@ -90,7 +92,7 @@ export class StateTable {
   insert(): number {
     if (this.#count >= this.capacity) return -1;
     const words = this.words;
-    let bucket = this.#hash() & this.#mask;
+    let bucket = this.#hash(this.key, 0) & this.#mask;
     while (words[bucket * this.#stride] === TAKEN) bucket = (bucket + 1) & this.#mask;
     const at = bucket * this.#stride;
     words.fill(0, at + ENTRY_OVERHEAD_WORDS, at + this.#stride);
@@ -107,9 +109,34 @@ export class StateTable {
     if (words[entry * this.#stride] !== TAKEN) return;
     words[entry * this.#stride] = REMOVED;
     this.#count--;
-    // Tombstones in front of a free bucket are no longer needed by any probe.
-    if (words[((entry + 1) & this.#mask) * this.#stride] !== FREE) return;
-    for (let bucket = entry; words[bucket * this.#stride] === REMOVED; bucket = (bucket - 1) & this.#mask) words[bucket * this.#stride] = FREE;
+    this.#freeAround(entry);
+  }
+
+  /**
+   * Frees the tombstones that no probe for a taken entry crosses any more. Without that, coming and going would fill the
+   * table with tombstones and a probe for an absent key would cross it all. Entries cannot move together instead: NFs
+   * remember their places. Only tombstones from the removed entry's home to its place were crossed on its account, so
+   * looking at those keeps this true at all times: every tombstone lies on the way to some taken entry.
+   */
+  #freeAround(removed: number): void {
+    const words = this.words;
+    // Places are counted from the removed entry on: those before it are negative.
+    const home = -this.#displacement(removed);
+    let place = 0;
+    while (place < this.#mask && words[((removed + place + 1) & this.#mask) * this.#stride] !== FREE) place++;
+    /** The first place that a probe for an entry seen so far crosses. */
+    let reach = place + 1;
+    for (; place >= home; place--) {
+      const bucket = (removed + place) & this.#mask;
+      const at = bucket * this.#stride;
+      if (words[at] === TAKEN) reach = Math.min(reach, place - this.#displacement(bucket));
+      else if (words[at] === REMOVED && place < reach) words[at] = FREE;
+    }
+  }
+
+  /** How many buckets the key in this bucket stands behind its home. */
+  #displacement(bucket: number): number {
+    return (bucket - this.#hash(this.words, this.keyAt(bucket))) & this.#mask;
   }
 
   /** Index in `words` of the first word of the entry's key. */
@@ -157,10 +184,10 @@ export class StateTable {
     return true;
   }
 
-  #hash(): number {
+  #hash(words: Uint32Array, at: number): number {
     let hash = 0x9e3779b9;
     for (let k = 0; k < this.#keyWords; k++) {
-      hash = Math.imul(hash ^ this.key[k], 0x85ebca6b);
+      hash = Math.imul(hash ^ words[at + k], 0x85ebca6b);
       hash ^= hash >>> 15;
     }
     hash = Math.imul(hash, 0xc2b2ae35);
@@ -186,7 +213,8 @@ export class PerFlowTable {
 
   /**
    * Index in `words` of the first word of the flow's entry; zeros when the flow is new. Packets without a flow
-   * (flow id 0: not IP, or the flow table is full) share one entry, which is zeroed at every call.
+   * (flow id 0: not IP, a later fragment of an unknown datagram, or no flows are kept) share one entry, which is zeroed at
+   * every call.
    */
   of(flowId: number): number {
     const at = (flowId & FLOW_INDEX_MASK) * this.#stride;

@@ -18,7 +18,6 @@ import { UdpView } from './udp.js';
 import { MAX_VLANS, VLAN_BYTES, VlanView } from './vlan.js';
 
 export type { ArpView, EthernetView, IcmpView, Ipv4View, Ipv6View, TcpView, UdpView, VlanView };
-export type { QuotedView } from './quoted.js';
 
 const DATA_OFFSET = HeaderOffset.dataOffset >> 2;
 const LENGTH = HeaderOffset.length >> 2;

@@ -31,6 +31,8 @@ export interface GeneratorOptions {
 export const MAX_GENERATED_FLOWS = 65536;
 /** Longest frame: a full IPv4 packet. */
 export const MAX_GENERATED_BYTES = 65549;
+/** Bytes of a machine word. */
+const ALIGNMENT = 8;
 const ETHERNET_BYTES = 14;
 const PACKET_TOO_LONG = builtInDrop('packet-too-long');
 /** A Monday in 2024: packets of a generator look like any other's. */
@@ -69,8 +71,10 @@ export class GeneratorPort implements PortBackend {
   readonly #span: number;
   readonly #draws: Draws;
   /** Payload of every packet, from its first byte on, and what its 16-bit words add up to before each. */
-  readonly #payload = new Uint8Array(MAX_GENERATED_BYTES + 1);
-  readonly #sums = new Float64Array((MAX_GENERATED_BYTES >>> 1) + 2);
+  readonly #payload: Uint8Array;
+  /** The payload at every alignment: a block copy whose ends are aligned alike is several times faster. */
+  readonly #aligned: readonly Uint8Array[];
+  readonly #sums: Float64Array;
   readonly #headerBytes: number;
   #made = 0;
   readonly #arrival = { length: 0, originalLength: 0, seconds: 0, nanos: 0, linkType: LinkType.ethernet, interfaceId: 0 };
@@ -93,7 +97,15 @@ export class GeneratorPort implements PortBackend {
     this.#counts = counts;
     this.#egress = new Egress(memory, counts, null);
     this.#draws = new Draws(seed);
-    for (let k = 0; k < MAX_GENERATED_BYTES; k++) this.#payload[k] = this.#draws.next();
+    const longest = Math.max(...this.#lengths);
+    this.#payload = new Uint8Array(longest + 1);
+    this.#sums = new Float64Array((longest >>> 1) + 2);
+    for (let k = 0; k < longest; k++) this.#payload[k] = this.#draws.next();
+    this.#aligned = Array.from({ length: ALIGNMENT }, (_, at) => {
+      const shifted = new Uint8Array(at + this.#payload.length);
+      shifted.set(this.#payload, at);
+      return shifted;
+    });
     for (let word = 0; word < this.#sums.length - 1; word++) {
       this.#sums[word + 1] = this.#sums[word] + this.#payload[2 * word] * 256 + this.#payload[2 * word + 1];
     }
@@ -186,7 +198,8 @@ export class GeneratorPort implements PortBackend {
       put32(bytes, at + 12, 0x5018ffff);
       put32(bytes, at + 16, 0);
     }
-    copyBytes(this.#payload, 0, bytes, payload, end - payload);
+    const source = this.#aligned[payload & (ALIGNMENT - 1)];
+    copyBytes(source, payload & (ALIGNMENT - 1), bytes, payload, end - payload);
     const payloadBytes = end - payload;
     const odd = (payloadBytes & 1) === 1 ? this.#payload[payloadBytes - 1] * 256 : 0;
     const checksum = fold(pseudo + sumWords(bytes, at, payload) + this.#sums[payloadBytes >>> 1] + odd) ^ 0xffff;

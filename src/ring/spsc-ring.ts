@@ -13,7 +13,7 @@
  *     for it, because every ring has room for every slot there is; it serves occupancy and the wake-up policy.
  *
  * Allowed states: 0 <= producerIndex - consumerIndex <= slots <= capacity (in u32 arithmetic). Anything else means that
- * an address was made or kept twice, and `push` throws.
+ * an address was made or kept twice, and `publish` throws.
  */
 import { CONSUMER_INDEX_WORD, ENTRIES_WORD, PRODUCER_INDEX_WORD, type RingSpec } from './ring-layout.js';
 

@@ -1,7 +1,7 @@
 /** Where the events of all threads arrive: alerts, descriptions of flows, censuses, crashes. Main thread. */
 import type { VmEvent } from '../nf/context.js';
 import type { Census } from '../packet-manager/census.js';
-import type { CrashedPacket, ManagerEvent } from '../packet-manager/packet-manager.js';
+import type { CrashedPacket, ManagerEvent } from '../packet-manager/messages.js';
 import type { PortProblem } from '../port/contract.js';
 import { EventReader } from '../ring/event-ring.js';
 import { FlowLog } from './flow-log.js';

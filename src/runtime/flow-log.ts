@@ -3,7 +3,7 @@
  * at the end what still stands in the connection table. Bounded: a description is let go when its flow has ended and is
  * not asked for.
  */
-import type { FlowRecord } from '../flow/connection-table.js';
+import type { ConnectionTable, FlowRecord } from '../flow/connection-table.js';
 
 export interface FlowDescription {
   protocol: string;
@@ -23,6 +23,20 @@ export class FlowLog {
 
   end(flow: FlowRecord): void {
     this.#ended.push(flow);
+  }
+
+  /** The flows that were described, without writing the others down: cheap enough for a running display. */
+  described(standing: ConnectionTable): Pick<DescribedFlow, 'protocol' | 'host' | 'packets'>[] {
+    const found: Pick<DescribedFlow, 'protocol' | 'host' | 'packets'>[] = [];
+    for (const [flowId, description] of this.#descriptions) {
+      const packets = standing.packetsOf(flowId);
+      if (packets !== null) found.push({ ...description, packets });
+    }
+    for (const { flowId, packets } of this.#ended) {
+      const description = this.#descriptions.get(flowId);
+      if (description !== undefined) found.push({ ...description, packets });
+    }
+    return found;
   }
 
   /** All flows, ended and standing, in the order in which they began. */

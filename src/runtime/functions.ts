@@ -2,7 +2,7 @@
 import { access, readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Definition, NetworkFunctionUse } from '../nf/contract.js';
+import type { NetworkFunctionUse } from '../nf/contract.js';
 import type { NetworkFunctionFactory } from '../nf/define.js';
 
 /** Imports the module of a stock function. */
@@ -34,11 +34,6 @@ export function factoryNamed(exports: object, name: string): AnyFactory | null {
 /** The module URL under which a factory's definition is found: the one that it puts in a use. */
 export function useOf(factory: AnyFactory, options: unknown, as: string | undefined): NetworkFunctionUse {
   return factory(options, as === undefined ? {} : { as });
-}
-
-export interface FoundFunction {
-  readonly use: NetworkFunctionUse;
-  readonly definition: Definition;
 }
 
 /**

@@ -1,10 +1,10 @@
 /** Builds the ports of a plan, in the thread that serves them: the manager's. */
-import type { BufferPool } from '../memory/buffer-pool.js';
 import { Region } from '../memory/region.js';
 import type { SharedSpec } from '../memory/shared-spec.js';
 import { SlotHeaders } from '../memory/slot-headers.js';
 import type { ManagerSpec } from '../packet-manager/manager-spec.js';
-import { InlinePortHost, type PortHost } from '../packet-manager/port-host.js';
+import type { PortMaker } from '../packet-manager/packet-manager.js';
+import { InlinePortHost } from '../packet-manager/port-host.js';
 import { RingPortHost } from '../packet-manager/ring-port-host.js';
 import { CapturePort } from '../port/capture/capture-port.js';
 import { InterfaceDirectory } from '../port/capture/interfaces.js';
@@ -14,8 +14,6 @@ import { GeneratorPort } from '../port/generator.js';
 import { MemoryPort } from '../port/memory.js';
 import { SinkPort } from '../port/sink.js';
 import type { PlanPort, PlanPortSpec } from './plan.js';
-
-export type PortMaker = (pool: BufferPool, counts: (port: number) => PortCounts) => PortHost[];
 
 /** @throws CaptureError from the maker, when a file that the configuration check saw is gone. */
 export function portMaker(shared: SharedSpec, spec: ManagerSpec, ports: readonly PlanPort[]): PortMaker {

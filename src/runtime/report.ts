@@ -1,5 +1,5 @@
 /** What a run comes to, and what a running chain has come to so far. Plain data: the CLI's `--json` prints just this. */
-import type { CrashedPacket } from '../packet-manager/packet-manager.js';
+import type { CrashedPacket } from '../packet-manager/messages.js';
 
 export interface PortReport {
   /** Packets that came in by this port, also those that never got a slot. */

@@ -7,7 +7,7 @@ import { releaseControl } from '../memory/control-memory.js';
 import { releaseRegion } from '../memory/region.js';
 import { RunState } from '../memory/shared-spec.js';
 import type { Census } from '../packet-manager/census.js';
-import type { ManagerMessage } from '../packet-manager/packet-manager.js';
+import type { ManagerMessage } from '../packet-manager/messages.js';
 import { Bell, Sleeper } from '../ring/doorbell.js';
 import { MailboxSender } from '../ring/mailbox.js';
 import { waitAsync } from '../ring/wait-async.js';

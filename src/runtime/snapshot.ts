@@ -1,5 +1,5 @@
 /** Reads counters and tables from control memory and makes a report of them. Main thread. */
-import { ConnectionTable, type FlowRecord } from '../flow/connection-table.js';
+import { ConnectionTable } from '../flow/connection-table.js';
 import { Cell, counterBlock, dropsByName } from '../observe/counters.js';
 import type { EventDesk } from './event-desk.js';
 import type { DescribedFlow } from './flow-log.js';
@@ -63,7 +63,8 @@ export function snapshotReport(plan: Plan, layout: Layout, desk: EventDesk, { wi
   const alerts: Record<string, number> = {};
   for (const { alerts: ofVm } of vms) for (const [signature, count] of Object.entries(ofVm)) alerts[signature] = (alerts[signature] ?? 0) + count;
 
-  const flows = desk.flowLog.flows(standingFlows(plan, layout));
+  const standing = new ConnectionTable(layout.shared.control, layout.manager.connectionsOffset, plan.flows);
+  const flows = withFlows ? desk.flowLog.flows(standing.records()) : desk.flowLog.described(standing);
   return {
     schemaVersion: 1,
     ports,
@@ -78,7 +79,7 @@ export function snapshotReport(plan: Plan, layout: Layout, desk: EventDesk, { wi
     eventsLost: desk.lost,
     problems: desk.problems,
     ...(withFlows && {
-      flows: flows.map(({ l4, a, b, protocol, host, packets, verdict }) => ({
+      flows: (flows as DescribedFlow[]).map(({ l4, a, b, protocol, host, packets, verdict }) => ({
         l4, a, b, protocol, host, packets, verdict: verdict === 0 ? 'forward' : names[verdict],
       })),
     }),
@@ -86,11 +87,7 @@ export function snapshotReport(plan: Plan, layout: Layout, desk: EventDesk, { wi
   };
 }
 
-function standingFlows(plan: Plan, layout: Layout): Iterable<FlowRecord> {
-  return new ConnectionTable(layout.shared.control, layout.manager.connectionsOffset, plan.flows).records();
-}
-
-function summary(flows: readonly DescribedFlow[]): Pick<Report, 'protocols' | 'hosts'> {
+function summary(flows: Iterable<Pick<DescribedFlow, 'protocol' | 'host' | 'packets'>>): Pick<Report, 'protocols' | 'hosts'> {
   const protocols: Report['protocols'] = {};
   const hosts: Record<string, number> = {};
   for (const { protocol, host, packets } of flows) {

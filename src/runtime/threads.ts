@@ -1,17 +1,13 @@
 /** Starts and ends the threads of a runtime: the manager, one worker; each VM, a Piscina pool of one. Main thread. */
 import { once } from 'node:events';
+import { inspect } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { VmTask } from '../vm/vm-worker.js';
 import type { ManagerTask } from './manager-worker.js';
 
-/** Run from source (in tests, under a loader), the workers are TypeScript too and need the loader. */
-const FROM_SOURCE = import.meta.url.endsWith('.ts');
-const EXTENSION = FROM_SOURCE ? 'ts' : 'js';
-const EXEC_ARGV = FROM_SOURCE ? [...process.execArgv, '--import', 'tsx'] : process.execArgv;
-
 export function startManagerThread(task: ManagerTask): Worker {
-  return new Worker(new URL(`./manager-worker.${EXTENSION}`, import.meta.url), { workerData: task, name: 'millrace manager', execArgv: EXEC_ARGV });
+  return new Worker(new URL('./manager-worker.js', import.meta.url), { workerData: task, name: 'millrace manager' });
 }
 
 /** Most memory of a VM's own heap: a function that leaks ends its VM, not the process. Tables and packets lie outside of it. */
@@ -25,16 +21,16 @@ export class VmThread {
   readonly #abort = new AbortController();
 
   constructor(task: VmTask) {
-    this.#pool = new Piscina({ minThreads: 1, maxThreads: 1, maxQueue: 0, recordTiming: false, atomics: 'disabled', execArgv: EXEC_ARGV, resourceLimits: { maxOldGenerationSizeMb: VM_HEAP_MB } });
+    this.#pool = new Piscina({ minThreads: 1, maxThreads: 1, maxQueue: 0, recordTiming: false, atomics: 'disabled', resourceLimits: { maxOldGenerationSizeMb: VM_HEAP_MB } });
     let poolError: Error | null = null;
     this.#pool.on('error', (error: Error) => (poolError = error));
     const worker = this.#pool.threads[0];
-    const filename = new URL(`../vm/vm-worker.${EXTENSION}`, import.meta.url).href;
+    const filename = new URL('../vm/vm-worker.js', import.meta.url).href;
     this.ended = this.#pool
       .run(task, { filename, signal: this.#abort.signal })
       .then(
         () => null,
-        (error: unknown) => poolError ?? (error instanceof Error ? error : new Error(String(error))),
+        (error: unknown) => poolError ?? (error instanceof Error ? error : new Error(inspect(error))),
       )
       .then(async (error) => {
         // The task's promise settles before its thread is dead.

@@ -116,7 +116,10 @@ paths: [{ from: source, to: rest, via: edge }]
     await appears(join(cwd, 'endless.pcap'));
     child.kill('SIGINT');
     child.kill('SIGTERM');
-    expect(await ended).toMatchObject({ code: 143, stdout: '' });
+    // Which of two pending signals comes first is the system's choice; the second one counts.
+    const { code, stdout } = await ended;
+    expect([130, 143]).toContain(code);
+    expect(stdout).toBe('');
     rmSync(join(cwd, 'endless.pcap'));
   });
 });

@@ -85,6 +85,8 @@ const PROBLEMS: [text: string, line: number, column: number, found: string, expe
   ['proto 256', 1, 7, '256', /0 to 255/],
   ['ip dscp 64', 1, 9, '64', /0 to 63/],
   ['tcp to port 80 fragment later', 1, 8, 'port', /fragment first/],
+  ['tcp flags syn fragment later', 1, 5, 'flags', /fragment first/],
+  ['fragment later icmp type echo-request', 1, 21, 'type', /fragment first/],
   ['tcp to any port 80 please', 1, 20, 'please', /from, to/],
 ];
 

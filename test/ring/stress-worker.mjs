@@ -5,7 +5,7 @@ import { Bell, Sleeper } from '../../dist/ring/doorbell.js';
 import { RingConsumer, RingProducer } from '../../dist/ring/spsc-ring.js';
 import { randomSource } from './random-source.mjs';
 
-const { buffer, toWorker, fromWorker, workerBell, mainBell, total, seed, waitMs } = workerData;
+const { buffer, toWorker, fromWorker, workerBell, mainBell, total, seed, waitMs, stride } = workerData;
 const input = new RingConsumer(buffer, toWorker);
 const output = new RingProducer(buffer, fromWorker);
 const sleeper = new Sleeper(buffer, workerBell);
@@ -19,6 +19,10 @@ let failure = null;
 parentPort.postMessage({ ready: true });
 while (echoed < total && failure === null) {
   const count = input.peek(addresses, 1 + random(toWorker.capacity));
+  for (let k = 0; k < count && failure === null; k++) {
+    const expected = ((echoed + k + 1) * stride) >>> 0;
+    if (addresses[k] !== expected) failure = `address ${addresses[k]} came to the worker as number ${echoed + k + 1}, expected ${expected}`;
+  }
   output.pushBurst(addresses, 0, count);
   if (random(2) === 0) output.publish(); // else more than one burst becomes visible at once
   input.release(count);

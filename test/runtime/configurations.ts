@@ -1,4 +1,3 @@
-/* eslint-disable @typescript-eslint/no-explicit-any -- right configurations are made into wrong ones here, whatever their types */
 /** A directory with a capture in it, and a configuration that is right: each test makes one thing wrong. */
 import { mkdtempSync, realpathSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -6,3 +6,6 @@ export const dropEvery: NetworkFunctionFactory<{ nth: number }>;
 export const fail: NetworkFunctionFactory<{ at: number; how: 'throw' | 'exit' | 'loop' | 'memory' }>;
 export const orderGuard: NetworkFunctionFactory<Record<string, never>>;
 export const stamp: NetworkFunctionFactory<{ value: number; live?: boolean }>;
+export const echoing: NetworkFunctionFactory<{ nth: number }>;
+export const refuse: NetworkFunctionFactory<{ nth: number }>;
+export const meter: NetworkFunctionFactory<Record<string, never>>;

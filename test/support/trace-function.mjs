@@ -82,3 +82,55 @@ export const stamp = defineNetworkFunction(import.meta.url, {
     return options.live ? { process, update: (next) => { value = next.value; } } : process;
   },
 });
+
+/** For every n-th packet makes another one like it, marked by the byte 0xee at the start of its payload. */
+export const echoing = defineNetworkFunction(import.meta.url, {
+  name: 'echoing',
+  options: z.object({ nth: z.int() }),
+  counters: ['refused'],
+  create: ({ options, originate, send, counters }) => {
+    let seen = 0;
+    return (packet) => {
+      if (++seen % options.nth !== 0) return forward;
+      const { bytes, start, length, payloadOffset } = packet;
+      const made = originate(packet, length);
+      if (made === null) {
+        counters.refused.add(1);
+        return forward;
+      }
+      for (let k = 0; k < length; k++) made.bytes[made.start + k] = bytes[start + k];
+      made.bytes[made.start + payloadOffset] = 0xee;
+      send(made);
+      return forward;
+    };
+  },
+});
+
+/** Turns every n-th packet round: swaps its ends and sends it back where it came from. */
+export const refuse = defineNetworkFunction(import.meta.url, {
+  name: 'refuse',
+  options: z.object({ nth: z.int() }),
+  drops: ['refused'],
+  create: ({ options, reply }) => {
+    let seen = 0;
+    return (packet) => {
+      if (packet.direction !== 0 || ++seen % options.nth !== 0) return forward;
+      const ip = packet.ipv4();
+      const { source, destination } = ip;
+      ip.rewriteSource(destination);
+      ip.rewriteDestination(source);
+      return reply.refused;
+    };
+  },
+});
+
+/** Counts what passes, by direction. */
+export const meter = defineNetworkFunction(import.meta.url, {
+  name: 'meter',
+  options: z.object({}),
+  counters: ['forward', 'reverse'],
+  create: ({ counters }) => (packet) => {
+    (packet.direction === 0 ? counters.forward : counters.reverse).add(1);
+    return forward;
+  },
+});

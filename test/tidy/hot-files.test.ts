@@ -12,7 +12,7 @@ const HOT = SOURCE.filter(({ text }) => /^\/\*\*\s+(\* )?Hot\b/.test(text));
 const COLD: readonly { file: string; functions: readonly string[]; why: string }[] = [
   { file: 'src/flow/address-matcher.ts', functions: ['pairs'], why: 'called by the constructor' },
   { file: 'src/flow/compile-match.ts', functions: ['compileMatch', 'bits', 'bounds'], why: 'compile a match, once for each entry of a table' },
-  { file: 'src/flow/connection-table.ts', functions: ['record', 'formatEnd'], why: 'write a flow down, once, when it ends' },
+  { file: 'src/flow/connection-table.ts', functions: ['record', 'formatEnd', 'packetsOf'], why: 'write a flow down, for a report' },
   {
     file: 'src/flow/flow-table.ts',
     functions: ['add', 'remove', 'replace', 'swap', 'replaceAll', 'setDefault', 'list', '#find', '#entry', '#subTables', '#reaches', '#depthAbove', '#depthBelow', '#install', 'inserted'],
@@ -31,9 +31,9 @@ const COLD: readonly { file: string; functions: readonly string[]; why: string }
   { file: 'src/observe/counters.ts', functions: ['counterBlock', 'dropsByName'], why: 'place a block, and read it for a report' },
   { file: 'src/packet-manager/classification.ts', functions: ['replacePaths', 'onFlowEnd'], why: 'new paths; who is told of flows' },
   { file: 'src/packet-manager/packet-manager.ts', functions: ['census'], why: 'answers somebody who asked' },
-  { file: 'src/packet-manager/packet-manager.ts', functions: ['#reclaim', '#keepAsFound'], why: 'after the death of a VM' },
-  { file: 'src/packet-manager/packet-manager.ts', functions: ['#readMail'], why: 'runs when there is mail' },
-  { file: 'src/packet-manager/packet-manager.ts', functions: ['#finishIfDone'], why: 'allocates once, at the end' },
+  { file: 'src/packet-manager/packet-manager.ts', functions: ['#countsOf'], why: 'called by the constructor' },
+  { file: 'src/packet-manager/packet-manager.ts', functions: ['#readMail', '#obey', '#vmDied', '#quiesced'], why: 'run when there is mail' },
+  { file: 'src/packet-manager/packet-manager.ts', functions: ['#close'], why: 'the end' },
   { file: 'src/port/capture/connections.ts', functions: ['#take'], why: 'the table grows to its bound, then connections are reused' },
   { file: 'src/ring/spsc-ring.ts', functions: ['resetRing'], why: 'both ends are gone' },
   { file: 'src/vm/vm.ts', functions: ['create'], why: 'before the first packet' },

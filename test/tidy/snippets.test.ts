@@ -1,10 +1,11 @@
 /**
  * What the pages show works. Every complete block of TypeScript in README.md and docs (it begins with an import)
- * type-checks; those after a line `<!-- run -->` are run too, beside copies of the example's files.
+ * type-checks; those after a line `<!-- run -->` are run too, from the repository's root. A line `<!-- file: name.js -->`
+ * or `<!-- run: name.js -->` gives the block a name by which other blocks of its page can import it.
  */
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import ts from 'typescript';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -23,11 +24,13 @@ interface Snippet {
 
 function snippetsOf(page: string): Snippet[] {
   const text = read(page);
-  return [...text.matchAll(/^(<!-- run -->\n+)?```ts\n([^]*?)^```$/gm)]
-    .filter(([, , code]) => code.startsWith('import '))
+  const folder = join(FOLDER, page.replace(/\W/g, '-'));
+  return [...text.matchAll(/^(?:<!-- (run|file)(?:: (\S+)\.[jt]s)? -->\n+)?```ts\n([^]*?)^```$/gm)]
+    .filter(([, , , code]) => code.startsWith('import '))
     .map((found) => {
+      const [, comment, name, code] = found as (string | undefined)[];
       const line = text.slice(0, found.index).split('\n').length;
-      return { at: `${page}:${line}`, file: join(FOLDER, `${page.replace(/\W/g, '-')}-${line}.ts`), code: found[2], runs: (found[1] as string | undefined) !== undefined };
+      return { at: `${page}:${line}`, file: join(folder, `${name ?? `line-${line}`}.ts`), code: code ?? '', runs: comment === 'run' };
     });
 }
 
@@ -36,9 +39,10 @@ const snippets = pages.flatMap(snippetsOf);
 
 beforeAll(() => {
   rmSync(FOLDER, { recursive: true, force: true });
-  mkdirSync(FOLDER, { recursive: true });
-  for (const name of readdirSync(join(ROOT, 'examples'))) if (/^(office|signatures)\./.test(name)) cpSync(join(ROOT, 'examples', name), join(FOLDER, name));
-  for (const { file, code } of snippets) writeFileSync(file, code);
+  for (const { file, code } of snippets) {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, code);
+  }
 });
 
 describe('blocks of TypeScript in the pages', () => {
@@ -56,7 +60,7 @@ describe('blocks of TypeScript in the pages', () => {
 
   for (const { at, file } of snippets.filter(({ runs }) => runs)) {
     it(`${at} runs`, async () => {
-      const { stderr } = await promisify(execFile)(process.execPath, ['--import', 'tsx', file], { cwd: FOLDER, timeout: 50_000 });
+      const { stderr } = await promisify(execFile)(process.execPath, ['--import', 'tsx', file], { cwd: ROOT, timeout: 50_000 });
       expect(stderr).toBe('');
     });
   }

@@ -11,8 +11,10 @@ const seconds = (byDefault: number) => z.int().min(1).max(MAX_TIMEOUT_SECONDS).d
 const timeouts = z.strictObject({
   /** RFC 5382 REQ-5: at least 2 h 4 min. */
   tcpSeconds: seconds(7440).describe('idle TCP connection'),
-  /** RFC 5382 REQ-5: at least 4 min. */
-  tcpClosingSeconds: seconds(240).describe('TCP connection after a FIN or RST'),
+  /** As Linux conntrack's for a SYN without answer: the longest that a SYN is commonly sent again. */
+  tcpOpeningSeconds: seconds(120).describe('TCP connection whose other end has sent nothing but SYN'),
+  /** As Linux conntrack's after RST: time for the last ACK, and for what was on its way. */
+  tcpClosingSeconds: seconds(10).describe('TCP connection after a RST, or a FIN of each end'),
   /** RFC 4787 REQ-5: at least 2 min. */
   udpSeconds: seconds(120).describe('idle UDP connection'),
   /** RFC 5508 REQ-1: at least 60 s. */

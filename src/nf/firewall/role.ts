@@ -12,8 +12,10 @@ export const Role = {
   query: 2,
   /** The answer to an ICMP query: comes only from the other end. */
   answer: 3,
-  /** Passes with an allowed connection, but does not keep it alive: a later fragment, an ICMP error. */
-  follower: 4,
+  /** A later fragment: passes with an allowed connection, but does not keep it alive. */
+  fragment: 4,
+  /** An ICMP error about a connection: the same. */
+  error: 5,
 } as const;
 
 const REDIRECT = 5;
@@ -27,9 +29,9 @@ const ECHO_REPLY_V6 = 129;
 
 /** Of a packet that is not malformed. */
 export function roleOf(packet: Packet): number {
-  // Without a flow id (not IP, or an unknown datagram's later fragment) nothing can be kept.
+  // Without a flow id (not IP, as ARP; an unknown datagram's later fragment; no flows are kept) nothing can be kept.
   if (packet.flowId === 0) return Role.alone;
-  if (packet.isLaterFragment) return Role.follower;
+  if (packet.isLaterFragment) return Role.fragment;
   const isIpv4 = packet.l3 === Layer3.ipv4;
   if (packet.l4 !== (isIpv4 ? IpProtocol.icmp : IpProtocol.icmpv6)) return Role.member;
   const icmp = isIpv4 ? packet.icmp() : packet.icmpv6();
@@ -37,7 +39,7 @@ export function roleOf(packet: Packet): number {
   const type = icmp.type;
   if (icmp.isError) {
     // A redirect does not tell of a failure, it asks for another route: that is for the rules to allow.
-    return (isIpv4 && type === REDIRECT) || !goesToQuotedSource(packet, icmp) ? Role.alone : Role.follower;
+    return (isIpv4 && type === REDIRECT) || !goesToQuotedSource(packet, icmp) ? Role.alone : Role.error;
   }
   if (!isIpv4) return type === ECHO_V6 ? Role.query : type === ECHO_REPLY_V6 ? Role.answer : Role.alone;
   if (type === ECHO) return Role.query;

@@ -18,7 +18,7 @@ export const NO_RULE = -1;
 const PROTOCOLS: readonly number[] = [IpProtocol.tcp, IpProtocol.udp, IpProtocol.icmp, IpProtocol.icmpv6];
 const OTHER_PROTOCOL = PROTOCOLS.length;
 const VERSION_BUCKETS = OTHER_PROTOCOL + 1;
-/** Bucket of everything that is not IP. */
+/** Bucket of everything that is not IP, ARP too: there are `any` and `arp` rules in it, and the default applies. */
 const NOT_IP = 2 * VERSION_BUCKETS;
 const DIRECTION_BUCKETS = NOT_IP + 1;
 

@@ -36,6 +36,14 @@ describe('connections', () => {
     expect(nf.process(tcp.data, REVERSE).reason).toBeNull();
   });
 
+  it.each([['RST', tcp.rstThere], ['FIN', tcp.fin]])('are not opened by a stray %s, even where it passes', async (_, stray) => {
+    const nf = await harness(firewall({ rules: OUTBOUND }));
+    expect(nf.process(stray).reason).toBeNull();
+    expect(nf.process(tcp.data, REVERSE).reason).toBe('firewall-denied');
+    expect(nf.process(stray).reason).toBeNull();
+    expect(nf.counters).toMatchObject({ 'rule 1: allow out any': 2, established: 0 });
+  });
+
   it('of protocols without ports pass both ways', async () => {
     const nf = await harness(firewall({ rules: ['allow out proto gre'] }));
     expect(nf.process(ip4({ source: INSIDE, destination: OUTSIDE }, 47, [0, 0, 8, 0])).reason).toBeNull();
@@ -59,22 +67,54 @@ describe('timeouts', () => {
     expect(reasonOf(nf, udp.back, 1_089_000, 'reverse')).toBe('firewall-denied');
   });
 
-  it.each([['FIN', tcp.fin, 'forward'], ['RST', tcp.rst, 'reverse']] as const)('are short after a %s', async (_, last, direction) => {
-    const nf = await harness(firewall({ rules: OUTBOUND, timeouts: { tcpSeconds: 1000, tcpClosingSeconds: 10 } }));
+  it('are those of opening until the other end sends something besides SYN', async () => {
+    const nf = await harness(firewall({ rules: OUTBOUND }));
     expect(reasonOf(nf, tcp.syn, 0)).toBeNull();
-    expect(reasonOf(nf, tcp.synAck, 999_000, 'reverse')).toBeNull();
-    expect(reasonOf(nf, last, 1_000_000, direction)).toBeNull();
-    expect(reasonOf(nf, tcp.data, 1_009_000, 'reverse')).toBeNull();
-    expect(reasonOf(nf, tcp.data, 1_019_000, 'reverse')).toBe('firewall-denied');
+    expect(reasonOf(nf, tcp.synAck, 119_000, 'reverse')).toBeNull();
+    expect(reasonOf(nf, tcp.ack, 238_000)).toBeNull();
+    expect(reasonOf(nf, tcp.data, 357_000, 'reverse')).toBeNull();
+    expect(reasonOf(nf, tcp.data, 357_000 + 7_439_000, 'reverse'), 'answered').toBeNull();
+    expect(reasonOf(nf, tcp.data, 357_000 + 2 * 7_439_000 + 1000, 'reverse')).toBe('firewall-denied');
   });
 
-  it('do not keep a closing connection for a new SYN: the rules judge it', async () => {
+  it('stay those of opening however much the opener says', async () => {
+    const nf = await harness(firewall({ rules: OUTBOUND }));
+    for (const [packet, direction] of [[tcp.syn, 'forward'], [tcp.synAck, 'reverse'], [tcp.ack, 'forward']] as const) {
+      expect(reasonOf(nf, packet, 0, direction)).toBeNull();
+    }
+    expect(reasonOf(nf, tcp.data, 120_000, 'reverse')).toBe('firewall-denied');
+  });
+
+  it('forget a SYN that nobody answers', async () => {
+    const nf = await harness(firewall({ rules: OUTBOUND }));
+    expect(reasonOf(nf, tcp.syn, 0)).toBeNull();
+    expect(reasonOf(nf, tcp.synAck, 120_000, 'reverse')).toBe('firewall-denied');
+  });
+
+  it.each([['RST', [tcp.rst]], ['FIN of each end', [tcp.fin, tcp.finBack]]] as const)('end soon after a %s, whatever follows', async (_, last) => {
+    const nf = await harness(firewall({ rules: OUTBOUND }));
+    expect(reasonOf(nf, tcp.syn, 0)).toBeNull();
+    expect(reasonOf(nf, tcp.data, 0, 'reverse')).toBeNull();
+    for (const packet of last) expect(reasonOf(nf, packet, 1_000_000, packet === tcp.fin ? 'forward' : 'reverse')).toBeNull();
+    expect(reasonOf(nf, tcp.data, 1_009_000, 'reverse')).toBeNull();
+    expect(reasonOf(nf, tcp.data, 1_010_000, 'reverse')).toBe('firewall-denied');
+  });
+
+  it('stay long when one end only has sent FIN, however often', async () => {
+    const nf = await harness(firewall({ rules: OUTBOUND }));
+    reasonOf(nf, tcp.syn, 0);
+    reasonOf(nf, tcp.data, 0, 'reverse');
+    for (let k = 0; k < 3; k++) expect(reasonOf(nf, tcp.fin, 0)).toBeNull();
+    expect(reasonOf(nf, tcp.data, 7_439_000, 'reverse')).toBeNull();
+  });
+
+  it('do not keep an ending connection for a new SYN: the rules judge it', async () => {
     const nf = await harness(firewall({ rules: OUTBOUND }));
     nf.process(tcp.syn);
     expect(nf.process(tcp.synBack, REVERSE).reason).toBeNull();
     nf.process(tcp.fin);
     expect(nf.process(tcp.synBack, REVERSE).reason).toBe('firewall-denied');
-    expect(nf.process(tcp.data, REVERSE).reason, 'the old connection closes in peace').toBeNull();
+    expect(nf.process(tcp.data, REVERSE).reason, 'the old connection ends in peace').toBeNull();
     expect(nf.process(tcp.syn).reason).toBeNull();
     expect(nf.counters).toMatchObject({ 'rule 1: allow out any': 2 });
   });
@@ -117,6 +157,7 @@ describe('ICMP errors', () => {
     expect(nf.process(error, REVERSE).reason).toBe('firewall-denied');
     expect(nf.process(udp.there).reason).toBeNull();
     expect(nf.process(error, REVERSE).reason).toBeNull();
+    expect(nf.counters).toMatchObject({ established: 0, related: 1 });
   });
 
   it('do not pass to anyone but the sender of what they quote, nor as redirects', async () => {
@@ -166,6 +207,7 @@ describe('fragments', () => {
   it('can all be dropped', async () => {
     const nf = await harness(firewall({ rules: ['allow any'], fragments: 'drop' }));
     expect([nf.process(first).reason, nf.process(later).reason, nf.process(tcp.syn).reason]).toEqual(['firewall-invalid', 'firewall-invalid', null]);
+    expect(nf.counters).toMatchObject({ invalid: 2 });
   });
 
   it('that would overwrite a TCP header are invalid', async () => {

@@ -15,7 +15,7 @@ describe('docs/firewall.md', () => {
     expect(texts).toHaveLength(1);
     const nf = await harness(firewall({ rules: texts[0] }));
     expect(nf.problems).toEqual([]);
-    expect(Object.keys(nf.counters)).toHaveLength(10 + 3);
+    expect(Object.keys(nf.counters)).toHaveLength(10 + 5);
   });
 
   it('has YAML that parses', async () => {

@@ -33,7 +33,9 @@ describe('options', () => {
 
   it('name rules in counters by their place among the rules and their text', async () => {
     const nf = await harness(firewall({ rules: '# web\n\nallow   out tcp # here\ndeny any' }));
-    expect(Object.keys(nf.counters)).toEqual(['rule 1: allow out tcp', 'rule 2: deny any', 'established', 'default', 'rules of later updates']);
+    expect(Object.keys(nf.counters)).toEqual([
+      'rule 1: allow out tcp', 'rule 2: deny any', 'established', 'related', 'invalid', 'default', 'rules of later updates',
+    ]);
   });
 
   it.each(['office.yaml', 'permit.yaml'])('of examples/%s are right', async (file) => {

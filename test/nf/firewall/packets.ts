@@ -16,7 +16,9 @@ export const tcp = {
   ack: tcp4({ ...there, flags: ack }),
   data: tcp4({ ...back, flags: ack, payload: 'hello' }),
   fin: tcp4({ ...there, flags: fin | ack }),
+  finBack: tcp4({ ...back, flags: fin | ack }),
   rst: tcp4({ ...back, flags: rst }),
+  rstThere: tcp4({ ...there, flags: rst }),
   /** The other end opens a connection with the same addresses and ports. */
   synBack: tcp4({ ...back, flags: syn }),
 };

@@ -27,7 +27,7 @@ export interface ReferenceOptions {
 }
 
 /** Seconds; the timeouts that the firewall under test must be given. */
-export const TIMEOUTS = { tcp: 50, tcpClosing: 10, udp: 20, icmp: 15, other: 30 };
+export const TIMEOUTS = { tcp: 50, tcpOpening: 20, tcpClosing: 10, udp: 20, icmp: 15, other: 30 };
 
 interface Fields {
   malformed: boolean;
@@ -51,7 +51,10 @@ interface Connection {
   kind: number;
   allowedUnder: number;
   forgottenAt: number;
-  closing: boolean;
+  /** TCP, of what has passed. */
+  answered: boolean;
+  fins: Set<'in' | 'out'>;
+  reset: boolean;
 }
 
 export function ruleText(rule: RuleSpec): string {
@@ -128,12 +131,13 @@ export class ReferenceFirewall {
     this.#generation++;
   }
 
-  /** @returns the drop reason, or null, and what decided: `established`, `default` or the number of a rule. */
+  /** @returns the drop reason, or null, and what decided: `established`, `related`, `invalid`, `default` or the number of a rule. */
   process(frame: Uint8Array, direction: 'in' | 'out', timeMs: number): { reason: string | null; by: string } {
     this.#now = Math.max(this.#now, Math.floor(timeMs / 1000));
     const packet = read(frame);
-    if (packet.malformed && this.#options.malformed === 'drop') return { reason: 'firewall-invalid', by: 'nothing' };
-    if (packet.protocol === 6 && packet.fragmentOffset > 0 && packet.fragmentOffset < 20) return { reason: 'firewall-invalid', by: 'nothing' };
+    const invalid = { reason: 'firewall-invalid', by: 'invalid' };
+    if (packet.malformed && this.#options.malformed === 'drop') return invalid;
+    if (packet.protocol === 6 && packet.fragmentOffset > 0 && packet.fragmentOffset < 20) return invalid;
     const alone = () => this.#judge(packet, direction, false, packet.kind);
     const key = this.#key(packet);
     if (packet.malformed || !this.#options.stateful || key === null) return alone();
@@ -143,7 +147,7 @@ export class ReferenceFirewall {
     const established = { reason: null, by: 'established' };
     if (packet.quoted !== null || packet.fragmentOffset > 0) {
       if (packet.quoted !== null && (packet.quoted.source !== packet.destination || (packet.version === 4 && packet.kind === 5))) return alone();
-      return connection?.allowedUnder === this.#generation ? established : alone();
+      return connection?.allowedUnder === this.#generation ? (packet.quoted === null ? established : { reason: null, by: 'related' }) : alone();
     }
     const isIcmp = packet.protocol === 1 || packet.protocol === 58;
     const isRequest = packet.kind === 8 || packet.kind === 128;
@@ -152,26 +156,33 @@ export class ReferenceFirewall {
     if (isIcmp && connection !== undefined && isRequest === isReply) return alone();
     if (isIcmp && connection === undefined && !isRequest) return alone();
 
-    const isSyn = packet.protocol === 6 && (packet.kind! & 0x17) === 2;
+    const flags = packet.protocol === 6 ? packet.kind! : 0;
     const isAllowed = connection?.allowedUnder === this.#generation;
-    if (connection === undefined || (isSyn && (connection.closing || !isAllowed))) {
+    const isEnding = connection !== undefined && (connection.reset || connection.fins.size > 0);
+    if (connection === undefined || ((flags & 0x17) === 2 && (isEnding || !isAllowed))) {
       const result = alone();
-      if (result.reason !== null) return result;
-      const opened = { openedBy: direction, kind: packet.kind!, allowedUnder: this.#generation, forgottenAt: 0, closing: false };
+      if (result.reason !== null || (flags & 5) !== 0) return result;
+      const opened = { openedBy: direction, kind: packet.kind!, allowedUnder: this.#generation, forgottenAt: 0, answered: false, fins: new Set<'in' | 'out'>(), reset: false };
       this.#connections.set(key, opened);
-      this.#heard(opened, packet);
+      this.#remember(opened, packet.protocol);
       return result;
     }
     const result = isAllowed ? established : this.#judge(packet, connection.openedBy, isReply, connection.kind);
     connection.allowedUnder = result.reason === null ? this.#generation : 0;
-    this.#heard(connection, packet);
+    if (result.reason === null && isClosing(connection)) return result;
+    if (result.reason === null && packet.protocol === 6) {
+      if ((flags & 1) !== 0) connection.fins.add(direction);
+      if ((flags & 4) !== 0) connection.reset = true;
+      if (isReply && (flags & 2) === 0) connection.answered = true;
+    }
+    this.#remember(connection, packet.protocol);
     return result;
   }
 
-  #heard(connection: Connection, packet: Fields): void {
-    if (packet.protocol === 6 && (packet.kind! & 5) !== 0) connection.closing = true;
-    const known: Record<number, number> = { 6: connection.closing ? TIMEOUTS.tcpClosing : TIMEOUTS.tcp, 17: TIMEOUTS.udp, 1: TIMEOUTS.icmp, 58: TIMEOUTS.icmp };
-    connection.forgottenAt = this.#now + (known[packet.protocol] ?? TIMEOUTS.other);
+  #remember(connection: Connection, protocol: number): void {
+    const tcp = isClosing(connection) ? TIMEOUTS.tcpClosing : connection.answered ? TIMEOUTS.tcp : TIMEOUTS.tcpOpening;
+    const known: Record<number, number> = { 6: tcp, 17: TIMEOUTS.udp, 1: TIMEOUTS.icmp, 58: TIMEOUTS.icmp };
+    connection.forgottenAt = this.#now + (known[protocol] ?? TIMEOUTS.other);
   }
 
   #key(packet: Fields): string | null {
@@ -203,6 +214,10 @@ export class ReferenceFirewall {
     if (index < 0) return { reason: this.#options.default === 'allow' ? null : 'firewall-default', by: 'default' };
     return { reason: this.#options.rules[index].action === 'allow' ? null : 'firewall-denied', by: `rule ${index + 1}` };
   }
+}
+
+function isClosing({ reset, fins }: Connection): boolean {
+  return reset || fins.size === 2;
 }
 
 function hasProtocol(protocol: RuleSpec['protocol'], packet: Fields): boolean {

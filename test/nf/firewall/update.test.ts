@@ -17,6 +17,19 @@ describe('new rules under traffic', () => {
     expect(nf.process(tcp.ack).reason).toBeNull();
   });
 
+  it('do not let a packet that they deny end the connection: it stays known as denied', async () => {
+    const nf = await harness(firewall({ rules: ['allow any'] }));
+    nf.process(tcp.syn, { timestampMs: 0 });
+    nf.process(tcp.data, { ...REVERSE, timestampMs: 0 });
+    await nf.update({ rules: [`deny from ${INSIDE}`, 'allow any'] });
+    expect(nf.process(tcp.rst, { ...REVERSE, timestampMs: 0 }).reason).toBe('firewall-denied');
+    expect(nf.process(tcp.data, { ...REVERSE, timestampMs: 60_000 }).reason).toBe('firewall-denied');
+    await nf.update({ rules: ['allow any'] });
+    expect(nf.process(tcp.data, { ...REVERSE, timestampMs: 120_000 }).reason).toBeNull();
+    expect(nf.process(tcp.ack, { timestampMs: 7_000_000 }).reason).toBeNull();
+    expect(nf.counters, 'it was not opened anew').toMatchObject({ established: 2 });
+  });
+
   it('let a connection pass again that they allow again', async () => {
     const nf = await harness(firewall({ rules: ['allow out any'] }));
     nf.process(tcp.syn);

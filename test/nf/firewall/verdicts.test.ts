@@ -16,7 +16,8 @@ describe('verdicts', () => {
     expect(nf.process(syn)).toMatchObject({ verdict: 'forward', reason: null });
     expect(nf.process(synAck, { direction: 'reverse' })).toMatchObject({ verdict: 'forward', reason: null });
     expect(nf.counters).toEqual({
-      'rule 1: deny in any': 1, 'rule 2: allow out tcp from 10.0.0.0/8 to any port 80': 1, established: 1, default: 0, 'rules of later updates': 0,
+      'rule 1: deny in any': 1, 'rule 2: allow out tcp from 10.0.0.0/8 to any port 80': 1,
+      established: 1, related: 0, invalid: 0, default: 0, 'rules of later updates': 0,
     });
   });
 
@@ -36,7 +37,9 @@ describe('verdicts', () => {
 
   it('drops malformed packets, or passes them to the rules', async () => {
     const cut = syn.slice(0, 40);
-    expect((await harness(firewall({ rules: ['allow any'] }))).process(cut)).toMatchObject({ verdict: 'drop', reason: 'firewall-invalid' });
+    const strict = await harness(firewall({ rules: ['allow any'] }));
+    expect(strict.process(cut)).toMatchObject({ verdict: 'drop', reason: 'firewall-invalid' });
+    expect(strict.counters).toMatchObject({ 'rule 1: allow any': 0, invalid: 1, default: 0 });
     expect((await harness(firewall({ rules: ['allow any'], malformed: 'pass' }))).process(cut)).toMatchObject({ verdict: 'forward' });
     expect((await harness(firewall({ rules: ['deny any'], malformed: 'pass' }))).process(cut)).toMatchObject({ reason: 'firewall-denied' });
   });
@@ -48,6 +51,18 @@ describe('verdicts', () => {
     expect([any.process(arp).verdict, any.process(lldp).verdict]).toEqual(['forward', 'forward']);
     const arpOnly = await harness(firewall({ rules: ['allow arp', 'allow ip'] }));
     expect([arpOnly.process(arp).reason, arpOnly.process(lldp).reason]).toEqual([null, 'firewall-default']);
+  });
+
+  it('drops ARP by default both ways, unless a rule says otherwise', async () => {
+    const arp = arpRequest({ senderAddress: inside, targetAddress: '10.0.0.1' });
+    const reasons = async (rules: string[]) => {
+      const nf = await harness(firewall({ rules }));
+      return [nf.process(arp).reason, nf.process(arp, { direction: 'reverse' }).reason];
+    };
+    expect(await reasons(['allow ip'])).toEqual(['firewall-default', 'firewall-default']);
+    expect(await reasons(['allow arp'])).toEqual([null, null]);
+    expect(await reasons(['allow out any'])).toEqual([null, 'firewall-default']);
+    expect(await reasons(['deny any', 'allow arp'])).toEqual(['firewall-denied', 'firewall-denied']);
   });
 
   it('judges IPv6 and tagged packets as any other', async () => {

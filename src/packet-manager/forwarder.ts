@@ -1,0 +1,188 @@
+/**
+ * Hot: no allocation. Moves packets from hop to hop: lends them, judges what comes back, answers, drops, transmits and
+ * brings slots home. Everything here goes by the slot book; of the header only the verdict and bounds are read, checked.
+ */
+import type { BufferPool } from '../memory/buffer-pool.js';
+import type { Region } from '../memory/region.js';
+import type { SlotHeaders } from '../memory/slot-headers.js';
+import { Direction, HeaderOffset, ParseFlag, VerdictKind } from '../memory/slot-layout.js';
+import { Cell } from '../observe/counters.js';
+import { FIRST_DECLARED_DROP, builtInDrop } from '../observe/drop-reasons.js';
+import { parsePacket } from '../packet/parse.js';
+import type { Classification } from './classification.js';
+import type { Lane } from './lane.js';
+import type { PortHost } from './port-host.js';
+import { Place, type SlotBook } from './slot-book.js';
+
+const TX_BOUNDS_INVALID = builtInDrop('tx-bounds-invalid');
+const CHAIN_STOPPED = builtInDrop('chain-stopped');
+
+/** What the parts of the manager share. */
+export interface Shop {
+  readonly region: Region;
+  readonly headers: SlotHeaders;
+  readonly pool: BufferPool;
+  readonly book: SlotBook;
+  readonly lanes: readonly Lane[];
+  /** Filled while the ports are being made, before the first packet. */
+  readonly ports: PortHost[];
+  readonly portCounters: readonly Float64Array[];
+  readonly classification: Classification;
+  readonly dropNames: readonly string[];
+  readonly burst: number;
+}
+
+export class Forwarder {
+  /** Packets with VMs, or waiting for one that is being replaced. */
+  inVms = 0;
+  readonly #shop: Shop;
+  readonly #staged: Uint32Array[];
+  readonly #stagedCounts: Uint32Array;
+  readonly #batch: Uint32Array;
+
+  constructor(shop: Shop) {
+    this.#shop = shop;
+    this.#staged = shop.portCounters.map(() => new Uint32Array(shop.burst));
+    this.#stagedCounts = new Uint32Array(shop.portCounters.length);
+    this.#batch = new Uint32Array(shop.burst);
+  }
+
+  /** Lends the packet to the VM at `hop` of its path and direction, or transmits it when the path ends before. */
+  goTo(address: number, slot: number, hop: number): void {
+    const { book, headers, lanes, classification } = this.#shop;
+    const { vms } = classification.rows[book.path[slot]];
+    if (hop >= vms.length) {
+      this.#stage(address, slot);
+      return;
+    }
+    const lane = lanes[book.direction[slot] === Direction.forward ? vms[hop] : vms[vms.length - 1 - hop]];
+    if (!lane.alive) {
+      this.drop(address, slot, CHAIN_STOPPED);
+      return;
+    }
+    book.hop[slot] = hop;
+    headers.u8[(slot << 6) + HeaderOffset.hop] = hop;
+    this.inVms++;
+    if (lane.holding) {
+      book.place[slot] = Place.held;
+      lane.held.lend(address);
+      return;
+    }
+    book.place[slot] = Place.vm;
+    lane.lend(address);
+  }
+
+  /** A VM has returned a packet that was lent to it: on to the next hop, or wherever its verdict says. */
+  returned(lane: Lane, address: number): void {
+    const { region, headers, book } = this.#shop;
+    const slot = region.slotIndex(address);
+    const { u8, u16 } = headers;
+    this.inVms--;
+    lane.counters[Cell.returned]++;
+    const kind = u8[(slot << 6) + HeaderOffset.verdict];
+    const reason = u16[(slot << 5) + (HeaderOffset.dropReason >> 1)];
+    if (!this.isSane(slot, kind, reason)) {
+      lane.counters[Cell.drops + TX_BOUNDS_INVALID]++;
+      this.drop(address, slot, TX_BOUNDS_INVALID);
+      return;
+    }
+    if ((u8[(slot << 6) + HeaderOffset.parseFlags] & ParseFlag.tuplePublished) !== 0) this.#installAlias(address, slot);
+    if (kind === VerdictKind.forward) {
+      this.goTo(address, slot, book.hop[slot] + 1);
+      return;
+    }
+    lane.counters[Cell.drops + reason]++;
+    if (kind === VerdictKind.drop) this.drop(address, slot, reason);
+    else this.#answer(address, slot, reason);
+  }
+
+  /** Bounds of what a VM may have written: the packet inside its slot, a verdict and a reason that exist. */
+  isSane(slot: number, kind: number, reason: number): boolean {
+    const { region, headers, ports, dropNames } = this.#shop;
+    const offset = headers.u32[slot << 4];
+    const length = headers.u32[(slot << 4) + 1];
+    if (length === 0 || offset > region.slotBytes || length > region.slotBytes - offset) return false;
+    if (headers.u8[(slot << 6) + HeaderOffset.egressPort] >= ports.length) return false;
+    if (kind === VerdictKind.forward) return true;
+    return kind <= VerdictKind.reply && reason >= FIRST_DECLARED_DROP && reason < dropNames.length;
+  }
+
+  drop(address: number, slot: number, reason: number): void {
+    const { book, portCounters, classification } = this.#shop;
+    portCounters[book.ingress[slot]][Cell.drops + reason]++;
+    classification.settle(book.connection[slot], book.flowId[slot], reason);
+    this.#home(address, slot);
+  }
+
+  /** Takes back what a port has sent. */
+  collectCompletions(port: number): number {
+    const { region, headers, ports, portCounters } = this.#shop;
+    const count = ports[port].complete(this.#batch, this.#batch.length);
+    const counters = portCounters[port];
+    for (let k = 0; k < count; k++) {
+      const address = this.#batch[k];
+      const slot = region.slotIndex(address);
+      counters[Cell.transmitted]++;
+      counters[Cell.transmittedBytes] += headers.u32[(slot << 4) + 1];
+      this.#home(address, slot);
+    }
+    return count;
+  }
+
+  /** Gives a port what has come to the end of its path. */
+  transmitStaged(port: number): void {
+    const count = this.#stagedCounts[port];
+    if (count === 0) return;
+    this.#stagedCounts[port] = 0;
+    this.#shop.ports[port].transmit(this.#staged[port], count);
+  }
+
+  #stage(address: number, slot: number): void {
+    const port = this.#shop.headers.u8[(slot << 6) + HeaderOffset.egressPort];
+    if (this.#stagedCounts[port] === this.#staged[port].length) this.transmitStaged(port);
+    this.#shop.book.place[slot] = Place.sending;
+    this.#staged[port][this.#stagedCounts[port]++] = address;
+  }
+
+  /** The network function has given the packet's flow another tuple: from now on it leads to the same connection. */
+  #installAlias(address: number, slot: number): void {
+    const { region, headers, book, classification } = this.#shop;
+    headers.u8[(slot << 6) + HeaderOffset.parseFlags] &= ~ParseFlag.tuplePublished;
+    const start = address + headers.u32[slot << 4];
+    // Where the headers lie is the VM's word until they have been parsed again.
+    parsePacket(region.bytes, start, headers.u32[(slot << 4) + 1], headers, slot);
+    classification.alias(region.bytes, start, slot, book.connection[slot], book.flowId[slot]);
+  }
+
+  /**
+   * The packet was rewritten into an answer: what it was is dropped, what it is was originated here, and it travels back
+   * by the VMs that it came through, out of the port that it came in by.
+   */
+  #answer(address: number, slot: number, reason: number): void {
+    const { region, headers, book, portCounters, classification } = this.#shop;
+    const ingress = book.ingress[slot];
+    portCounters[ingress][Cell.drops + reason]++;
+    portCounters[ingress][Cell.originated]++;
+    classification.settle(book.connection[slot], book.flowId[slot], reason);
+    const { u8, u16, u32 } = headers;
+    parsePacket(region.bytes, address + u32[slot << 4], u32[(slot << 4) + 1], headers, slot);
+    u8[(slot << 6) + HeaderOffset.verdict] = VerdictKind.forward;
+    u16[(slot << 5) + (HeaderOffset.dropReason >> 1)] = 0;
+    const { vms } = classification.rows[book.path[slot]];
+    const back = book.direction[slot] === Direction.forward ? Direction.reverse : Direction.forward;
+    book.direction[slot] = back;
+    u8[(slot << 6) + HeaderOffset.direction] = back;
+    u8[(slot << 6) + HeaderOffset.egressPort] = ingress;
+    // Hop h one way is hop n-1-h the other way; the next one there is n-h.
+    this.goTo(address, slot, vms.length - book.hop[slot]);
+  }
+
+  /** The packet is through: its slot is free again. */
+  #home(address: number, slot: number): void {
+    const { book, ports, pool } = this.#shop;
+    ports[book.ingress[slot]].settled(address);
+    book.place[slot] = Place.pool;
+    book.connection[slot] = -1;
+    pool.free(address);
+  }
+}

@@ -1,0 +1,34 @@
+/** What the main thread and the manager tell each other: by mailbox there, by event ring back. Plain data. */
+import type { FlowRecord } from '../flow/connection-table.js';
+import type { PortProblem } from '../port/contract.js';
+import type { VnicSpec } from '../vnic/vnic.js';
+import type { Census } from './census.js';
+import type { PathRow } from './manager-spec.js';
+
+export type ManagerMessage =
+  | { type: 'drain' }
+  | { type: 'census'; id: number }
+  | { type: 'paths'; paths: PathRow[] }
+  | { type: 'quiesce'; vm: number }
+  | { type: 'repoint'; vm: number; vnic: VnicSpec }
+  | { type: 'resume'; vm: number }
+  | { type: 'vm-died'; vm: number; error: string };
+
+export type ManagerEvent =
+  | { type: 'census'; id: number; census: Census }
+  | { type: 'vm-reclaimed'; vm: number; error: string; packet: CrashedPacket | null }
+  | { type: 'paths-replaced' }
+  | { type: 'quiesced'; vm: number }
+  | { type: 'repointed'; vm: number }
+  | { type: 'flow-end'; flow: FlowRecord }
+  | { type: 'port-problem'; port: string; problem: PortProblem }
+  | { type: 'finished'; census: Census };
+
+/** A packet that was in hand when its VM died, as it was found. */
+export interface CrashedPacket {
+  chain: string;
+  vm: string;
+  timestampMs: number;
+  length: number;
+  hex: string;
+}

@@ -1,0 +1,120 @@
+/**
+ * What happens when a VM loses packets, dies, or is replaced. None of it is on the data path.
+ *
+ * Replacing (quiesce and re-point):
+ *   mark         packets for the VM wait in `held`; nothing more is lent
+ *   drain        the VM returns what it has; main hears `quiesced`, and ends the VM's thread
+ *   re-point     both ends of the rings begin anew, on these rings or others; main starts the new thread
+ *   resume       what waited is lent, in the order in which it came
+ */
+import type { SharedSpec } from '../memory/shared-spec.js';
+import { HeaderOffset } from '../memory/slot-layout.js';
+import { Cell } from '../observe/counters.js';
+import { builtInDrop } from '../observe/drop-reasons.js';
+import { RingProducer, resetRing } from '../ring/spsc-ring.js';
+import { Journal } from '../vnic/journal.js';
+import type { LendQueue } from '../vnic/lend-queue.js';
+import { VnicPeer, type VnicSpec } from '../vnic/vnic.js';
+import type { Allowance } from './allowance.js';
+import type { Forwarder, Shop } from './forwarder.js';
+import type { Lane } from './lane.js';
+import type { CrashedPacket } from './messages.js';
+
+const TX_POINTER_INVALID = builtInDrop('tx-pointer-invalid');
+const NF_CRASH = builtInDrop('nf-crash');
+const CHAIN_STOPPED = builtInDrop('chain-stopped');
+
+export class VmChanges {
+  readonly #shared: SharedSpec;
+  readonly #shop: Shop;
+  readonly #forwarder: Forwarder;
+  readonly #allowance: Allowance;
+
+  constructor(shared: SharedSpec, shop: Shop, forwarder: Forwarder, allowance: Allowance) {
+    this.#shared = shared;
+    this.#shop = shop;
+    this.#forwarder = forwarder;
+    this.#allowance = allowance;
+  }
+
+  /**
+   * A VM that returned a wrong address may have lost the right one. When it holds nothing unread and has nothing on the
+   * way, what it was lent and did not return is lost, and counted.
+   */
+  dropLost(lane: Lane): void {
+    if (lane.peer.lent.count > 0 && lane.isQuiet()) this.#dropAll(lane, lane.peer.lent, TX_POINTER_INVALID);
+  }
+
+  /**
+   * The VM's worker has exited, and what it had published has been taken. What its journal says was done is completed,
+   * the packet in hand is dropped, kept as found, and the rest cannot go on.
+   * @returns the packet in hand, if there was one.
+   */
+  reclaim(lane: Lane): CrashedPacket | null {
+    lane.alive = false;
+    const txIndex = new RingProducer(this.#shared.control, lane.link.vnic.tx).producerIndex;
+    const { done, inHand } = new Journal(this.#shared.control, lane.link.journalOffset).recover(txIndex);
+    const { lent } = lane.peer;
+    for (let k = 0; k < done && lent.count > 0; k++) this.#forwarder.returned(lane, lent.takeBack());
+    let packet: CrashedPacket | null = null;
+    if (inHand && lent.count > 0) {
+      const address = lent.takeBack();
+      packet = this.#keepAsFound(lane, address);
+      this.#dropOne(lane, address, NF_CRASH);
+    }
+    this.#dropAll(lane, lent, CHAIN_STOPPED);
+    this.#dropAll(lane, lane.held, CHAIN_STOPPED);
+    this.#allowance.takeBack(lane);
+    return packet;
+  }
+
+  /** Mark. */
+  quiesce(lane: Lane): void {
+    lane.holding = true;
+    lane.draining = true;
+  }
+
+  /** Re-point. The VM's end of the rings must be gone. */
+  repoint(lane: Lane, vnic: VnicSpec): void {
+    while (this.#allowance.collect(lane) > 0);
+    this.#allowance.takeBack(lane);
+    for (const ring of [vnic.rx, vnic.tx, vnic.spare, vnic.made]) resetRing(this.#shared.control, ring);
+    lane.peer = new VnicPeer(this.#shared.control, vnic);
+  }
+
+  /** Resume. */
+  resume(lane: Lane): void {
+    lane.holding = false;
+    const { region, book } = this.#shop;
+    for (let address = lane.held.takeBack(); address >= 0; address = lane.held.takeBack()) {
+      const slot = region.slotIndex(address);
+      this.#forwarder.inVms--;
+      this.#forwarder.goTo(address, slot, book.hop[slot]);
+    }
+  }
+
+  #dropAll(lane: Lane, queue: LendQueue, reason: number): void {
+    for (let address = queue.takeBack(); address >= 0; address = queue.takeBack()) this.#dropOne(lane, address, reason);
+  }
+
+  #dropOne(lane: Lane, address: number, reason: number): void {
+    this.#forwarder.inVms--;
+    lane.counters[Cell.drops + reason]++;
+    this.#forwarder.drop(address, this.#shop.region.slotIndex(address), reason);
+  }
+
+  #keepAsFound(lane: Lane, address: number): CrashedPacket {
+    const { region, headers } = this.#shop;
+    const { u32 } = headers;
+    const at = region.slotIndex(address) << 4;
+    const start = address + Math.min(u32[at], region.slotBytes);
+    const length = Math.min(u32[at + 1], region.maxPacketBytes);
+    return {
+      chain: lane.link.chain,
+      vm: lane.link.name,
+      timestampMs: u32[at + (HeaderOffset.timestampSeconds >> 2)] * 1000 + Math.floor(u32[at + (HeaderOffset.timestampNanos >> 2)] / 1e6),
+      length,
+      hex: Buffer.from(region.bytes.slice(start, start + length)).toString('hex'),
+    };
+  }
+}

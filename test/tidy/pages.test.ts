@@ -1,0 +1,38 @@
+/** The pages say what is there: every field of a report, a README in every folder of the source, links that lead somewhere. */
+import { existsSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import ts from 'typescript';
+import { expect, it } from 'vitest';
+import { ROOT, SOURCE, read, repositoryFiles, walk } from './source-files.js';
+
+/** Names of the members of all interfaces and type literals in a file. */
+function members(path: string): string[] {
+  const names = new Set<string>();
+  const { tree } = SOURCE.find((file) => file.path === path)!;
+  walk(tree, (node) => {
+    if (ts.isPropertySignature(node)) names.add(node.name.getText(tree));
+    return undefined;
+  });
+  return [...names];
+}
+
+it('docs/reports.md has every field of a report', () => {
+  const page = read('docs/reports.md');
+  const fields = members('src/runtime/report.ts');
+  expect(fields.length).toBeGreaterThan(40);
+  expect(fields.filter((name) => !new RegExp(`\`[^\`\\n]*\\b${name}\\b[^\`\\n]*\``).test(page))).toEqual([]);
+});
+
+it('every folder of src has a README', () => {
+  const folders = new Set(SOURCE.map(({ path }) => dirname(path)).filter((path) => /^src\/[^/]+$/.test(path)));
+  expect([...folders].filter((folder) => !existsSync(join(ROOT, folder, 'README.md')))).toEqual([]);
+});
+
+it('links between pages lead to files', () => {
+  const broken = repositoryFiles().filter((path) => path.endsWith('.md')).flatMap((page) => {
+    const prose = read(page).replace(/```[^]*?```/g, '');
+    const targets = [...prose.matchAll(/\]\(([^)\s#]+)[^)]*\)/g)].map(([, target]) => target).filter((target) => !/^\w+:/.test(target));
+    return targets.filter((target) => !existsSync(join(ROOT, normalize(join(dirname(page), target))))).map((target) => `${page}: ${target}`);
+  });
+  expect(broken).toEqual([]);
+});
