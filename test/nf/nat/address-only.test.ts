@@ -11,7 +11,7 @@ const start = () => harness(nat({ external: '203.0.113.1' }));
 const body = Uint8Array.from({ length: 24 }, (_, k) => k);
 const reverse = { direction: 'reverse' } as const;
 
-const packet = (source: string, destination: string, protocol = GRE, more: Partial<Ipv4Fields> = {}, payload = body): Uint8Array =>
+const packet = (source: string, destination: string, protocol = GRE, more: Partial<Ipv4Fields> = {}, payload: Uint8Array = body): Uint8Array =>
   ethernet(ipv4({ source, destination, protocol, ...more }, payload));
 const out = (host: number, remote = '192.0.2.7', protocol = GRE): Uint8Array => packet(`10.0.0.${host}`, remote, protocol);
 const back = (remote = '192.0.2.7', protocol = GRE): Uint8Array => packet(remote, '203.0.113.1', protocol);
