@@ -8,6 +8,7 @@ export const IpProtocol = {
   ipv4: 4,
   tcp: 6,
   udp: 17,
+  dccp: 33,
   ipv6: 41,
   routing: 43,
   fragment: 44,
@@ -20,6 +21,7 @@ export const IpProtocol = {
   ospf: 89,
   sctp: 132,
   udpLite: 136,
+  hip: 139,
 } as const;
 
 /** IEEE 802 numbers. `serviceVlan` is 802.1ad's outer tag, `doubleVlan` what came before it was standardised. */

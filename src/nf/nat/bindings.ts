@@ -1,6 +1,9 @@
 /**
  * Hot: no allocation. The bindings: an inside address and port on one side, an external address and port on the other.
  *
+ * A protocol without ports has the remote address in place of both ports, `port` below: a binding then serves one remote
+ * address, and is refused while another inside host has it.
+ *
  * Order of stores. A binding is made in `bindings` (not yet live), then named in `external`, then made live; it ends the
  * other way round. So whatever was interrupted, one half does not name the other, and `repair` finds it.
  */
@@ -16,7 +19,9 @@ export const PORTS_EXHAUSTED = -1;
 export const TABLE_FULL = -2;
 
 export function portClassOf(protocol: number): number {
-  return protocol === IpProtocol.tcp ? PortClass.tcp : protocol === IpProtocol.udp ? PortClass.udp : PortClass.icmp;
+  if (protocol === IpProtocol.tcp) return PortClass.tcp;
+  if (protocol === IpProtocol.udp) return PortClass.udp;
+  return protocol === IpProtocol.icmp ? PortClass.icmp : PortClass.none;
 }
 
 /** The counters of the NF that are about bindings. */
@@ -108,14 +113,19 @@ export class Bindings {
   create(protocol: number, address: number, port: number, expiresMs: number, nowMs: number): number {
     const poolIndex = this.#pool.pairedWith(address);
     const portClass = portClassOf(protocol);
-    if (this.#isFull() || this.#ports.freeCount(poolIndex, portClass) === 0) {
+    const externalAddress = this.#pool.address(poolIndex);
+    const takesPort = portClass !== PortClass.none;
+    if (!takesPort && this.findOutside(protocol, externalAddress, port, nowMs) >= 0) return PORTS_EXHAUSTED;
+    if (this.#isFull() || (takesPort && this.#ports.freeCount(poolIndex, portClass) === 0)) {
       this.#reclaim(nowMs);
       if (this.#isFull()) return TABLE_FULL;
     }
-    const externalPort = this.#ports.take(poolIndex, portClass, port);
-    if (externalPort < 0) return PORTS_EXHAUSTED;
-    if (externalPort === port) this.#counters['ports-preserved'].add(1);
-    const externalAddress = this.#pool.address(poolIndex);
+    let externalPort = port;
+    if (takesPort) {
+      externalPort = this.#ports.take(poolIndex, portClass, port);
+      if (externalPort < 0) return PORTS_EXHAUSTED;
+      if (externalPort === port) this.#counters['ports-preserved'].add(1);
+    }
 
     const table = this.#bindings;
     table.key[0] = protocol;
@@ -152,7 +162,8 @@ export class Bindings {
     if (partner >= 0) this.#external.remove(partner);
     table.remove(entry);
     const poolIndex = this.#pool.indexOf(address);
-    if (poolIndex >= 0) this.#ports.release(poolIndex, portClassOf(protocol), port);
+    const portClass = portClassOf(protocol);
+    if (poolIndex >= 0 && portClass !== PortClass.none) this.#ports.release(poolIndex, portClass, port);
     this.#counters['bindings-released'].add(1);
   }
 
@@ -179,8 +190,9 @@ export class Bindings {
       const poolIndex = this.#pool.indexOf(address);
       const portClass = portClassOf(protocol);
       const external = words[at + Binding.live] === 1 ? this.#findExternal(protocol, address, port) : -1;
-      if (poolIndex >= 0 && this.#ports.isInRange(portClass, port) && external >= 0 && this.#bindingOf(external) === entry) {
-        this.#ports.mark(poolIndex, portClass, port);
+      const isOurs = poolIndex >= 0 && (portClass === PortClass.none || this.#ports.isInRange(portClass, port));
+      if (isOurs && external >= 0 && this.#bindingOf(external) === entry) {
+        if (portClass !== PortClass.none) this.#ports.mark(poolIndex, portClass, port);
       } else {
         this.#bindings.remove(entry);
         removed++;

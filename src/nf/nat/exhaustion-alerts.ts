@@ -1,15 +1,26 @@
-/** Says that ports or table entries have run out: at most once a minute for each external address and protocol. */
+/**
+ * Says that ports or table entries have run out: at most once a minute for each external address and protocol, of which
+ * those without ports count as one.
+ */
+import { protocolName } from '../../flow/protocol-names.js';
 import { formatIpv4 } from '../../packet/address.js';
 import type { Packet } from '../../packet/packet.js';
+import { IpProtocol } from '../../packet/protocols.js';
 import type { AddressPool } from './address-pool.js';
 import { portClassOf, PORTS_EXHAUSTED } from './bindings.js';
 import { PORT_CLASSES, type NatContext } from './layout.js';
+import { ICMP_MESSAGE } from './transport.js';
 
 /** A person needs to hear of it once, not once a packet. */
 const PAUSE_MS = 60_000;
 
-/** By port class. */
-const NAMES = ['tcp', 'udp', 'icmp'] as const;
+/** Port classes, and all protocols without ports together. */
+const CLASSES = PORT_CLASSES + 1;
+
+/** As in the match language. */
+function nameOf(protocol: number): string {
+  return protocolName(protocol === ICMP_MESSAGE ? IpProtocol.icmp : protocol).toLowerCase();
+}
 
 export class ExhaustionAlerts {
   readonly #context: NatContext;
@@ -20,18 +31,18 @@ export class ExhaustionAlerts {
   constructor(context: NatContext, pool: AddressPool) {
     this.#context = context;
     this.#pool = pool;
-    this.#quietUntil = new Float64Array(pool.count * PORT_CLASSES + 1);
+    this.#quietUntil = new Float64Array(pool.count * CLASSES + 1);
   }
 
   /** @param cause what `Bindings.create` returned. */
   raise(packet: Packet, inside: number, protocol: number, cause: number, nowMs: number): void {
     const poolIndex = this.#pool.pairedWith(inside);
-    const index = cause === PORTS_EXHAUSTED ? poolIndex * PORT_CLASSES + portClassOf(protocol) : this.#quietUntil.length - 1;
+    const index = cause === PORTS_EXHAUSTED ? poolIndex * CLASSES + portClassOf(protocol) : this.#quietUntil.length - 1;
     if (nowMs < this.#quietUntil[index]) return;
     this.#quietUntil[index] = nowMs + PAUSE_MS;
     if (cause === PORTS_EXHAUSTED) {
       const external = formatIpv4(this.#pool.address(poolIndex));
-      this.#context.alert(packet, 'nat-ports-exhausted', { external, protocol: NAMES[portClassOf(protocol)] });
+      this.#context.alert(packet, 'nat-ports-exhausted', { external, protocol: nameOf(protocol) });
     } else {
       this.#context.alert(packet, 'nat-table-full', { bindings: this.#context.state.bindings.capacity });
     }

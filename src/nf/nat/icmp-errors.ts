@@ -6,11 +6,17 @@ import type { Ipv4View } from '../../packet/ipv4.js';
 import { IpProtocol } from '../../packet/protocols.js';
 import type { QuotedView } from '../../packet/quoted.js';
 import type { Bindings } from './bindings.js';
+import { isAddressOnly } from './transport.js';
 
-/** Whether the quotation names its ports, or its identifier: enough of it was quoted, and it is no later fragment. */
-function isTranslatable(quoted: QuotedView): boolean {
-  if (quoted.version !== 4) return false;
-  return quoted.protocol === IpProtocol.icmp ? quoted.hasIdentifier : quoted.hasPorts;
+/**
+ * What the binding has in place of the port: the port of the quoted packet's inside end, the identifier, or the remote
+ * address. -1 when too little was quoted, or a later fragment, or what is never translated.
+ */
+function quotedPort(quoted: QuotedView, isSource: boolean): number {
+  if (quoted.version !== 4) return -1;
+  if (isAddressOnly(quoted.protocol)) return isSource ? quoted.destination : quoted.source;
+  if (quoted.protocol === IpProtocol.icmp) return quoted.identifier;
+  return isSource ? quoted.sourcePort : quoted.destinationPort;
 }
 
 /**
@@ -19,14 +25,14 @@ function isTranslatable(quoted: QuotedView): boolean {
  * @returns false when no binding sent such a packet.
  */
 export function translateErrorFromOutside(bindings: Bindings, ip: Ipv4View, quoted: QuotedView, nowMs: number): boolean {
-  if (!isTranslatable(quoted) || quoted.source !== ip.destination) return false;
-  const isIcmp = quoted.protocol === IpProtocol.icmp;
-  const entry = bindings.findOutside(quoted.protocol, quoted.source, isIcmp ? quoted.identifier : quoted.sourcePort, nowMs);
+  const port = quotedPort(quoted, true);
+  if (port < 0 || quoted.source !== ip.destination) return false;
+  const entry = bindings.findOutside(quoted.protocol, quoted.source, port, nowMs);
   if (entry < 0) return false;
   const address = bindings.insideAddress(entry);
   quoted.rewriteSource(address);
-  if (isIcmp) quoted.rewriteIdentifier(bindings.insidePort(entry));
-  else quoted.rewriteSourcePort(bindings.insidePort(entry));
+  if (quoted.protocol === IpProtocol.icmp) quoted.rewriteIdentifier(bindings.insidePort(entry));
+  else if (quoted.hasPorts) quoted.rewriteSourcePort(bindings.insidePort(entry));
   ip.rewriteDestination(address);
   return true;
 }
@@ -37,14 +43,14 @@ export function translateErrorFromOutside(bindings: Bindings, ip: Ipv4View, quot
  * @returns false when no binding delivered such a packet.
  */
 export function translateErrorFromInside(bindings: Bindings, ip: Ipv4View, quoted: QuotedView, nowMs: number): boolean {
-  if (!isTranslatable(quoted)) return false;
-  const isIcmp = quoted.protocol === IpProtocol.icmp;
-  const entry = bindings.findInside(quoted.protocol, quoted.destination, isIcmp ? quoted.identifier : quoted.destinationPort, nowMs);
+  const port = quotedPort(quoted, false);
+  if (port < 0) return false;
+  const entry = bindings.findInside(quoted.protocol, quoted.destination, port, nowMs);
   if (entry < 0) return false;
   const address = bindings.externalAddress(entry);
   quoted.rewriteDestination(address);
-  if (isIcmp) quoted.rewriteIdentifier(bindings.externalPort(entry));
-  else quoted.rewriteDestinationPort(bindings.externalPort(entry));
+  if (quoted.protocol === IpProtocol.icmp) quoted.rewriteIdentifier(bindings.externalPort(entry));
+  else if (quoted.hasPorts) quoted.rewriteDestinationPort(bindings.externalPort(entry));
   ip.rewriteSource(address);
   return true;
 }

@@ -1,5 +1,6 @@
 /**
  * Source NAT with port translation for IPv4 (NAPT, RFC 3022): TCP, UDP, ICMP queries and the packets inside ICMP errors.
+ * Of protocols without ports the address alone is translated.
  * Behaviour by RFC 4787, 5382 and 5508 is set out in docs/nat.md.
  */
 import { defineNetworkFunction } from '../define.js';

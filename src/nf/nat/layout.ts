@@ -7,12 +7,13 @@
  *   flows      (flow id)                                               Flow words
  *   fragments  source, destination, direction | protocol | IPv4 id     the address that replaces the translated one
  *
- * A port is the ICMP identifier where the protocol is ICMP. `bindings` and `external` say the same thing from two sides.
+ * A port is the ICMP identifier where the protocol is ICMP. A protocol without ports has the remote address there, on both
+ * sides: one inside host at a time for each protocol, external and remote address. `bindings` and `external` say the same thing from two sides.
  * An interruption at any store leaves a pair of which one half does not name the other, and `Bindings.repair` removes it.
  */
 import type { Context } from '../contract.js';
 import { keyed, perFlow } from '../tables.js';
-import { bindingCapacity, type NatOptions } from './options.js';
+import type { NatOptions } from './options.js';
 
 /** Words of a binding's value. */
 export const Binding = {
@@ -57,8 +58,8 @@ export const FRAGMENT_CAPACITY = 1024;
 /** How long the fragments of a datagram may follow the first, in ms: the reassembly time that Linux uses. */
 export const FRAGMENT_TIMEOUT_MS = 30_000;
 
-/** Protocols that have ports to translate, and the index of their port maps. */
-export const PortClass = { tcp: 0, udp: 1, icmp: 2 } as const;
+/** Protocols that have ports to translate, and the index of their port maps; `none` for all others, which have no map. */
+export const PortClass = { tcp: 0, udp: 1, icmp: 2, none: 3 } as const;
 export const PORT_CLASSES = 3;
 
 export const NAT_DROPS = [
@@ -89,7 +90,7 @@ export const NAT_COUNTERS = [
 export type NatCounter = (typeof NAT_COUNTERS)[number];
 
 export function natTables(options: NatOptions) {
-  const capacity = bindingCapacity(options);
+  const capacity = options.bindings;
   return {
     bindings: keyed({ keyWords: 3, valueWords: BINDING_WORDS, capacity }),
     external: keyed({ keyWords: 3, valueWords: EXTERNAL_WORDS, capacity }),

@@ -19,6 +19,7 @@ export class Lifetimes {
   readonly #flows: PerFlowTable;
   readonly #udpMs: number;
   readonly #icmpMs: number;
+  readonly #otherMs: number;
   readonly #establishedMs: number;
   readonly #transitoryMs: number;
 
@@ -27,16 +28,19 @@ export class Lifetimes {
     this.#flows = flows;
     this.#udpMs = timeouts.udpSeconds * 1000;
     this.#icmpMs = timeouts.icmpSeconds * 1000;
+    this.#otherMs = timeouts.otherSeconds * 1000;
     this.#establishedMs = timeouts.tcpEstablishedSeconds * 1000;
     this.#transitoryMs = timeouts.tcpTransitorySeconds * 1000;
   }
 
   /** Timeout of a new binding, and of one that inside uses, in ms; for TCP while nothing is established. */
   base(protocol: number): number {
-    return protocol === IpProtocol.tcp ? this.#transitoryMs : protocol === IpProtocol.udp ? this.#udpMs : this.#icmpMs;
+    if (protocol === IpProtocol.tcp) return this.#transitoryMs;
+    if (protocol === IpProtocol.udp) return this.#udpMs;
+    return protocol === IpProtocol.icmp ? this.#icmpMs : this.#otherMs;
   }
 
-  /** A UDP or ICMP packet from inside. */
+  /** A packet from inside that is not TCP. */
   prolong(entry: number, protocol: number, nowMs: number): void {
     this.#atLeast(entry, nowMs + this.base(protocol));
   }

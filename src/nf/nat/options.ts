@@ -27,7 +27,7 @@ export const natOptions = z.strictObject({
   filtering: z.enum(['endpoint-independent', 'address-and-port']).default('endpoint-independent'),
   /** What happens to IPv6, which is not translated. */
   ipv6: z.enum(['pass', 'drop']).default('pass'),
-  /** Most bindings at a time. Fewer when there are fewer external ports. */
+  /** Most bindings at a time. */
   bindings: z.int().min(1).max(MAX_BINDINGS).default(65_536),
   /** How long a binding lives without traffic, in packet time. */
   timeouts: z
@@ -40,6 +40,8 @@ export const natOptions = z.strictObject({
       tcpTransitorySeconds: seconds(240),
       /** RFC 5508 REQ-2: at least 60. */
       icmpSeconds: seconds(60),
+      /** Protocols without ports. No RFC says: what Linux gives a protocol that it does not know. */
+      otherSeconds: seconds(600),
     })
     .prefault({}),
 });
@@ -90,13 +92,6 @@ export function insidePrefixes(options: NatOptions): Prefix[] {
   return listed(options.inside)
     .map(ipv4Prefix)
     .filter((prefix) => prefix !== null);
-}
-
-/** Entries that the binding table needs: what was asked for, or as many as there are external ports. */
-export function bindingCapacity(options: NatOptions): number {
-  const ports = Math.max(0, options.ports[1] - options.ports[0] + 1);
-  const identifiers = Math.max(0, options.identifiers[1] - options.identifiers[0] + 1);
-  return Math.max(1, Math.min(options.bindings, externalAddresses(options).length * (2 * ports + identifiers)));
 }
 
 /** Reports every mistake in options that passed the schema. */

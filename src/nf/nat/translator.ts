@@ -17,7 +17,7 @@ import { Flow, FlowState, FLOW_WORDS, type NatContext } from './layout.js';
 import { Lifetimes } from './lifetimes.js';
 import { externalAddresses, insidePrefixes, isHostAddress, type NatOptions } from './options.js';
 import { PortAllocator } from './port-allocator.js';
-import { ICMP_ERROR, MALFORMED, rewritePort, translatedPort, UNASKED } from './transport.js';
+import { ADDRESS_ONLY, hasPort, ICMP_ERROR, ICMP_MESSAGE, MALFORMED, rewritePort, translatedPort, UNASKED } from './transport.js';
 
 /** Buckets looked at in each call of expire: the default table is seen through in 16 s, in about 0.1 ms a call. */
 const SWEEP_BUCKETS = 8192;
@@ -81,17 +81,14 @@ export class Translator {
     if (!this.#inside.contains(source)) return this.#untranslated();
     if (this.#pool.indexOf(ip.destination) >= 0) return drop['nat-hairpin'];
     if (!isHostAddress(source)) return drop['nat-unsupported'];
-    if (packet.isLaterFragment) return this.#laterFragment(packet, ip);
-
     const protocol = ip.protocol;
+    if (packet.isLaterFragment && hasPort(protocol)) return this.#laterFragment(packet, ip);
+
     const port = translatedPort(packet, protocol);
-    if (port < 0) return port === ICMP_ERROR ? this.#error(packet, ip) : this.#refused(port);
+    if (port < 0) return this.#withoutPort(packet, ip, port);
     const nowMs = this.#context.now();
     const entry = this.#bindingOfInside(packet, protocol, source, port, nowMs);
-    if (entry < 0) {
-      this.#alerts.raise(packet, source, protocol, entry, nowMs);
-      return entry === PORTS_EXHAUSTED ? drop['nat-ports-exhausted'] : drop['nat-table-full'];
-    }
+    if (entry < 0) return this.#exhausted(packet, source, protocol, entry, nowMs);
     const address = this.#bindings.externalAddress(entry);
     if (packet.isFragment && !this.#noteFirst(packet, ip, address, nowMs)) return drop['nat-table-full'];
     if (protocol !== IpProtocol.tcp) this.#lifetimes.prolong(entry, protocol, nowMs);
@@ -111,11 +108,11 @@ export class Translator {
       // Past the translation straight to an inside host, or a matter of hosts that are not translated.
       return this.#inside.contains(destination) ? drop['nat-no-binding'] : this.#untranslated();
     }
-    if (packet.isLaterFragment) return this.#laterFragment(packet, ip);
-
     const protocol = ip.protocol;
+    if (packet.isLaterFragment && hasPort(protocol)) return this.#laterFragment(packet, ip);
+
     const port = translatedPort(packet, protocol);
-    if (port < 0) return port === ICMP_ERROR ? this.#error(packet, ip) : this.#refused(port);
+    if (port < 0) return this.#withoutPort(packet, ip, port);
     const nowMs = this.#context.now();
     const entry = this.#bindingOfOutside(packet, protocol, destination, port, nowMs);
     if (entry < 0) return drop['nat-no-binding'];
@@ -134,9 +131,45 @@ export class Translator {
     return forward;
   }
 
-  #refused(cause: number): Verdict {
+  /** @param cause why there is no port to translate: what `translatedPort` returned. */
+  #withoutPort(packet: Packet, ip: Ipv4View, cause: number): Verdict {
     const { drop } = this.#context;
+    if (cause === ADDRESS_ONLY) return this.#addressOnly(packet, ip);
+    if (cause === ICMP_ERROR) return this.#error(packet, ip);
     return cause === MALFORMED ? drop['nat-malformed'] : cause === UNASKED ? drop['nat-no-binding'] : drop['nat-unsupported'];
+  }
+
+  /** Nothing but the address is translated, so every fragment is as good as the first. */
+  #addressOnly(packet: Packet, ip: Ipv4View): Verdict {
+    const { drop, counters } = this.#context;
+    const isForward = packet.direction === Direction.forward;
+    const protocol = ip.protocol === IpProtocol.icmp ? ICMP_MESSAGE : ip.protocol;
+    const ours = isForward ? ip.source : ip.destination;
+    const remote = isForward ? ip.destination : ip.source;
+    const nowMs = this.#context.now();
+    const entry = isForward
+      ? this.#bindingOfInside(packet, protocol, ours, remote, nowMs)
+      : this.#bindingOfOutside(packet, protocol, ours, remote, nowMs);
+    if (entry < 0) return isForward ? this.#exhausted(packet, ours, protocol, entry, nowMs) : drop['nat-no-binding'];
+    const address = isForward ? this.#bindings.externalAddress(entry) : this.#bindings.insideAddress(entry);
+    // The rest of an ICMP message does not say which kind of message it is of.
+    const isOneOfSeveral = protocol === ICMP_MESSAGE && packet.isFragment;
+    if (isOneOfSeveral && !this.#noteFirst(packet, ip, address, nowMs)) return drop['nat-table-full'];
+    if (isForward) {
+      this.#lifetimes.prolong(entry, protocol, nowMs);
+      ip.rewriteSource(address);
+    } else {
+      ip.rewriteDestination(address);
+    }
+    // The tuple of a flow may hold ports that this NAT does not translate (SCTP), and later fragments lack them.
+    if (!packet.isLaterFragment) this.#publish(packet, isForward ? FlowState.opened : 0);
+    counters[isForward ? 'translated-out' : 'translated-in'].add(1);
+    return forward;
+  }
+
+  #exhausted(packet: Packet, inside: number, protocol: number, cause: number, nowMs: number): Verdict {
+    this.#alerts.raise(packet, inside, protocol, cause, nowMs);
+    return this.#context.drop[cause === PORTS_EXHAUSTED ? 'nat-ports-exhausted' : 'nat-table-full'];
   }
 
   /** Before the packet is rewritten: later fragments come with the addresses that it has now. */

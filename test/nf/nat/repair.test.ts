@@ -8,6 +8,7 @@ import { keyed, StateTable } from '../../../src/nf/tables.js';
 import { ip } from './packets.js';
 
 const UDP = 17;
+const GRE = 47;
 const EXTERNAL = ip('203.0.113.1');
 const FIRST_PORT = 2000;
 const LAST_PORT = 2007;
@@ -128,6 +129,24 @@ describe('interrupted at any store, the tables are whole after a restart', () =>
       (restarted) => expectWhole(restarted, [1, 2, 3, 4, 5, 6, 7, 8, 9]),
     );
   });
+});
+
+test('a binding without a port, made in place of one that timed out: interrupted at any store, the tables are whole', () => {
+  const REMOTE = ip('192.0.2.7');
+  const bind = ({ bindings }: Running, host: number, nowMs: number): number => bindings.create(GRE, ip(`10.0.0.${host}`), REMOTE, nowMs + 300_000, nowMs);
+  const cuts = cutEverywhere(
+    (running) => bind(running, 1, 0),
+    (running) => bind(running, 2, 300_000),
+    (restarted) => {
+      const { table, external, bindings } = restarted;
+      expect(table.count).toBe(external.count);
+      const second = bindings.findInside(GRE, ip('10.0.0.2'), REMOTE, 300_000);
+      const entry = second >= 0 ? second : bind(restarted, 2, 300_000);
+      expect(bindings.findOutside(GRE, EXTERNAL, REMOTE, 300_000)).toBe(entry);
+      expect([table.count, external.count]).toEqual([1, 1]);
+    },
+  );
+  expect(cuts).toBeGreaterThan(15);
 });
 
 test('an external entry that names a later binding in the same place is removed', () => {

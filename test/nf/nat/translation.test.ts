@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { harness } from '../../../src/nf/harness.js';
 import { nat } from '../../../src/nf/nat/index.js';
-import { echo, ends, ethernet, hex, icmpMessage, ipv4, tcp, udp } from './packets.js';
+import { echo, ends, ethernet, hex, tcp, udp } from './packets.js';
 
 const ETHERNET = '020000000001 020000000002 0800';
 const start = () => harness(nat({ external: '203.0.113.1' }));
@@ -134,17 +134,6 @@ describe('what is not translated', () => {
     expect(nf.process(udp({ ...flow, source: '0.0.0.0' })).reason).toBe('nat-unsupported');
     expect(nf.process(udp({ ...flow, source: '224.0.0.5' })).reason).toBe('nat-unsupported');
     expect(nf.process(udp({ ...flow, destination: '203.0.113.1' })).reason).toBe('nat-hairpin');
-  });
-
-  test('protocols without ports', async () => {
-    const nf = await start();
-    for (const protocol of [2, 47, 50, 51, 132]) {
-      const packet = (source: string, destination: string) => ethernet(ipv4({ source, destination, protocol }, new Uint8Array(24)));
-      expect(nf.process(packet('10.0.0.5', '192.0.2.7')).reason).toBe('nat-unsupported');
-      expect(nf.process(packet('192.0.2.7', '203.0.113.1'), { direction: 'reverse' }).reason).toBe('nat-unsupported');
-    }
-    const solicitation = ethernet(ipv4({ source: '10.0.0.5', destination: '224.0.0.2', protocol: 1 }, icmpMessage(10, 0, new Uint8Array(4))));
-    expect(nf.process(solicitation).reason).toBe('nat-unsupported');
   });
 
   test('malformed packets', async () => {
