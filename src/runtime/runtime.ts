@@ -9,7 +9,7 @@ import { RunState } from '../memory/shared-spec.js';
 import type { Census } from '../packet-manager/census.js';
 import type { ManagerMessage } from '../packet-manager/messages.js';
 import { Bell, Sleeper } from '../ring/doorbell.js';
-import { MailboxSender } from '../ring/mailbox.js';
+import { MailboxSender, encodeMessage } from '../ring/mailbox.js';
 import { waitAsync } from '../ring/wait-async.js';
 import type { VmMessage } from '../vm/vm.js';
 import { EventDesk, type RuntimeEvent } from './event-desk.js';
@@ -41,7 +41,7 @@ const DEFAULT_DRAIN_MS = 5000;
 interface Mail {
   sender: MailboxSender;
   bell: Bell;
-  message: ManagerMessage | VmMessage;
+  text: Uint8Array;
   sent: () => void;
 }
 
@@ -67,6 +67,7 @@ export class Runtime implements AsyncDisposable {
   #manager: Worker | null = null;
   #managerExit: Promise<void> = Promise.resolve();
   #ending = false;
+  #lastReport: Report | null = null;
   #over = false;
 
   /** @internal Use `start`. */
@@ -97,7 +98,8 @@ export class Runtime implements AsyncDisposable {
 
   /** The report as of now. */
   stats(): Report {
-    return this.#report();
+    // When it is over, the memory that the figures are read from may belong to another run.
+    return this.#lastReport ?? this.#report();
   }
 
   /** Asks the manager for a census: where every slot is at one moment. Safe at any time, also under load. */
@@ -132,28 +134,36 @@ export class Runtime implements AsyncDisposable {
     const changes: Changes = { updated: [], replaced: [], paths: difference.paths };
     for (const at of difference.vms) {
       const { name, options: vmOptions } = next.vms[at];
-      this.#layout.vms[at].options = vmOptions;
       if (this.#desk.takesUpdates[at]) {
         const answer = this.#desk.answerOf(`updated ${at}`);
         await this.#send(this.#vmMail[at], this.#vmBells[at], { type: 'update', options: vmOptions });
         await answer;
         changes.updated.push(name);
       } else {
-        await this.#replace(at);
+        await this.#replace(at, vmOptions);
         changes.replaced.push(name);
       }
+      this.#assertAlive();
+      this.#layout.vms[at].options = vmOptions;
     }
     if (difference.paths) {
       const answer = this.#desk.answerOf('paths-replaced');
       await this.#send(this.#managerMail, this.#managerBell, { type: 'paths', paths: pathRows(next) });
       await answer;
+      this.#assertAlive();
     }
     this.#plan = next;
     return changes;
   }
 
+  /** A change that a thread did not survive is no success. */
+  #assertAlive(): void {
+    if (this.#desk.failure !== null) throw new Error(this.#desk.failure.message);
+    if (this.#desk.finalCensus !== null) throw new Error('the runtime ended before the change was made');
+  }
+
   /** Ends a VM's thread and puts a new one in its place: mark, drain, acknowledge, re-point, resume. */
-  async #replace(at: number): Promise<void> {
+  async #replace(at: number, options: unknown): Promise<void> {
     const tell = async (message: ManagerMessage, answer?: string): Promise<void> => {
       const answered = answer === undefined ? Promise.resolve() : this.#desk.answerOf(answer);
       await this.#send(this.#managerMail, this.#managerBell, message);
@@ -165,6 +175,7 @@ export class Runtime implements AsyncDisposable {
     await this.#vms[at].ended;
     this.#leaving.delete(at);
     await tell({ type: 'repoint', vm: at, vnic: this.#layout.vms[at].vnic }, `repointed ${at}`);
+    this.#layout.vms[at].options = options;
     const standing = this.#desk.answerOf(`standing ${at}`);
     this.#startVm(at);
     await standing;
@@ -231,6 +242,9 @@ export class Runtime implements AsyncDisposable {
     for (const port of this.#queuePorts) port.detach();
     this.#over = true;
     const report = this.#report(durationMs);
+    this.#lastReport = report;
+    // Whoever still waits to be heard finds the runtime over.
+    for (const { sent } of this.#mail.splice(0)) sent();
     releaseRegion(shared.region);
     releaseControl(shared.control);
     return report;
@@ -260,6 +274,8 @@ export class Runtime implements AsyncDisposable {
     if (!this.#ending) {
       this.#ending = true;
       this.#desk.failure ??= { message: `network function '${name}' of chain '${chain}' failed: ${message}`, chain, vm: name };
+      // What is on its way to a reader that has gone must not keep the chain from ending.
+      for (const port of this.#queuePorts) port.abandon();
     }
     if (this.#manager !== null && this.#desk.finalCensus === null) void this.#send(this.#managerMail, this.#managerBell, { type: 'vm-died', vm: at, error: message });
     this.#wakeSelf();
@@ -297,7 +313,8 @@ export class Runtime implements AsyncDisposable {
 
   #send(sender: MailboxSender, bell: Bell, message: ManagerMessage | VmMessage): Promise<void> {
     return new Promise((resolve) => {
-      this.#mail.push({ sender, bell, message, sent: resolve });
+      // A message that does not fit is refused here, to whoever sends it.
+      this.#mail.push({ sender, bell, text: encodeMessage(message), sent: resolve });
       this.#sendMail();
     });
   }
@@ -306,13 +323,13 @@ export class Runtime implements AsyncDisposable {
   #sendMail(): number {
     let sent = 0;
     for (let at = 0; at < this.#mail.length; ) {
-      const { sender, bell, message, sent: tell } = this.#mail[at];
+      const { sender, bell, text, sent: tell } = this.#mail[at];
       if (!sender.ready || this.#mail.findIndex((mail) => mail.sender === sender) !== at) {
         at++;
         continue;
       }
       this.#mail.splice(at, 1);
-      sender.send(message);
+      sender.sendEncoded(text);
       bell.ring();
       tell();
       sent++;

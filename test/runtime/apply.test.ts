@@ -3,7 +3,7 @@ import { chain, ConfigurationError, generator, queuePort, sink, start, type Conf
 import { simulate } from 'millrace/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { orderGuard, stamp, touch } from '../support/trace-function.mjs';
+import { brittle, orderGuard, stamp, touch } from '../support/trace-function.mjs';
 
 function udp(port: number): Uint8Array {
   const bytes = new Uint8Array(60);
@@ -97,5 +97,18 @@ describe('apply', () => {
     await port.send(udp(1));
     expect((await out.receive())?.bytes[42]).toBe(1);
     await runtime.stop();
+  });
+});
+
+describe('a change that a network function does not survive', () => {
+  it('is no success, and the books stay exact', async () => {
+    const [port, out] = [queuePort(), queuePort()];
+    const configure = (value: number): Configuration => ({ ports: { port, out }, paths: [{ from: 'port', to: 'out', via: chain('c', [brittle({ value })]) }] });
+    const runtime = await start(configure(1));
+    await expect(runtime.apply(configure(2))).rejects.toThrow(/network function 'brittle' of chain 'c' failed: it takes no other value/);
+    const report = await runtime.finished;
+    expect(report.error?.vm).toBe('brittle');
+    expect(report.ledger.balanced).toBe(true);
+    expect(runtime.stats()).toEqual(report);
   });
 });

@@ -9,3 +9,4 @@ export const stamp: NetworkFunctionFactory<{ value: number; live?: boolean }>;
 export const echoing: NetworkFunctionFactory<{ nth: number }>;
 export const refuse: NetworkFunctionFactory<{ nth: number }>;
 export const meter: NetworkFunctionFactory<Record<string, never>>;
+export const brittle: NetworkFunctionFactory<{ value: number }>;

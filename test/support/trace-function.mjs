@@ -134,3 +134,15 @@ export const meter = defineNetworkFunction(import.meta.url, {
     return forward;
   },
 });
+
+/** Takes new options only to fail. */
+export const brittle = defineNetworkFunction(import.meta.url, {
+  name: 'brittle',
+  options: z.object({ value: z.int() }),
+  create: () => ({
+    process: () => forward,
+    update: () => {
+      throw new Error('it takes no other value');
+    },
+  }),
+});
