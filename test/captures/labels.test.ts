@@ -81,11 +81,9 @@ describe.skipIf(folder === null)('inspection of the shared captures', () => {
         if (found.hosts.has(label.host)) counts.hostsAgree++;
       }
     }
-    console.log('flows of the labels that are not found', missing);
-    console.log(`named otherwise:\n${wrong.join('\n')}`);
     console.log(counts);
-    expect(counts.found / counts.flows).toBeGreaterThan(FLOW_FLOOR);
-    expect(counts.agree / counts.named).toBeGreaterThan(PROTOCOL_FLOOR);
+    expect(counts.found / counts.flows, `not found: ${JSON.stringify(missing, null, 2)}`).toBeGreaterThan(FLOW_FLOOR);
+    expect(counts.agree / counts.named, `named otherwise:\n${wrong.join('\n')}`).toBeGreaterThan(PROTOCOL_FLOOR);
     expect(counts.hostsAgree / counts.hosts).toBeGreaterThan(HOST_FLOOR);
   });
 });
