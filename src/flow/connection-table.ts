@@ -13,7 +13,8 @@
  *  3     lastSeen           manager      seconds of packet time; of an alias, when it was made
  *  4…13  key                manager      see flow-key.ts
  * 14     flags              manager      bit 0: the first endpoint of the key sent the first packet; bit 1: first packet
- *                                        travelled in reverse; bit 2: TCP is closing
+ *                                        travelled in reverse; bit 2: TCP is closing; bits 3, 4: FIN seen from the
+ *                                        first endpoint, from the second
  * 15     packets a to b     manager      a is who sent the first packet
  * 16     packets b to a     manager
  * 17     verdict            manager      drop reason of the last packet that was not forwarded, 0
@@ -40,6 +41,8 @@ const Word = { kind: 0, hash: 1, flowId: 2, lastSeen: 3, key: 4, flags: 14, pack
 const FIRST_SENT = 1;
 const OPENED_IN_REVERSE = 2;
 const CLOSING = 4;
+const FIN_FROM_FIRST = 8;
+const FIN_FROM_SECOND = 16;
 
 /** Idle seconds after which a connection is forgotten. */
 const IDLE_SECONDS = {
@@ -199,11 +202,22 @@ export class ConnectionTable {
     words[at + Word.packets + (fromFirst === ((words[at + Word.flags] & FIRST_SENT) !== 0) ? 0 : 1)]++;
   }
 
-  /** Counts a packet whose tuple is a translation: its direction is told by the way it travels. */
-  touchAlias(entry: number, travelsInReverse: boolean, nowSeconds: number, closing: boolean): void {
-    const at = entry * ENTRY_WORDS;
-    const sameAsOpener = travelsInReverse === ((this.#words[at + Word.flags] & OPENED_IN_REVERSE) !== 0);
-    this.touch(entry, sameAsOpener === ((this.#words[at + Word.flags] & FIRST_SENT) !== 0), nowSeconds, closing);
+  /** Remembers a FIN of one end; true when both ends have sent one: a connection that is half closed may live on for long. */
+  noteFin(entry: number, fromFirst: boolean): boolean {
+    const at = entry * ENTRY_WORDS + Word.flags;
+    this.#words[at] |= fromFirst ? FIN_FROM_FIRST : FIN_FROM_SECOND;
+    return (this.#words[at] & (FIN_FROM_FIRST | FIN_FROM_SECOND)) === (FIN_FROM_FIRST | FIN_FROM_SECOND);
+  }
+
+  /** Whether a packet that travels this way comes from the key's first endpoint, also when its tuple is a translation. */
+  comesFromFirst(entry: number, travelsInReverse: boolean): boolean {
+    const flags = this.#words[entry * ENTRY_WORDS + Word.flags];
+    return (travelsInReverse === ((flags & OPENED_IN_REVERSE) !== 0)) === ((flags & FIRST_SENT) !== 0);
+  }
+
+  /** A SYN on a connection that was closing: its ends begin anew with the same ports. */
+  reopen(entry: number): void {
+    this.#words[entry * ENTRY_WORDS + Word.flags] &= ~(CLOSING | FIN_FROM_FIRST | FIN_FROM_SECOND);
   }
 
   /** True when the key is the connection's own, not a translation of it. */

@@ -100,10 +100,8 @@ export class Classification {
     this.flowId = entry < 0 ? 0 : connections.flowId(entry);
     u32[at + (HeaderOffset.flowId >> 2)] = this.flowId;
     if (entry < 0) return;
-    const tcp = packet.tcp();
-    const closing = tcp !== null && (tcp.flags & (TcpFlag.fin | TcpFlag.rst)) !== 0;
-    if (!known || connections.hasKey(entry, key.words)) connections.touch(entry, key.isFromFirst, this.#nowSeconds, closing);
-    else connections.touchAlias(entry, reverse, this.#nowSeconds, closing);
+    const fromFirst = !known || connections.hasKey(entry, key.words) ? key.isFromFirst : connections.comesFromFirst(entry, reverse);
+    connections.touch(entry, fromFirst, this.#nowSeconds, this.#closes(packet, entry, fromFirst));
     if (path !== NONE) connections.setPath(entry, path, policy);
   }
 
@@ -122,6 +120,14 @@ export class Classification {
   /** Time passes: forgets some of what has timed out. */
   passTime(): void {
     this.#connections.sweep(this.#nowSeconds);
+  }
+
+  /** RST, or the second of two FINs. */
+  #closes(packet: Packet, entry: number, fromFirst: boolean): boolean {
+    const flags = packet.tcp()?.flags ?? 0;
+    if ((flags & TcpFlag.rst) !== 0) return true;
+    if ((flags & (TcpFlag.syn | TcpFlag.ack)) === TcpFlag.syn) this.#connections.reopen(entry);
+    return (flags & TcpFlag.fin) !== 0 && this.#connections.noteFin(entry, fromFirst);
   }
 
   #leadsFrom(path: number, port: number): boolean {

@@ -115,7 +115,7 @@ class Model {
       this.table.touch(connection.entry, flag, this.now, closing);
       connection.packets[flag === connection.firstSent ? 0 : 1]++;
     } else {
-      this.table.touchAlias(connection.entry, flag, this.now, closing);
+      this.table.touch(connection.entry, this.table.comesFromFirst(connection.entry, flag), this.now, closing);
       connection.packets[flag === connection.inReverse ? 0 : 1]++;
     }
   }
@@ -224,7 +224,7 @@ describe('the connection table', () => {
     const busy = table.insert(keyOf(1, 6), 0, 0, true, false);
     table.alias(keyOf(2, 6), 0, busy, 0);
     for (let n = 3; n < WINDOW; n++) table.insert(keyOf(n, 6), 0, 1, true, false);
-    table.touchAlias(busy, true, 50, false);
+    table.touch(busy, table.comesFromFirst(busy, true), 50, false);
     table.insert(keyOf(100, 6), 0, 60, true, false);
     expect(ended).toEqual([oldFlow]); // the alias was made as early, but its connection is alive
     expect(table.find(keyOf(2, 6), 0)).toBe(busy);
@@ -312,11 +312,30 @@ describe('a record', () => {
     table.alias(keyOf(6, 6), 2, entry, 0);
     table.touch(entry, false, 1, false); // a to b: the second endpoint of the key sent first
     table.touch(entry, true, 2, false);
-    table.touchAlias(entry, openedInReverse, 3, false);
-    table.touchAlias(entry, !openedInReverse, 4, false);
-    table.touchAlias(entry, !openedInReverse, 5, false);
+    table.touch(entry, table.comesFromFirst(entry, openedInReverse), 3, false);
+    table.touch(entry, table.comesFromFirst(entry, !openedInReverse), 4, false);
+    table.touch(entry, table.comesFromFirst(entry, !openedInReverse), 5, false);
     table.setVerdict(entry, 12);
     expect(table.record(entry)).toMatchObject({ packets: [2, 3], lastSeen: 5, verdict: 12 });
     expect(table.count).toBe(1);
+  });
+});
+
+describe('closing', () => {
+  it('takes a FIN of both ends, and a SYN begins anew', () => {
+    const table = new ConnectionTable(new ArrayBuffer(ConnectionTable.bytes(16)), 0, 16);
+    const key = Uint32Array.from([(4 << 20) | (6 << 12), (1000 << 16) | 80, 1, 0, 0, 0, 2, 0, 0, 0]);
+    const entry = table.insert(key, 7, 0, true, false);
+    expect(table.noteFin(entry, true)).toBe(false);
+    expect(table.noteFin(entry, true)).toBe(false);
+    table.touch(entry, true, 10, false);
+    expect(table.find(key, 7, 3000)).toBe(entry); // half closed: the full time
+    expect(table.noteFin(entry, false)).toBe(true);
+    table.touch(entry, false, 3000, true);
+    expect(table.find(key, 7, 3100)).toBe(entry);
+    table.reopen(entry);
+    expect(table.find(key, 7, 4000)).toBe(entry);
+    table.touch(entry, true, 4000, true);
+    expect(table.find(key, 7, 4300)).toBe(-1); // closed: soon forgotten
   });
 });
