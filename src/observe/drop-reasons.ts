@@ -5,6 +5,7 @@
 export const BUILT_IN_DROPS = [
   { name: 'no-path', why: 'no service path matched the packet at ingress' },
   { name: 'packet-too-long', why: 'the packet does not fit a slot' },
+  { name: 'packet-empty', why: 'the packet has no bytes: its capture kept none' },
   { name: 'tx-pointer-invalid', why: 'a VM lost this packet by returning another address in its place' },
   { name: 'tx-bounds-invalid', why: 'a VM returned a data offset, length, verdict or port outside the allowed bounds' },
   { name: 'nf-crash', why: 'the network function threw or its worker died while it held this packet' },

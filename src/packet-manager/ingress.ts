@@ -6,6 +6,8 @@ import { parsePacket } from '../packet/parse.js';
 import type { Forwarder, Shop } from './forwarder.js';
 
 const NO_PATH = builtInDrop('no-path');
+const PACKET_EMPTY = builtInDrop('packet-empty');
+const NO_CONNECTION = -1;
 
 export class Ingress {
   readonly #shop: Shop;
@@ -48,6 +50,11 @@ export class Ingress {
     u32[at32 + (HeaderOffset.scratch >> 2) + 1] = 0;
     u8[at8 + HeaderOffset.ingressPort] = port;
     book.ingress[slot] = port;
+    if (u32[at32 + 1] === 0) {
+      book.connection[slot] = NO_CONNECTION;
+      this.#forwarder.drop(address, slot, PACKET_EMPTY);
+      return;
+    }
     const start = address + u32[at32];
     parsePacket(region.bytes, start, u32[at32 + 1], headers, slot);
     classification.classify(region.bytes, start, slot, port);

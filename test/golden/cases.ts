@@ -106,6 +106,15 @@ export const CASES: readonly GoldenCase[] = [
     ),
   },
   {
+    name: 'pauses',
+    about: 'queries hours apart: each reply comes before the clock has passed the timeout of its binding',
+    policy: 'permit',
+    records: () => literal(...[0, 1, 2].flatMap((k) => [
+      udp4({ ...request, sourcePort: 40_000 + k }),
+      udp4({ ...BACK, sourcePort: 53, destinationPort: 40_000 + k, payload: QUERY.payload }),
+    ]))().map((record, at) => ({ ...record, seconds: record.seconds + 36_000 * (at >> 1) })),
+  },
+  {
     name: 'fragments-out-of-order',
     about: 'a later fragment before its first one, overlapping ones, and one that belongs to nothing',
     policy: 'permit',
@@ -136,6 +145,7 @@ export const CASES: readonly GoldenCase[] = [
       udp4({ ...request, vlans: [5, 6] }),
       arpRequest({ senderAddress: '10.0.1.10', targetAddress: '10.0.0.1' }),
       Uint8Array.of(1, 2, 3),
+      new Uint8Array(0),
     ),
   },
 ];
