@@ -5,12 +5,15 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from 'millrace';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Report } from '../../src/runtime/report.js';
 import { simulate } from '../../src/runtime/simulate.js';
 import { EXAMPLE_CAPTURE, EXAMPLES, factsOf, POLICIES, policyOver, temporaryFolder, type Policy } from '../support/captures.js';
 import { sharedCaptures } from '../support/requirements.js';
 import { checksumsOf, hasTshark, newlyBad } from '../support/tshark.js';
+
+// For a machine that is busy with the other tests.
+vi.setConfig({ testTimeout: 180_000 });
 
 const folder = sharedCaptures();
 const labels = folder === null ? {} : (JSON.parse(readFileSync(`${folder}labels.json`, 'utf8')) as Record<string, { packets: number; flows: { packets: [number, number] }[] }>);
