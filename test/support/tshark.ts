@@ -2,8 +2,11 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
+/** Of Wireshark; not of any package. */
+const [TSHARK, MERGECAP] = ['tshark', 'mergecap'] as const;
+
 export function hasTshark(): boolean {
-  if (spawnSync('tshark', ['--version']).status === 0 && spawnSync('mergecap', ['--version']).status === 0) return true;
+  if (spawnSync(TSHARK, ['--version']).status === 0 && spawnSync(MERGECAP, ['--version']).status === 0) return true;
   console.warn('skipped: there is no tshark, or no mergecap, on this machine');
   return false;
 }
@@ -25,10 +28,10 @@ export function checksumsOf(captures: readonly string[], folder: string): Checks
   const result: Checksums = { packets: 0, bad: [] };
   for (let at = 0; at < captures.length; at += MERGE_FILES) {
     const merged = join(folder, 'merged.pcapng');
-    execFileSync('mergecap', ['-w', merged, ...captures.slice(at, at + MERGE_FILES)], { stdio: 'pipe' });
+    execFileSync(MERGECAP, ['-w', merged, ...captures.slice(at, at + MERGE_FILES)], { stdio: 'pipe' });
     const checks = ['ip', 'tcp', 'udp'].flatMap((protocol) => ['-o', `${protocol}.check_checksum:TRUE`]);
     const fields = ['frame.time_epoch', 'frame.len', ...KINDS.map((kind) => `${kind}.checksum.status`)].flatMap((name) => ['-e', name]);
-    const text = execFileSync('tshark', ['-n', '-r', merged, ...checks, '-T', 'fields', '-E', 'occurrence=a', '-E', 'aggregator=,', ...fields], {
+    const text = execFileSync(TSHARK, ['-n', '-r', merged, ...checks, '-T', 'fields', '-E', 'occurrence=a', '-E', 'aggregator=,', ...fields], {
       encoding: 'utf8', maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'pipe'],
     });
     for (const line of text.split('\n')) {
