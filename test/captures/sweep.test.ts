@@ -20,16 +20,9 @@ const labels = folder === null ? {} : (JSON.parse(readFileSync(`${folder}labels.
 const files = Object.keys(labels);
 const written = temporaryFolder();
 
-const LOOPBACK = 'a host talking to itself: NAT does not translate 127.0.0.0/8 (docs/nat.md)';
 /** Captures with both directions in them of which one does not come through under the permit policy. */
 const ONE_WAY: Readonly<Record<string, string>> = {
-  '6in4tunnel.pcap': 'IPv6 in IPv4 has no port that NAT could translate (docs/nat.md)',
   'BGP_Cisco_hdlc_slarp.pcap': 'its link type, Cisco HDLC, is not read: no packet comes in (docs/captures.md)',
-  'amqp.pcap': LOOPBACK,
-  'dns-invalid-chars.pcap': LOOPBACK,
-  'elf.pcap': LOOPBACK,
-  'shadowsocks.pcap': LOOPBACK,
-  'quic_q50.pcap': 'its addresses were made up, and the client got one of 240.0.0.0/4 (docs/nat.md)',
   'stun_tcp_multiple_msgs_same_pkt.pcap': 'all that the outside sends is a SYN+ACK, before any packet of the inside: no binding',
 };
 const twoWay = (name: string): boolean => labels[name].flows.some(({ packets: [one, other] }) => one > 0 && other > 0);

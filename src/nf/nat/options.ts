@@ -70,10 +70,19 @@ export function ipv4Prefix(text: string): Prefix | null {
   return { address: (prefix.words[0] & mask) >>> 0, mask, length: prefix.length };
 }
 
-/** A host's own address: not this network, loopback, multicast, reserved or broadcast. Only such have a binding. */
+/** A host's own address on a network: not this network, loopback, multicast, reserved or broadcast. */
 export function isHostAddress(address: number): boolean {
   const first = address >>> 24;
   return first !== 0 && first !== 127 && first < 224;
+}
+
+/**
+ * Whether an answer can come back to this source. Loopback and reserved addresses are no host's on a network, but a
+ * recording of a loopback interface, or of a laboratory, has them, and its replies are answers like any other.
+ */
+export function isAnswerable(address: number): boolean {
+  const first = address >>> 24;
+  return first !== 0 && (first < 224 || first >= 240) && address !== 0xffffffff;
 }
 
 /** The external addresses in the order of the option, each once. Texts that are none are left out: `optionProblems` names them. */

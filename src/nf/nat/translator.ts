@@ -15,7 +15,7 @@ import { Fragments } from './fragments.js';
 import { translateErrorFromInside, translateErrorFromOutside } from './icmp-errors.js';
 import { Flow, FlowState, FLOW_WORDS, type NatContext } from './layout.js';
 import { Lifetimes } from './lifetimes.js';
-import { externalAddresses, insidePrefixes, isHostAddress, type NatOptions } from './options.js';
+import { externalAddresses, insidePrefixes, isAnswerable, type NatOptions } from './options.js';
 import { PortAllocator } from './port-allocator.js';
 import { ADDRESS_ONLY, hasPort, ICMP_ERROR, ICMP_MESSAGE, MALFORMED, rewritePort, translatedPort, UNASKED } from './transport.js';
 
@@ -80,7 +80,7 @@ export class Translator {
     if (this.#pool.indexOf(source) >= 0) return drop['nat-external-source'];
     if (!this.#inside.contains(source)) return this.#untranslated();
     if (this.#pool.indexOf(ip.destination) >= 0) return drop['nat-hairpin'];
-    if (!isHostAddress(source)) return drop['nat-unsupported'];
+    if (!isAnswerable(source)) return drop['nat-unsupported'];
     const protocol = ip.protocol;
     if (packet.isLaterFragment && hasPort(protocol)) return this.#laterFragment(packet, ip);
 
