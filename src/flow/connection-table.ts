@@ -33,6 +33,8 @@ const ENTRY_WORDS = 32;
 const PROBE_WINDOW = 16;
 /** Buckets per connection: room for aliases, and a window that is seldom full. */
 const BUCKETS_PER_CONNECTION = 2;
+/** Most connections of a table: twice as many buckets, a power of two, must be numbered by flow indexes. */
+export const MAX_CONNECTIONS = 2 ** (FLOW_INDEX_BITS - 2);
 /** Entries looked at per call of `sweep`. */
 const SWEEP_BUDGET = 64;
 
@@ -102,7 +104,7 @@ export class ConnectionTable {
   /** @throws RangeError when the flow ids would not fit their bits. */
   constructor(buffer: ArrayBufferLike, byteOffset: number, capacity: number) {
     const buckets = ConnectionTable.#buckets(capacity);
-    if (buckets > FLOW_INDEX_MASK) throw new RangeError(`at most ${FLOW_INDEX_MASK / BUCKETS_PER_CONNECTION} connections, found ${capacity}`);
+    if (capacity > MAX_CONNECTIONS) throw new RangeError(`at most ${MAX_CONNECTIONS} connections, found ${capacity}`);
     this.#words = new Uint32Array(buffer, byteOffset, buckets * ENTRY_WORDS);
     this.#mask = buckets - 1;
     this.#capacity = capacity;

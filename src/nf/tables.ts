@@ -160,7 +160,7 @@ export class StateTable {
 
   /** Sets when the entry times out, in milliseconds of packet time. */
   expireAt(entry: number, timeMs: number): void {
-    this.words[entry * this.#stride + 2] = Math.ceil(timeMs / 1000);
+    this.words[entry * this.#stride + 2] = Math.min(0xffffffff, Math.ceil(timeMs / 1000));
   }
 
   isExpired(entry: number, nowMs: number): boolean {

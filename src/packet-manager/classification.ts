@@ -21,6 +21,7 @@ const NONE = -1;
 export class Classification {
   /** All rows that packets in flight may refer to, by index: a changed policy adds rows, and old ones stay. */
   readonly rows: PathRow[] = [];
+  readonly #rowTexts: string[] = [];
   // What the last `classify` found.
   path = NONE;
   direction: number = Direction.forward;
@@ -49,7 +50,7 @@ export class Classification {
   /** Puts another set of paths in force. Packets in flight keep the row that they were stamped with. */
   replacePaths(paths: readonly PathRow[]): void {
     const specs = paths.flatMap((row) => {
-      const path = this.rows.push(row) - 1;
+      const path = this.#rowOf(row);
       const parsed = parseMatch(row.match);
       if ('problem' in parsed) throw new Error(`path ${row.name}: ${parsed.problem.message}`);
       const forward: Match = { ...parsed.match, ingressPort: row.from };
@@ -60,6 +61,15 @@ export class Classification {
     });
     this.#table.replaceAll(specs);
     this.version = this.#policy.bump() & 0xffff;
+  }
+
+  /** The index of a row. One that was in force before is used again, so that rows do not pile up. */
+  #rowOf(row: PathRow): number {
+    const text = JSON.stringify(row);
+    const known = this.#rowTexts.indexOf(text);
+    if (known >= 0) return known;
+    this.#rowTexts.push(text);
+    return this.rows.push(row) - 1;
   }
 
   onFlowEnd(ended: (flow: FlowRecord) => void): void {
@@ -91,7 +101,8 @@ export class Classification {
     let path = known ? connections.path(entry, policy) : NONE;
     // A translated packet no longer shows what the policy asks for: its connection's path holds until the opener's next
     // packet is judged by the new policy.
-    if (path === NONE && known && !connections.hasKey(entry, key.words)) path = connections.lastPath(entry);
+    const inherited = path === NONE && known && !connections.hasKey(entry, key.words);
+    if (inherited) path = connections.lastPath(entry);
     if (path === NONE || !this.#leadsFrom(path, port)) path = this.#table.lookup(packet);
     this.#take(path, port);
     const reverse = this.direction === Direction.reverse;
@@ -102,7 +113,7 @@ export class Classification {
     if (entry < 0) return;
     const fromFirst = !known || connections.hasKey(entry, key.words) ? key.isFromFirst : connections.comesFromFirst(entry, reverse);
     connections.touch(entry, fromFirst, this.#nowSeconds, this.#closes(packet, entry, fromFirst));
-    if (path !== NONE) connections.setPath(entry, path, policy);
+    if (path !== NONE && !inherited) connections.setPath(entry, path, policy);
   }
 
   /** The packet's present tuple becomes another key of its connection. */

@@ -215,7 +215,7 @@ export class PacketManager {
   }
 
   #tellWaiting(): void {
-    while (this.#untold.length > 0 && this.#events.write(this.#untold[0])) this.#untold.shift();
+    while (this.#untold.length > 0 && this.#events.tryWrite(this.#untold[0])) this.#untold.shift();
     this.#main.ring();
   }
 

@@ -102,8 +102,9 @@ export class RingPortHost implements PortHost {
 
   /** Keeps the port stocked with free slots, as far as the pool goes. */
   #topUp(): void {
-    const wanted = Math.min(this.#allowance - this.#toFill.count, this.#batch.length);
-    if (wanted <= this.#allowance >>> 2 && this.#toFill.count > 0) return;
+    const lack = this.#allowance - this.#toFill.count;
+    if (lack <= this.#allowance >>> 2 && this.#toFill.count > 0) return;
+    const wanted = Math.min(lack, this.#batch.length);
     const granted = this.#pool.take(this.#batch, wanted);
     if (granted === 0) return;
     for (let k = 0; k < granted; k++) this.#toFill.lend(this.#batch[k]);

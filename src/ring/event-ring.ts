@@ -39,14 +39,18 @@ export class EventWriter {
 
   /** Writes a message, or counts it as lost when there is no room: observation never slows the data path. */
   write(message: unknown): boolean {
+    if (this.tryWrite(message)) return true;
+    this.#words[LOST_WORD]++;
+    return false;
+  }
+
+  /** Writes a message if there is room: for those who will try again. */
+  tryWrite(message: unknown): boolean {
     const text = Buffer.from(JSON.stringify(message));
     const length = 4 + ((text.length + 3) & ~3);
     const index = Atomics.load(this.#words, PRODUCER_WORD); // own index: no partner
     const used = (index - Atomics.load(this.#words, CONSUMER_WORD)) >>> 0; // (N)
-    if (length > this.#capacity - used) {
-      this.#words[LOST_WORD]++;
-      return false;
-    }
+    if (length > this.#capacity - used) return false;
     const mask = this.#capacity - 1;
     for (let k = 0; k < 4; k++) this.#bytes[(index + k) & mask] = text.length >>> (8 * k);
     const start = (index + 4) & mask;

@@ -99,7 +99,7 @@ export interface Configuration {
   ports: Readonly<Record<string, PortSpec>>;
   paths: readonly PathSpec[];
   memory?: MemoryShape;
-  /** Connections known at a time, 1 to 4194303. Default 65536. */
+  /** Connections known at a time, 1 to 1048576. Default 65536. */
   flows?: number;
   /** `copy` gives every VM a buffer of its own: for comparison. Default `zero-copy`. */
   mode?: 'zero-copy' | 'copy';

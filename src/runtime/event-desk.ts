@@ -35,13 +35,22 @@ export class EventDesk {
   readonly #onEvent: (event: RuntimeEvent) => void;
   /** Whether each VM's function takes new options under traffic. */
   readonly takesUpdates: boolean[] = [];
-  readonly #answers = new Map<string, () => void>();
+  readonly #answers = new Map<string, { resolve: () => void; reject: (error: Error) => void }>();
   readonly #waiting = new Map<number, (census: Census) => void>();
   #censusId = 0;
 
   constructor(layout: Layout, onEvent: ((event: RuntimeEvent) => void) | undefined) {
     this.#layout = layout;
-    this.#onEvent = onEvent ?? (() => undefined);
+    this.#onEvent = (event) => {
+      try {
+        onEvent?.(event);
+      } catch (error) {
+        // The application's mistake is the application's to see; the chain goes on.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    };
     this.#readers = [...layout.vms.map((vm) => vm.events), layout.manager.events].map((spec) => new EventReader(layout.shared.control, spec));
     this.alerts = layout.vms.map(() => ({}));
   }
@@ -65,6 +74,7 @@ export class EventDesk {
   /** A number to ask the manager for a census by, and the promise of its answer. */
   expectCensus(): { id: number; answer: Promise<Census> } {
     const id = ++this.#censusId;
+    if (this.finalCensus !== null) return { id, answer: Promise.resolve(this.finalCensus) };
     return { id, answer: new Promise((resolve) => this.#waiting.set(id, resolve)) };
   }
 
@@ -73,17 +83,23 @@ export class EventDesk {
     this.finalCensus ??= census;
     for (const resolve of this.#waiting.values()) resolve(census);
     this.#waiting.clear();
-    for (const resolve of this.#answers.values()) resolve();
+    for (const { reject } of this.#answers.values()) reject(runtimeOver());
     this.#answers.clear();
   }
 
   /** Settles when a thread says so: `standing n`, `updated n`, `quiesced n`, `repointed n` of VM n, or `paths-replaced`. */
   answerOf(answer: string): Promise<void> {
-    return new Promise((resolve) => this.#answers.set(answer, resolve));
+    const answered = new Promise<void>((resolve, reject) => {
+      if (this.finalCensus === null) this.#answers.set(answer, { resolve, reject });
+      else reject(runtimeOver());
+    });
+    // Who asked may be waiting for something else when the runtime ends.
+    answered.catch(() => undefined);
+    return answered;
   }
 
   #answer(answer: string): void {
-    this.#answers.get(answer)?.();
+    this.#answers.get(answer)?.resolve();
     this.#answers.delete(answer);
   }
 
@@ -136,4 +152,8 @@ export class EventDesk {
         this.conclude(event.census);
     }
   }
+}
+
+function runtimeOver(): Error {
+  return new Error('the runtime ended before the change was made');
 }

@@ -21,7 +21,7 @@ const EVENT_RING_BYTES = 1 << 20;
 /** Slots that a VM may have for packets of its own making; never more than a sixteenth of all slots for all VMs together. */
 const VM_ALLOWANCE = 32;
 const VM_ALLOWANCE_SHARE = 16;
-/** Share of the slots that a port in another thread may hold for receiving. */
+/** Share of the slots that a port in another thread may hold for receiving; all of them together never more than half. */
 const PORT_ALLOWANCE_SHARE = 8;
 
 export interface Layout {
@@ -86,7 +86,7 @@ export function layOut(plan: Plan, { reportFlows }: LayoutOptions): Layout {
     completion: ring(),
     doorbellOffset: mainDoorbellOffset,
     exhaustedOffset: control.reserve(4),
-    allowance: Math.max(1, Math.floor(slots / PORT_ALLOWANCE_SHARE)),
+    allowance: Math.max(1, Math.floor(slots / Math.max(PORT_ALLOWANCE_SHARE, 2 * plan.ports.length))),
   });
 
   const manager: ManagerSpec = {

@@ -82,8 +82,9 @@ export class QueuePort implements AsyncIterable<QueuedPacket> {
     u32[word + 2] = bytes.length;
     u8[(slot << 6) + HeaderOffset.linkType] = linkType;
     u16[(slot << 5) + (HeaderOffset.interfaceId >> 1)] = 0;
-    u32[word + (HeaderOffset.timestampSeconds >> 2)] = Math.floor(timestampMs / 1000);
-    u32[word + (HeaderOffset.timestampNanos >> 2)] = Math.round((timestampMs - Math.floor(timestampMs / 1000) * 1000) * 1000) * 1000;
+    const micros = Math.round(timestampMs * 1000);
+    u32[word + (HeaderOffset.timestampSeconds >> 2)] = Math.floor(micros / 1e6);
+    u32[word + (HeaderOffset.timestampNanos >> 2)] = (micros % 1e6) * 1000;
     at.rx.push(address);
     at.rx.publish();
     at.manager.ring();
@@ -119,6 +120,11 @@ export class QueuePort implements AsyncIterable<QueuedPacket> {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<QueuedPacket> {
     for (let packet = await this.receive(); packet !== null; packet = await this.receive()) yield packet;
+  }
+
+  /** @internal Whether it belongs to a runtime now. */
+  get isAttached(): boolean {
+    return this.#attached !== null;
   }
 
   /** @internal The runtime gives the port its rings. */

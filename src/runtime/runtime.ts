@@ -22,6 +22,7 @@ import type { QueuePort } from './queue-port.js';
 import { snapshotReport } from './snapshot.js';
 import type { Report } from './report.js';
 import type { ManagerTask } from './manager-worker.js';
+import { ConfigurationError } from './problems.js';
 import { VmThread, startManagerThread } from './threads.js';
 
 export interface StartOptions {
@@ -35,6 +36,8 @@ export interface StartOptions {
 
 /** How long the main thread sleeps at most when nothing rings. */
 const MAIN_SLEEP_MS = 100;
+/** Of an error of a network function: it has to fit the mailbox and the event ring beside a packet. */
+const MAX_ERROR_CHARACTERS = 4096;
 /** How long a drain may take before the VMs are ended. */
 const DEFAULT_DRAIN_MS = 5000;
 
@@ -109,7 +112,7 @@ export class Runtime implements AsyncDisposable {
       throw new Error('there is no census: the runtime never ran');
     }
     const { id, answer } = this.#desk.expectCensus();
-    await this.#send(this.#managerMail, this.#managerBell, { type: 'census', id });
+    void this.#send(this.#managerMail, this.#managerBell, { type: 'census', id });
     return answer;
   }
 
@@ -122,7 +125,12 @@ export class Runtime implements AsyncDisposable {
    * changed then.
    */
   async apply(configuration: Configuration, options: CheckOptions = {}): Promise<Changes> {
-    const turn = this.#applying.then(() => this.#applyNow(configuration, options));
+    const turn = this.#applying
+      .then(() => this.#applyNow(configuration, options))
+      .catch((error: unknown) => {
+        // Why the runtime ended says more than that it did.
+        throw this.#desk.failure !== null && !(error instanceof ConfigurationError) ? new Error(this.#desk.failure.message) : error;
+      });
     this.#applying = turn.catch(() => undefined);
     return turn;
   }
@@ -136,8 +144,7 @@ export class Runtime implements AsyncDisposable {
       const { name, options: vmOptions } = next.vms[at];
       if (this.#desk.takesUpdates[at]) {
         const answer = this.#desk.answerOf(`updated ${at}`);
-        await this.#send(this.#vmMail[at], this.#vmBells[at], { type: 'update', options: vmOptions });
-        await answer;
+        await Promise.all([answer, this.#send(this.#vmMail[at], this.#vmBells[at], { type: 'update', options: vmOptions })]);
         changes.updated.push(name);
       } else {
         await this.#replace(at, vmOptions);
@@ -148,8 +155,7 @@ export class Runtime implements AsyncDisposable {
     }
     if (difference.paths) {
       const answer = this.#desk.answerOf('paths-replaced');
-      await this.#send(this.#managerMail, this.#managerBell, { type: 'paths', paths: pathRows(next) });
-      await answer;
+      await Promise.all([answer, this.#send(this.#managerMail, this.#managerBell, { type: 'paths', paths: pathRows(next) })]);
       this.#assertAlive();
     }
     this.#plan = next;
@@ -166,8 +172,7 @@ export class Runtime implements AsyncDisposable {
   async #replace(at: number, options: unknown): Promise<void> {
     const tell = async (message: ManagerMessage, answer?: string): Promise<void> => {
       const answered = answer === undefined ? Promise.resolve() : this.#desk.answerOf(answer);
-      await this.#send(this.#managerMail, this.#managerBell, message);
-      await answered;
+      await Promise.all([answered, this.#send(this.#managerMail, this.#managerBell, message)]);
     };
     await tell({ type: 'quiesce', vm: at }, `quiesced ${at}`);
     this.#leaving.add(at);
@@ -183,6 +188,8 @@ export class Runtime implements AsyncDisposable {
   }
 
   #startVm(at: number): void {
+    // Whatever changes were under way: no thread may come to life that nobody will end.
+    if (this.#ending || this.#desk.finalCensus !== null) throw new Error('the runtime is over');
     const { shared, vms, readyOffset } = this.#layout;
     const thread = new VmThread({ shared, vm: vms[at], readyOffset });
     this.#vms[at] = thread;
@@ -237,14 +244,15 @@ export class Runtime implements AsyncDisposable {
     this.#managerBell.ring();
     for (const bell of this.#vmBells) bell.ring();
     if (this.#desk.failure !== null) for (const vm of this.#vms) vm.kill();
+    // Whoever still waits to be heard finds the runtime over.
+    for (const { sent } of this.#mail.splice(0)) sent();
+    await this.#applying;
     await Promise.all([this.#managerExit, ...this.#vms.map((vm) => vm.ended)]);
     this.#listen();
     for (const port of this.#queuePorts) port.detach();
     this.#over = true;
     const report = this.#report(durationMs);
     this.#lastReport = report;
-    // Whoever still waits to be heard finds the runtime over.
-    for (const { sent } of this.#mail.splice(0)) sent();
     releaseRegion(shared.region);
     releaseControl(shared.control);
     return report;
@@ -270,7 +278,7 @@ export class Runtime implements AsyncDisposable {
   #vmEnded(at: number, error: Error | null): void {
     const { name, chain } = this.#plan.vms[at];
     if ((this.#ending || this.#leaving.has(at)) && error === null) return;
-    const message = error?.message ?? 'its worker ended before the runtime did';
+    const message = (error?.message ?? 'its worker ended before the runtime did').slice(0, MAX_ERROR_CHARACTERS);
     if (!this.#ending) {
       this.#ending = true;
       this.#desk.failure ??= { message: `network function '${name}' of chain '${chain}' failed: ${message}`, chain, vm: name };
@@ -313,6 +321,10 @@ export class Runtime implements AsyncDisposable {
 
   #send(sender: MailboxSender, bell: Bell, message: ManagerMessage | VmMessage): Promise<void> {
     return new Promise((resolve) => {
+      if (this.#over) {
+        resolve();
+        return;
+      }
       // A message that does not fit is refused here, to whoever sends it.
       this.#mail.push({ sender, bell, text: encodeMessage(message), sent: resolve });
       this.#sendMail();

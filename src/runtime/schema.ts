@@ -1,7 +1,7 @@
 /** Shapes of the parts of a configuration. The checker reads part by part; the JSON schema for editors is the whole. */
 import { z } from 'zod';
 import { MAX_REGION_BYTES, MAX_SLOT_BYTES, MIN_SLOT_BYTES } from '../memory/region.js';
-import { FLOW_INDEX_MASK } from '../flow/flow-id.js';
+import { MAX_CONNECTIONS } from '../flow/connection-table.js';
 import { MAX_GENERATED_BYTES, MAX_GENERATED_FLOWS, minimumFrame } from '../port/generator.js';
 
 /** Two: one packet may wait while another is under way. */
@@ -11,7 +11,7 @@ export const MAX_SLOTS = 2 ** 20;
 /** A burst is a few cache-resident packets; beyond this, latency grows and nothing else. */
 export const MAX_BURST = 1024;
 /** Flow ids have 22 bits of index, and index 0 means no flow. */
-export const MAX_FLOWS = FLOW_INDEX_MASK;
+export const MAX_FLOWS = MAX_CONNECTIONS;
 /** The slot header names ports in one byte, and 255 is kept for none. */
 export const MAX_PORTS = 255;
 /** Each network function is a thread with a heap of its own. */

@@ -123,7 +123,8 @@ async function simulatePlan(plan: Plan, options: SimulationOptions): Promise<Sim
       const [{ vm: name }] = plannedReplacements.splice(due, 1);
       const at = layout.vms.findIndex((vm) => vm.name === name);
       replacing.add(at);
-      void replaceVm(at);
+      // The run may end first: then there is nothing left to replace.
+      replaceVm(at).catch(() => replacing.delete(at));
     }
     if (replacing.size > 0) await turn();
     if (step >= maxSteps) throw new Error(`the simulation with seed ${seed} has not ended after ${maxSteps} steps: ${JSON.stringify(manager.census())}`);

@@ -7,7 +7,7 @@ import { checkConfiguration, type CheckOptions } from './check.js';
 import type { Configuration } from './configuration.js';
 import { layOut, type Layout, type LayoutOptions } from './layout.js';
 import type { Plan } from './plan.js';
-import { ConfigurationError } from './problems.js';
+import { ConfigurationError, type Problem } from './problems.js';
 import { QueuePort } from './queue-port.js';
 import { Runtime, type StartOptions } from './runtime.js';
 
@@ -23,17 +23,29 @@ export async function start(configuration: Configuration, options: StartOptions 
   if (isVmThread()) return new Promise<never>(() => undefined);
   const checked = await checkConfiguration(configuration, options);
   if ('problems' in checked) throw new ConfigurationError(checked.problems);
-  const runtime = await startPlan(checked.plan, queuePortsOf(configuration), options);
-  return runtime;
+  return startPlan(checked.plan, queuePortsOf(configuration), options);
 }
 
 /** Starts a plan that was checked. */
 export async function startPlan(plan: Plan, queuePorts: ReadonlyMap<string, QueuePort>, options: StartOptions): Promise<Runtime> {
   for (const { spec } of plan.ports) if ('write' in spec && spec.write !== null) await mkdir(dirname(spec.write), { recursive: true });
+  checkQueuePorts(queuePorts);
   const layout = allocate(plan, { reportFlows: plan.ports.every(({ spec }) => spec.kind !== 'queue') || (options.flows ?? false) });
   const runtime = new Runtime(plan, layout, queuePorts, options);
   await runtime.ready();
   return runtime;
+}
+
+/** @throws ConfigurationError when a queue port belongs to another runtime, or stands twice. Nothing has been attached then. */
+function checkQueuePorts(queuePorts: ReadonlyMap<string, QueuePort>): void {
+  const problems: Problem[] = [];
+  const seen = new Set<QueuePort>();
+  for (const [name, port] of queuePorts) {
+    const found = seen.has(port) ? 'the queue port of another port' : port.isAttached ? 'one that belongs to a runtime' : null;
+    if (found !== null) problems.push({ code: 'wrong-value', place: `ports.${name}`, found, expected: 'a queue port of its own', message: 'a queue port belongs to one runtime and one name at a time' });
+    seen.add(port);
+  }
+  if (problems.length > 0) throw new ConfigurationError(problems);
 }
 
 /** @throws ConfigurationError when the machine does not give as much memory. */

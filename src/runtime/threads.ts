@@ -1,5 +1,4 @@
 /** Starts and ends the threads of a runtime: the manager, one worker; each VM, a Piscina pool of one. Main thread. */
-import { once } from 'node:events';
 import { inspect } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { Piscina } from 'piscina';
@@ -34,7 +33,7 @@ export class VmThread {
       )
       .then(async (error) => {
         // The task's promise settles before its thread is dead.
-        const exited = worker === undefined || worker.threadId === -1 ? null : once(worker, 'exit');
+        const exited = worker === undefined || worker.threadId === -1 ? null : new Promise<void>((resolve) => worker.once('exit', () => { resolve(); }));
         await this.#pool.destroy().catch(() => undefined);
         await exited;
         return error;

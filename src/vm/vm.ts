@@ -48,8 +48,12 @@ export class Vm {
   readonly #wakeMark: number;
   readonly #one = new Uint32Array(1);
   #handlers: Handlers<unknown> = { process: () => { throw new Error('the VM was polled before its network function was created'); } };
-  #emit: (event: VmEvent) => void = () => undefined;
+  #tryTell: (event: VmEvent) => boolean = () => true;
   #ended = false;
+  /** Address of a packet that was originated and is not sent yet; -1 when there is none. */
+  #unsent = -1;
+  /** Answers to main that found no room yet. */
+  readonly #unanswered: VmEvent[] = [];
   #wakeDue = 0;
   #nextExpiryMs = 0;
 
@@ -77,13 +81,17 @@ export class Vm {
   static async create(shared: SharedSpec, spec: VmSpec, definition: Definition): Promise<Vm> {
     const vm = new Vm(shared, spec);
     const events = new EventWriter(shared.control, spec.events);
-    vm.#emit = (event) => {
-      events.write(event);
+    vm.#tryTell = (event) => {
+      const told = events.tryWrite(event);
       vm.#main.ring();
+      return told;
     };
     const context = buildContext(spec, shared.control, {
       clock: vm.#clock,
-      emit: vm.#emit,
+      emit: (event) => {
+        events.write(event);
+        vm.#main.ring();
+      },
       originate: (like, length) => vm.#originate(like, length),
       send: (packet) => {
         vm.#send(packet);
@@ -91,7 +99,7 @@ export class Vm {
     });
     const created: PacketHandler | Handlers<unknown> = await definition.create(context);
     vm.#handlers = typeof created === 'function' ? { process: created } : created;
-    vm.#emit({ type: 'standing', takesUpdates: vm.#handlers.update !== undefined });
+    vm.#answer({ type: 'standing', takesUpdates: vm.#handlers.update !== undefined });
     return vm;
   }
 
@@ -103,6 +111,7 @@ export class Vm {
   /** One burst at most. Returns the number of packets. `wallMs` is used only where time passes without packets. */
   poll(wallMs: number): number {
     if (this.#mailbox.hasMessage) this.#readMail();
+    if (this.#unanswered.length > 0) this.#answerWaiting();
     const count = this.#vnic.rx.peek(this.#batch, this.#burst);
     if (count === 0) {
       if (this.#wallClock) this.#clock.advance(wallMs);
@@ -188,17 +197,29 @@ export class Vm {
       if (mail.type === 'end') this.#ended = true;
       else {
         this.#handlers.update?.(mail.options);
-        this.#emit({ type: 'updated' });
+        this.#answer({ type: 'updated' });
       }
     });
     this.#main.ring();
   }
 
+  /** Tells main what it waits for: never lost, however full the ring. */
+  #answer(event: VmEvent): void {
+    this.#unanswered.push(event);
+    this.#answerWaiting();
+  }
+
+  #answerWaiting(): void {
+    while (this.#unanswered.length > 0 && this.#tryTell(this.#unanswered[0])) this.#unanswered.shift();
+  }
+
   #originate(like: Packet, length: number): Packet | null {
     const region = this.#region;
     if (length < 1 || length > region.maxPacketBytes) throw new RangeError(`a packet of ${length} B does not fit a slot of ${region.maxPacketBytes} B`);
-    if (this.#vnic.spare.take(this.#one, 1) === 0) return null;
-    const address = this.#one[0];
+    // A packet that was made and not sent is made again: spares come back in the order in which they were given.
+    if (this.#unsent < 0 && this.#vnic.spare.take(this.#one, 1) === 1) this.#unsent = this.#one[0];
+    if (this.#unsent < 0) return null;
+    const address = this.#unsent;
     const slot = region.slotIndex(address);
     const from = like.slotIndex << 6;
     const u8 = this.#headers.u8;
@@ -215,6 +236,8 @@ export class Vm {
   }
 
   #send(packet: Packet): void {
+    if (packet !== this.#made || this.#unsent < 0) throw new Error('send() takes the packet of the last originate(), once');
+    this.#unsent = -1;
     const slot = packet.slotIndex;
     const address = this.#region.address(slot);
     parsePacket(this.#region.bytes, packet.start, packet.length, this.#headers, slot);
