@@ -18,6 +18,14 @@ export function verdictReason(verdict: Verdict): number {
   return verdict >>> KIND_BITS;
 }
 
+/**
+ * @throws TypeError when a network function returned something else than a verdict: a forgotten `return`, or a drop reason
+ * that it did not declare. Letting such a packet pass would be the one thing that nobody meant.
+ */
+export function noVerdict(verdict: unknown): never {
+  throw new TypeError(`it returned ${String(verdict)}, expected forward, drop[…] or reply[…] of a declared reason`);
+}
+
 /** Packet time: the latest timestamp seen. It never goes back, whatever a capture says. */
 export class PacketClock {
   #nowMs = 0;

@@ -8,7 +8,7 @@ import { Direction, HEADER_BYTES, HeaderOffset, LinkType, ParseFlag, VerdictKind
 import { DropReasons } from '../observe/drop-reasons.js';
 import { Packet } from '../packet/packet.js';
 import { parsePacket } from '../packet/parse.js';
-import { buildContext, PacketClock, tableBytes, verdictKind, verdictReason, type ContextSpec, type PlacedTable, type VmEvent } from './context.js';
+import { buildContext, PacketClock, noVerdict, tableBytes, verdictKind, verdictReason, type ContextSpec, type PlacedTable, type VmEvent } from './context.js';
 import { loadDefinition } from './define.js';
 import type { Handlers, NetworkFunctionUse, OptionProblem, Verdict } from './contract.js';
 import type { TableSpec } from './tables.js';
@@ -168,6 +168,7 @@ export async function harness(use: NetworkFunctionUse): Promise<Harness> {
       packet.moveTo(region.bytes, packet.start, 0);
       clock.advance(timestampMs);
       const verdict: Verdict = process(packet);
+      if (typeof verdict !== 'number') noVerdict(verdict);
       const flowPublished = (headers.u8[HeaderOffset.parseFlags] & ParseFlag.tuplePublished) !== 0;
       const start = region.address(0) + headers.u32[HeaderOffset.dataOffset >> 2];
       const length = headers.u32[HeaderOffset.length >> 2];

@@ -18,6 +18,8 @@ export interface Failure {
   message: string;
   chain?: string;
   vm?: string;
+  /** Where the network function failed. */
+  stack?: string;
   /** The packet that was in hand, as it was found. */
   packet?: CrashedPacket | null;
 }

@@ -281,7 +281,7 @@ export class Runtime implements AsyncDisposable {
     const message = (error?.message ?? 'its worker ended before the runtime did').slice(0, MAX_ERROR_CHARACTERS);
     if (!this.#ending) {
       this.#ending = true;
-      this.#desk.failure ??= { message: `network function '${name}' of chain '${chain}' failed: ${message}`, chain, vm: name };
+      this.#desk.failure ??= { message: `network function '${name}' of chain '${chain}' failed: ${message}`, chain, vm: name, ...(error?.stack !== undefined && { stack: error.stack.slice(0, MAX_ERROR_CHARACTERS) }) };
       // What is on its way to a reader that has gone must not keep the chain from ending.
       for (const port of this.#queuePorts) port.abandon();
     }

@@ -15,7 +15,7 @@ import { EventWriter } from '../ring/event-ring.js';
 import { MailboxReceiver } from '../ring/mailbox.js';
 import { Journal } from '../vnic/journal.js';
 import { Vnic } from '../vnic/vnic.js';
-import { PacketClock, buildContext, verdictKind, verdictReason, type VmEvent } from '../nf/context.js';
+import { PacketClock, buildContext, noVerdict, verdictKind, verdictReason, type VmEvent } from '../nf/context.js';
 import type { Definition, Handlers, PacketHandler } from '../nf/contract.js';
 import type { VmSpec } from './vm-spec.js';
 
@@ -179,6 +179,7 @@ export class Vm {
   }
 
   #conclude(slot: number, verdict: ReturnType<PacketHandler>): void {
+    if (typeof verdict !== 'number') noVerdict(verdict);
     this.#headers.u8[(slot << 6) + HeaderOffset.verdict] = verdictKind(verdict);
     this.#headers.u16[(slot << 5) + (HeaderOffset.dropReason >> 1)] = verdictReason(verdict);
   }

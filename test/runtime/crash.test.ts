@@ -2,7 +2,7 @@
 import { chain, generator, run, sink, start, type Configuration, type RuntimeEvent } from 'millrace';
 import { simulate } from 'millrace/testing';
 import { describe, expect, it } from 'vitest';
-import { fail, touch } from '../support/trace-function.mjs';
+import { fail, forgetful, touch } from '../support/trace-function.mjs';
 
 const through = (packets: number, ...uses: Parameters<typeof chain>[1]): Configuration => ({
   ports: { source: generator({ packets }), out: sink() },
@@ -70,5 +70,16 @@ describe('a VM that dies before or after any of its atomic stores', () => {
     }
     // Three stores a burst: the journal, the publication, the release.
     expect(points).toBeGreaterThan(20);
+  });
+});
+
+describe('a network function that returns no verdict', () => {
+  it('does not let the packet pass', async () => {
+    const report = await run(through(100, forgetful({ at: 10 })));
+    expect(report.error?.message).toMatch(/'forgetful' of chain 'edge' failed: it returned undefined, expected forward/);
+    expect(report.error?.stack).toContain('TypeError');
+    expect(report.drops['nf-crash']).toBe(1);
+    expect(report.ports.out.transmitted).toBe(9);
+    expect(report.ledger.balanced).toBe(true);
   });
 });

@@ -10,3 +10,4 @@ export const echoing: NetworkFunctionFactory<{ nth: number }>;
 export const refuse: NetworkFunctionFactory<{ nth: number }>;
 export const meter: NetworkFunctionFactory<Record<string, never>>;
 export const brittle: NetworkFunctionFactory<{ value: number }>;
+export const forgetful: NetworkFunctionFactory<{ at: number }>;

@@ -146,3 +146,13 @@ export const brittle = defineNetworkFunction(import.meta.url, {
     },
   }),
 });
+
+/** Forgets to return a verdict, once. */
+export const forgetful = defineNetworkFunction(import.meta.url, {
+  name: 'forgetful',
+  options: z.object({ at: z.int() }),
+  create: ({ options }) => {
+    let seen = 0;
+    return () => (++seen === options.at ? undefined : forward);
+  },
+});
