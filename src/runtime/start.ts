@@ -1,5 +1,5 @@
 /** Starts a configuration. Everything that is wrong with it is reported before the first thread exists. */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { RegionAllocationError } from '../memory/region.js';
 import { isVmThread } from '../vm/vm-thread.js';
@@ -28,12 +28,21 @@ export async function start(configuration: Configuration, options: StartOptions 
 
 /** Starts a plan that was checked. */
 export async function startPlan(plan: Plan, queuePorts: ReadonlyMap<string, QueuePort>, options: StartOptions): Promise<Runtime> {
-  for (const { spec } of plan.ports) if ('write' in spec && spec.write !== null) await mkdir(dirname(spec.write), { recursive: true });
+  for (const { spec } of plan.ports) if ('write' in spec && spec.write !== null) await makeDirectory(dirname(spec.write));
   checkQueuePorts(queuePorts);
   const layout = allocate(plan, { reportFlows: plan.ports.every(({ spec }) => spec.kind !== 'queue') || (options.flows ?? false) });
   const runtime = new Runtime(plan, layout, queuePorts, options);
   await runtime.ready();
   return runtime;
+}
+
+/** One level at a time: Node's recursive form never comes back where a file system refuses with ENOENT, as /proc does. */
+async function makeDirectory(path: string): Promise<void> {
+  if (await stat(path).then(() => true, () => false)) return;
+  if (dirname(path) !== path) await makeDirectory(dirname(path));
+  await mkdir(path).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  });
 }
 
 /** @throws ConfigurationError when a queue port belongs to another runtime, or stands twice. Nothing has been attached then. */
