@@ -6,7 +6,7 @@
  * 0         received                        received: lent to it
  * 1         transmitted                     returned by it
  * 2         originated                      originated
- * 3         receivedBytes                   busy polls
+ * 3         receivedBytes                   -
  * 4         transmittedBytes                bytes copied (copy mode; written by the VM)
  * 5         -                               invalid returns
  * 8 + n     dropped for reason n            dropped for reason n

@@ -4,7 +4,7 @@
  * Replacing (quiesce and re-point):
  *   mark         packets for the VM wait in `held`; nothing more is lent
  *   drain        the VM returns what it has; main hears `quiesced`, and ends the VM's thread
- *   re-point     both ends of the rings begin anew, on these rings or others; main starts the new thread
+ *   re-point     both ends of the rings begin anew; main starts the new thread
  *   resume       what waited is lent, in the order in which it came
  */
 import type { SharedSpec } from '../memory/shared-spec.js';
