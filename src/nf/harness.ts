@@ -166,7 +166,7 @@ export async function harness(use: NetworkFunctionUse): Promise<Harness> {
       const id = flowId ?? flowOf(packet);
       headers.u32[HeaderOffset.flowId >> 2] = id;
       packet.moveTo(region.bytes, packet.start, 0);
-      clock.advance(timestampMs);
+      clock.advanceTo(timestampMs);
       const verdict: Verdict = process(packet);
       if (typeof verdict !== 'number') noVerdict(verdict);
       const flowPublished = (headers.u8[HeaderOffset.parseFlags] & ParseFlag.tuplePublished) !== 0;
@@ -194,7 +194,7 @@ export async function harness(use: NetworkFunctionUse): Promise<Harness> {
       update(next.options);
     },
     expire(nowMs) {
-      clock.advance(nowMs);
+      clock.advanceTo(nowMs);
       ready().expire?.(nowMs);
     },
   };
