@@ -10,7 +10,7 @@ import { Packet } from '../packet/packet.js';
 import { parsePacket } from '../packet/parse.js';
 import { buildContext, PacketClock, noVerdict, tableBytes, verdictKind, verdictReason, type ContextSpec, type PlacedTable, type VmEvent } from './context.js';
 import { loadDefinition } from './define.js';
-import type { Handlers, NetworkFunctionUse, OptionProblem, Verdict } from './contract.js';
+import type { Handlers, NetworkFunctionUse, OptionProblem, Replica, Verdict } from './contract.js';
 import type { TableSpec } from './tables.js';
 
 const FLOW_CAPACITY = 1024;
@@ -22,6 +22,11 @@ export interface HarnessPacketOptions {
   /** Given by 5-tuple when absent, as the manager would. */
   flowId?: number;
   linkType?: number;
+}
+
+export interface HarnessOptions {
+  /** Which replica of the use this is; the only one when absent. */
+  replica?: Replica;
 }
 
 export interface HarnessResult {
@@ -68,7 +73,7 @@ async function prepared(use: NetworkFunctionUse, raw: unknown): Promise<{ option
 }
 
 /** A network function, ready to be given packets. */
-export async function harness(use: NetworkFunctionUse): Promise<Harness> {
+export async function harness(use: NetworkFunctionUse, { replica }: HarnessOptions = {}): Promise<Harness> {
   const definition = await loadDefinition(use.module, use.function);
   const { options, problems } = await prepared(use, use.options);
   const reasons = new DropReasons(definition.drops ?? []);
@@ -98,6 +103,7 @@ export async function harness(use: NetworkFunctionUse): Promise<Harness> {
     name: use.name,
     chain: 'harness',
     options,
+    ...(replica !== undefined && { replica }),
     dropNumbers: Object.fromEntries((definition.drops ?? []).map((name) => [name, reasons.number(name)])),
     counterNames,
     countersOffset,
