@@ -14,6 +14,8 @@ import type { Handlers, NetworkFunctionUse, OptionProblem, Replica, Verdict } fr
 import type { TableSpec } from './tables.js';
 
 const FLOW_CAPACITY = 1024;
+/** Numbers of the ports that packets come in by. */
+const PORTS = { forward: 0, reverse: 1 } as const;
 const KINDS = ['forward', 'drop', 'reply'] as const;
 
 export interface HarnessPacketOptions {
@@ -38,6 +40,8 @@ export interface HarnessResult {
   flowId: number;
   /** The NF called `packet.publishTuple()`. */
   flowPublished: boolean;
+  /** The NF called `packet.turnBack()`: the packet leaves by the port that it came in by. */
+  turnedBack: boolean;
 }
 
 export interface Harness {
@@ -167,6 +171,8 @@ export async function harness(use: NetworkFunctionUse, { replica }: HarnessOptio
       const { process } = ready();
       fill(packet, 0, bytes, linkType);
       headers.u8[HeaderOffset.direction] = Direction[direction];
+      headers.u8[HeaderOffset.ingressPort] = PORTS[direction];
+      headers.u8[HeaderOffset.egressPort] = 1 - PORTS[direction];
       headers.u32[HeaderOffset.timestampSeconds >> 2] = Math.floor(timestampMs / 1000);
       headers.u32[HeaderOffset.timestampNanos >> 2] = Math.round((timestampMs % 1000) * 1e6);
       const id = flowId ?? flowOf(packet);
@@ -190,6 +196,7 @@ export async function harness(use: NetworkFunctionUse, { replica }: HarnessOptio
         bytes: region.bytes.slice(start, start + length),
         flowId: id,
         flowPublished,
+        turnedBack: headers.u8[HeaderOffset.egressPort] === headers.u8[HeaderOffset.ingressPort],
       };
     },
     async update(raw) {
