@@ -1,6 +1,6 @@
 /** What a network function is given in its VM: its options, verdicts, counters, tables, time and voice. */
 import { formatFlowEnds } from './flow-ends.js';
-import type { Context, Counter, EventFields, Verdict } from './contract.js';
+import type { Context, Counter, EventFields, Replica, Verdict } from './contract.js';
 import { PerFlowTable, StateTable, type TableSpec } from './tables.js';
 import type { Packet } from '../packet/packet.js';
 import { VerdictKind } from '../memory/slot-layout.js';
@@ -58,6 +58,8 @@ export interface ContextSpec {
   name: string;
   chain: string;
   options: unknown;
+  /** Absent: the only one. */
+  replica?: Replica;
   /** Numbers of the declared drop reasons. */
   dropNumbers: Record<string, number>;
   counterNames: readonly string[];
@@ -124,6 +126,7 @@ export function buildContext(spec: ContextSpec, buffer: ArrayBufferLike, links: 
   return {
     name: spec.name,
     options: spec.options,
+    replica: spec.replica ?? { index: 0, count: 1 },
     drop,
     reply,
     now: links.clock.now,
