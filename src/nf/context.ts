@@ -73,8 +73,9 @@ export interface ContextSpec {
 export type VmEvent =
   | { type: 'alert'; vm: string; chain: string; signature: string; flow: string; timestampMs: number; fields: EventFields }
   | { type: 'describe-flow'; flowId: number; protocol: string; host: string }
-  | { type: 'standing'; takesUpdates: boolean }
-  | { type: 'updated' };
+  /** `function`: which of the VM's. */
+  | { type: 'standing'; function: number; takesUpdates: boolean }
+  | { type: 'updated'; function: number };
 
 export interface ContextLinks {
   clock: PacketClock;

@@ -14,6 +14,9 @@ const WAKE_POLLS = 16;
 export class Lane {
   readonly index: number;
   readonly link: VmLink;
+  /** Of each function that the VM runs, in the order of the forward path. */
+  readonly blocks: readonly Float64Array[];
+  /** Of the VM as a whole: the first function's. */
   readonly counters: Float64Array;
   /** Only its load is read here: the VM writes. */
   readonly events: EventWriter;
@@ -26,13 +29,17 @@ export class Lane {
   draining = false;
   readonly #bell: Bell;
   readonly #wakeMark: number;
+  /** Lent since the last `publish`, by the function that they came to. */
+  readonly #lentTo: Uint32Array;
   #staged = 0;
   #wakeDue = 0;
 
   constructor(buffer: ArrayBufferLike, link: VmLink, index: number, slots: number) {
     this.index = index;
     this.link = link;
-    this.counters = counterBlock(buffer, link.countersBlockOffset);
+    this.blocks = link.functions.map(({ countersBlockOffset }) => counterBlock(buffer, countersBlockOffset));
+    this.counters = this.blocks[0];
+    this.#lentTo = new Uint32Array(this.blocks.length);
     this.events = new EventWriter(buffer, link.events);
     this.peer = new VnicPeer(buffer, link.vnic);
     this.held = new LendQueue(link.vnic.rx.capacity);
@@ -40,18 +47,35 @@ export class Lane {
     this.#wakeMark = Math.max(1, Math.floor(slots / WAKE_SHARE));
   }
 
-  /** The VM owns the packet from the next `publish` on. */
-  lend(address: number): void {
+  /** The VM owns the packet from the next `publish` on. `place`: of the function that it comes to. */
+  lend(address: number, place: number): void {
     this.#staged++;
+    this.#lentTo[place]++;
     this.peer.lent.lend(address);
     this.peer.toVm.push(address);
+  }
+
+  /**
+   * Counts packets that have passed functions of the VM, from the one at `from` to the one at `to`. They were counted as
+   * received by the first when they were lent.
+   */
+  countPassed(from: number, to: number, count: number): void {
+    const step = from <= to ? 1 : -1;
+    for (let place = from; ; place += step) {
+      if (place !== from) this.blocks[place][Cell.received] += count;
+      this.blocks[place][Cell.returned] += count;
+      if (place === to) return;
+    }
   }
 
   /** Makes what was lent visible, by one store, and wakes the VM if it is time. */
   publish(): void {
     if (this.#staged > 0) {
-      this.counters[Cell.received] += this.#staged;
       this.#staged = 0;
+      for (let place = 0; place < this.#lentTo.length; place++) {
+        this.blocks[place][Cell.received] += this.#lentTo[place];
+        this.#lentTo[place] = 0;
+      }
       this.peer.toVm.publish();
       this.#wakeDue++;
     } else if (this.#wakeDue > 0) this.#wakeDue++;

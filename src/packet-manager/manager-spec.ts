@@ -10,7 +10,8 @@ export interface VmLink {
   vnic: VnicSpec;
   doorbellOffset: number;
   journalOffset: number;
-  countersBlockOffset: number;
+  /** What it runs, in the order of the forward path: one function, or all of a chain. */
+  functions: { name: string; countersBlockOffset: number }[];
   events: EventRingSpec;
 }
 
@@ -43,7 +44,8 @@ export interface PathRow {
   twoWay: boolean;
   /** In the text language of src/flow. */
   match: string;
-  vms: number[];
+  /** For each replica of the chain, the VM of each function, in the order of the forward path. */
+  replicas: number[][];
 }
 
 export interface ManagerSpec {
