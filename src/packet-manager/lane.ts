@@ -2,14 +2,10 @@
 import { Cell, counterBlock } from '../observe/counters.js';
 import { Bell } from '../ring/doorbell.js';
 import { EventWriter } from '../ring/event-ring.js';
+import { Waker, type WakeUpSpec } from '../ring/wake-up.js';
 import { LendQueue } from '../vnic/lend-queue.js';
 import { VnicPeer } from '../vnic/vnic.js';
 import type { VmLink } from './manager-spec.js';
-
-/** Ring a VM at once when this share of the slots waits on its rx: fewer, larger wake-ups win. */
-const WAKE_SHARE = 4;
-/** Or after this many polls in which there was something to ring for: bounds the added latency. */
-const WAKE_POLLS = 16;
 
 export class Lane {
   readonly index: number;
@@ -27,14 +23,12 @@ export class Lane {
   holding = false;
   /** Main waits to hear that nothing is lent any more. */
   draining = false;
-  readonly #bell: Bell;
-  readonly #wakeMark: number;
+  readonly #waker: Waker;
   /** Lent since the last `publish`, by the function that they came to. */
   readonly #lentTo: Uint32Array;
   #staged = 0;
-  #wakeDue = 0;
 
-  constructor(buffer: ArrayBufferLike, link: VmLink, index: number, slots: number) {
+  constructor(buffer: ArrayBufferLike, link: VmLink, index: number, wakeUp: WakeUpSpec) {
     this.index = index;
     this.link = link;
     this.blocks = link.functions.map(({ countersBlockOffset }) => counterBlock(buffer, countersBlockOffset));
@@ -43,8 +37,7 @@ export class Lane {
     this.events = new EventWriter(buffer, link.events);
     this.peer = new VnicPeer(buffer, link.vnic);
     this.held = new LendQueue(link.vnic.rx.capacity);
-    this.#bell = new Bell(buffer, link.doorbellOffset);
-    this.#wakeMark = Math.max(1, Math.floor(slots / WAKE_SHARE));
+    this.#waker = new Waker(new Bell(buffer, link.doorbellOffset), wakeUp);
   }
 
   /** The VM owns the packet from the next `publish` on. `place`: of the function that it comes to. */
@@ -70,21 +63,21 @@ export class Lane {
 
   /** Makes what was lent visible, by one store, and wakes the VM if it is time. */
   publish(): void {
-    if (this.#staged > 0) {
-      this.#staged = 0;
-      for (let place = 0; place < this.#lentTo.length; place++) {
-        this.blocks[place][Cell.received] += this.#lentTo[place];
-        this.#lentTo[place] = 0;
-      }
-      this.peer.toVm.publish();
-      this.#wakeDue++;
-    } else if (this.#wakeDue > 0) this.#wakeDue++;
-    if (this.#wakeDue > 0 && (this.#wakeDue >= WAKE_POLLS || this.peer.toVm.occupancy() >= this.#wakeMark)) this.#ring();
+    if (this.#staged === 0) {
+      this.#waker.passed();
+      return;
+    }
+    this.#staged = 0;
+    for (let place = 0; place < this.#lentTo.length; place++) {
+      this.blocks[place][Cell.received] += this.#lentTo[place];
+      this.#lentTo[place] = 0;
+    }
+    this.#waker.published(this.peer.toVm.publish(), this.peer.toVm);
   }
 
   /** Wakes the VM for whatever was published. */
   flush(): void {
-    if (this.#wakeDue > 0) this.#ring();
+    this.#waker.flush();
   }
 
   /** The VM has something for the manager. */
@@ -95,10 +88,5 @@ export class Lane {
   /** The VM has taken everything that it was lent, and has returned all that it is going to return. */
   isQuiet(): boolean {
     return this.#staged === 0 && this.peer.toVm.occupancy() === 0 && this.peer.fromVm.isEmpty();
-  }
-
-  #ring(): void {
-    this.#wakeDue = 0;
-    this.#bell.ring();
   }
 }

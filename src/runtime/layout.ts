@@ -14,6 +14,8 @@ import { MAILBOX_BYTES } from '../ring/mailbox.js';
 import { ringBytes, ringCapacity, type RingSpec } from '../ring/ring-layout.js';
 import type { FunctionSpec, VmSpec } from '../vm/vm-spec.js';
 import { JOURNAL_BYTES } from '../vnic/journal.js';
+import { wakeUpSpec } from '../ring/wake-up.js';
+import { availableCores } from './cores.js';
 import type { Plan } from './plan.js';
 
 /** Bytes of an event ring: a thousand alerts and more, so that a glance away loses none. */
@@ -76,6 +78,7 @@ export function layOut(plan: Plan, { reportFlows }: LayoutOptions): Layout {
       countersBlockOffset: control.reserve(COUNTER_BYTES),
     };
   });
+  const wakeUp = wakeUpSpec(plan.wakeUp, slots, plan.burst, 1 + plan.vms.length <= availableCores());
   const vms = plan.vms.map((vm, index): VmSpec => ({
     index,
     name: vm.name,
@@ -86,6 +89,7 @@ export function layOut(plan: Plan, { reportFlows }: LayoutOptions): Layout {
     doorbellOffset: control.reserve(DOORBELL_BYTES),
     mailboxOffset: control.reserve(MAILBOX_BYTES),
     events: events(),
+    wakeUp,
   }));
 
   const rings = (): PortRings => ({
@@ -115,6 +119,7 @@ export function layOut(plan: Plan, { reportFlows }: LayoutOptions): Layout {
     mailboxOffset: control.reserve(MAILBOX_BYTES),
     doorbellOffset: managerDoorbellOffset,
     events: events(),
+    wakeUp,
     vmAllowance: Math.min(VM_ALLOWANCE, Math.floor(slots / VM_ALLOWANCE_SHARE / Math.max(1, vms.length))),
     reportFlows,
   };

@@ -1,6 +1,7 @@
 /** What a VM's thread is told: plain values and offsets in control memory. */
 import type { ContextSpec } from '../nf/context.js';
 import type { EventRingSpec } from '../ring/event-ring.js';
+import type { WakeUpSpec } from '../ring/wake-up.js';
 import type { VnicSpec } from '../vnic/vnic.js';
 
 /** One network function. */
@@ -26,4 +27,5 @@ export interface VmSpec {
   doorbellOffset: number;
   mailboxOffset: number;
   events: EventRingSpec;
+  wakeUp: WakeUpSpec;
 }

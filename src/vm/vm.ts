@@ -13,6 +13,7 @@ import { parsePacket } from '../packet/parse.js';
 import { Bell } from '../ring/doorbell.js';
 import { EventWriter } from '../ring/event-ring.js';
 import { MailboxReceiver } from '../ring/mailbox.js';
+import { Waker } from '../ring/wake-up.js';
 import { Journal } from '../vnic/journal.js';
 import { Vnic } from '../vnic/vnic.js';
 import { PacketClock, buildContext, type VmEvent } from '../nf/context.js';
@@ -21,10 +22,6 @@ import { BurstRun } from './burst-run.js';
 import { writeVerdict } from './write-verdict.js';
 import type { VmSpec } from './vm-spec.js';
 
-/** Ring the manager at once when this share of the slots waits on tx: fewer, larger wake-ups win. */
-const WAKE_SHARE = 4;
-/** Or after this many bursts in which there was something to ring for: bounds the added latency. */
-const WAKE_POLLS = 16;
 /** How often a network function may let go of what timed out, in packet time. */
 const EXPIRE_PERIOD_MS = 1000;
 
@@ -42,7 +39,7 @@ export class Vm {
   readonly #vnic: Vnic;
   readonly #journal: Journal;
   readonly #mailbox: MailboxReceiver;
-  readonly #manager: Bell;
+  readonly #manager: Waker;
   readonly #main: Bell;
   readonly #clock = new PacketClock();
   readonly #packet: Packet;
@@ -52,7 +49,6 @@ export class Vm {
   readonly #copy: CopyCounter | null;
   readonly #private: Uint8Array;
   readonly #wallClock: boolean;
-  readonly #wakeMark: number;
   readonly #one = new Uint32Array(1);
   /** Of its functions, in the order of the forward path. */
   readonly #handlers: Handlers<unknown>[] = [];
@@ -65,7 +61,6 @@ export class Vm {
   #unsent = -1;
   /** Answers to main that found no room yet. */
   readonly #unanswered: VmEvent[] = [];
-  #wakeDue = 0;
   #nextExpiryMs = 0;
 
   private constructor(shared: SharedSpec, spec: VmSpec) {
@@ -76,7 +71,7 @@ export class Vm {
     this.#journal = new Journal(buffer, spec.journalOffset);
     this.#journal.clear(this.#vnic.tx.producerIndex);
     this.#mailbox = new MailboxReceiver(buffer, spec.mailboxOffset);
-    this.#manager = new Bell(buffer, shared.managerDoorbellOffset);
+    this.#manager = new Waker(new Bell(buffer, shared.managerDoorbellOffset), spec.wakeUp);
     this.#main = new Bell(buffer, shared.mainDoorbellOffset);
     this.#packet = new Packet(this.#headers, shared.region.slotBytes);
     this.#made = new Packet(this.#headers, shared.region.slotBytes);
@@ -86,7 +81,6 @@ export class Vm {
     this.#run = new BurstRun(this.#region, this.#headers, this.#packet, this.#batch, this.#clock, this.#journal);
     this.#private = new Uint8Array(shared.mode === 'copy' ? shared.region.slotBytes : 0);
     this.#wallClock = shared.clock === 'wall';
-    this.#wakeMark = Math.max(1, Math.floor(shared.region.slots / WAKE_SHARE));
   }
 
   /** Builds the VM and its network functions. Nothing flows before it has settled. */
@@ -143,8 +137,7 @@ export class Vm {
     this.#vnic.tx.publish();
     this.#vnic.rx.release(count);
     this.#expire();
-    this.#wakeDue++;
-    if (this.#wakeDue >= WAKE_POLLS || this.#vnic.tx.occupancy() >= this.#wakeMark) this.flush();
+    this.#manager.published(count, this.#vnic.tx);
     return count;
   }
 
@@ -155,9 +148,7 @@ export class Vm {
 
   /** Wakes whoever waits for what was published. Called before sleeping. */
   flush(): void {
-    if (this.#wakeDue === 0) return;
-    this.#wakeDue = 0;
-    this.#manager.ring();
+    this.#manager.flush();
   }
 
   #processInPlace(count: number): void {
@@ -304,7 +295,6 @@ export class Vm {
     this.#headers.u8[(slot << 6) + HeaderOffset.parseFlags] &= ~ParseFlag.tuplePublished;
     this.#headers.u8[(slot << 6) + HeaderOffset.verdict] = VerdictKind.forward;
     this.#vnic.made.push(address);
-    this.#vnic.made.publish();
-    this.#wakeDue++;
+    this.#manager.published(this.#vnic.made.publish(), this.#vnic.made);
   }
 }

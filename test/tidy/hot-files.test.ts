@@ -35,6 +35,7 @@ const COLD: readonly { file: string; functions: readonly string[]; why: string }
   { file: 'src/packet-manager/packet-manager.ts', functions: ['#readMail', '#obey', '#vmDied', '#quiesced'], why: 'run when there is mail' },
   { file: 'src/packet-manager/packet-manager.ts', functions: ['#close'], why: 'the end' },
   { file: 'src/port/capture/connections.ts', functions: ['#take'], why: 'the table grows to its bound, then connections are reused' },
+  { file: 'src/ring/wake-up.ts', functions: ['wakeUpSpec'], why: 'makes a policy, at start' },
   { file: 'src/ring/spsc-ring.ts', functions: ['resetRing'], why: 'both ends are gone' },
   { file: 'src/vm/vm.ts', functions: ['create'], why: 'before the first packet' },
   { file: 'src/vm/vm.ts', functions: ['#readMail'], why: 'runs when there is mail' },
