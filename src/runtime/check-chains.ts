@@ -17,6 +17,8 @@ export interface CheckedChain {
   readonly name: string;
   /** Null where a network function has problems. */
   readonly functions: readonly (PreparedFunction | null)[];
+  /** What its functions are called, also those with problems. */
+  readonly names: readonly string[];
   readonly options: Required<ChainOptions>;
 }
 
@@ -104,9 +106,10 @@ export async function checkChains(
     count += items.length * replicas;
     // One after the other, so that problems come in the order of the text.
     const functions: (PreparedFunction | null)[] = [];
-    for (const [index, item] of items.entries()) functions.push(await checkUse(context, name, item, at(site, index), taken, replicas));
+    const names: string[] = [];
+    for (const [index, item] of items.entries()) functions.push(await checkUse(context, name, item, at(site, index), taken, replicas, names));
     const { placement = DEFAULTS.placement, routing = DEFAULTS.routing } = options;
-    chains.set(name, { name, functions, options: { placement, routing, replicas } });
+    chains.set(name, { name, functions, names, options: { placement, routing, replicas } });
   }
   if (count > MAX_VMS) {
     const site: Site = { shown: ['chains'], source: ['chains'] };
@@ -144,9 +147,11 @@ async function checkUse(
   site: Site,
   taken: Set<string>,
   replicas: number,
+  called: string[],
 ): Promise<PreparedFunction | null> {
   const { findings } = context;
   const written = readUse(context, item, site);
+  called.push(written?.name ?? '');
   if (written === null) return null;
   const { name } = written;
   checkName(findings, name, site, 'a network function');

@@ -62,13 +62,13 @@ export async function checkConfiguration(configuration: unknown, options: CheckO
       ports: [...ports.values()].filter((port) => port !== null),
       functions: placedFunctions,
       vms,
-      paths: checkedPaths.map(({ from, to, chain, ...path }) => ({
+      paths: checkedPaths.map(({ from, to, chain, through, ...path }) => ({
         from: portNames.indexOf(from),
         to: portNames.indexOf(to),
         ...path,
         chain,
         routing: chains.get(chain)!.options.routing,
-        replicas: replicasOf.get(chain)!,
+        replicas: replicasOf.get(chain)!.map((placed) => (through === null ? placed : through.map((place) => placed[place]))),
       })),
       drops,
       memory,

@@ -36,9 +36,10 @@ const COLD: readonly { file: string; functions: readonly string[]; why: string }
   { file: 'src/packet-manager/packet-manager.ts', functions: ['#close'], why: 'the end' },
   { file: 'src/port/capture/connections.ts', functions: ['#take'], why: 'the table grows to its bound, then connections are reused' },
   { file: 'src/ring/wake-up.ts', functions: ['wakeUpSpec'], why: 'makes a policy, at start' },
-  { file: 'src/ring/spsc-ring.ts', functions: ['resetRing'], why: 'both ends are gone' },
+  { file: 'src/ring/spsc-ring.ts', functions: ['resetRing', 'ringIsEmpty', 'ringEntry'], why: 'when an end is gone, or a mesh is to come to rest' },
   { file: 'src/vm/vm.ts', functions: ['create'], why: 'before the first packet' },
   { file: 'src/vm/vm.ts', functions: ['#readMail'], why: 'runs when there is mail' },
+  { file: 'src/vnic/mesh.ts', functions: ['shareOf'], why: 'places a share, at start' },
   { file: 'src/vnic/journal.ts', functions: ['recover'], why: 'after the death of a VM' },
 ];
 
