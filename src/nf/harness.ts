@@ -2,6 +2,7 @@
  * Runs a network function in this thread, packet by packet: for unit tests. It uses the same context, tables and packet
  * as a VM does.
  */
+import { FLOW_INDEX_BITS } from '../flow/flow-id.js';
 import { allocateRegion, Region } from '../memory/region.js';
 import { SlotHeaders } from '../memory/slot-headers.js';
 import { Direction, HEADER_BYTES, HeaderOffset, LinkType, ParseFlag, VerdictKind, initialDataOffset } from '../memory/slot-layout.js';
@@ -13,8 +14,10 @@ import { loadDefinition } from './define.js';
 import type { Handlers, NetworkFunctionUse, OptionProblem, Verdict } from './contract.js';
 import type { TableSpec } from './tables.js';
 
-const FLOW_CAPACITY = 1024;
+const DEFAULT_FLOWS = 1024;
 const KINDS = ['forward', 'drop', 'reply'] as const;
+/** Forward packets come in by the first and leave by the second. */
+const PORTS = ['inside', 'outside'] as const;
 
 export interface HarnessPacketOptions {
   direction?: 'forward' | 'reverse';
@@ -33,6 +36,11 @@ export interface HarnessResult {
   flowId: number;
   /** The NF called `packet.publishTuple()`. */
   flowPublished: boolean;
+}
+
+export interface HarnessOptions {
+  /** Flows known at a time. Beyond it, a new one takes the place of another. Default: 1024. */
+  flows?: number;
 }
 
 export interface Harness {
@@ -62,13 +70,13 @@ async function prepared(use: NetworkFunctionUse, raw: unknown): Promise<{ option
   const problems: OptionProblem[] = [];
   const options = definition.prepare === undefined
     ? result.value
-    : await definition.prepare(result.value, { resolve: (path) => path, problem: (problem) => problems.push(problem) });
+    : await definition.prepare(result.value, { ports: PORTS, resolve: (path) => path, problem: (problem) => problems.push(problem) });
   // The options reach a VM by structured clone: what does not survive it must not work here either.
   return { options: problems.length > 0 ? undefined : structuredClone(options), problems };
 }
 
 /** A network function, ready to be given packets. */
-export async function harness(use: NetworkFunctionUse): Promise<Harness> {
+export async function harness(use: NetworkFunctionUse, { flows: flowCapacity = DEFAULT_FLOWS }: HarnessOptions = {}): Promise<Harness> {
   const definition = await loadDefinition(use.module, use.function);
   const { options, problems } = await prepared(use, use.options);
   const reasons = new DropReasons(definition.drops ?? []);
@@ -84,7 +92,7 @@ export async function harness(use: NetworkFunctionUse): Promise<Harness> {
   };
   const countersOffset = reserve(counterNames.length * 8);
   const placed: Record<string, PlacedTable> = {};
-  for (const [name, spec] of Object.entries(tables)) placed[name] = { spec, offset: reserve(tableBytes(spec, FLOW_CAPACITY)) };
+  for (const [name, spec] of Object.entries(tables)) placed[name] = { spec, offset: reserve(tableBytes(spec, flowCapacity)) };
   const control = new SharedArrayBuffer(controlBytes);
   const headers = new SlotHeaders(control, 0, region.slots);
 
@@ -102,7 +110,7 @@ export async function harness(use: NetworkFunctionUse): Promise<Harness> {
     counterNames,
     countersOffset,
     tables: placed,
-    flowCapacity: FLOW_CAPACITY,
+    flowCapacity,
   };
 
   /** Puts bytes into a slot as a port and the manager would. */
@@ -144,7 +152,9 @@ export async function harness(use: NetworkFunctionUse): Promise<Harness> {
     if (tuple === null) return 0;
     const found = flowIds.get(tuple);
     if (found !== undefined) return found;
-    const id = (flowIds.size % FLOW_CAPACITY) + 1;
+    const count = flowIds.size;
+    // As the connection table does: a place that is taken anew has another id.
+    const id = ((Math.floor(count / flowCapacity) << FLOW_INDEX_BITS) | ((count % flowCapacity) + 1)) >>> 0;
     flowIds.set(tuple, id);
     return id;
   };
@@ -161,6 +171,8 @@ export async function harness(use: NetworkFunctionUse): Promise<Harness> {
       const { process } = ready();
       fill(packet, 0, bytes, linkType);
       headers.u8[HeaderOffset.direction] = Direction[direction];
+      headers.u8[HeaderOffset.ingressPort] = direction === 'forward' ? 0 : 1;
+      headers.u8[HeaderOffset.egressPort] = direction === 'forward' ? 1 : 0;
       headers.u32[HeaderOffset.timestampSeconds >> 2] = Math.floor(timestampMs / 1000);
       headers.u32[HeaderOffset.timestampNanos >> 2] = Math.round((timestampMs % 1000) * 1e6);
       const id = flowId ?? flowOf(packet);
@@ -211,7 +223,8 @@ function flowTuple(packet: Packet): string | null {
   if (quoted !== null) {
     const from = quoted.version === 4 ? String(quoted.source) : words.map((k) => quoted.sourceWord(k)).join('.');
     const to = quoted.version === 4 ? String(quoted.destination) : words.map((k) => quoted.destinationWord(k)).join('.');
-    const ports = quoted.hasPorts ? [quoted.sourcePort, quoted.destinationPort] : [quoted.identifier, quoted.identifier];
+    const identifier = Math.max(0, quoted.identifier);
+    const ports = quoted.hasPorts ? [quoted.sourcePort, quoted.destinationPort] : [identifier, identifier];
     return [quoted.protocol, ...[`${from}/${ports[0]}`, `${to}/${ports[1]}`].sort()].join(' ');
   }
   const l4 = packet.tcp() ?? packet.udp();

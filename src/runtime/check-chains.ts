@@ -22,6 +22,8 @@ export interface ChainContext {
   readonly findings: Findings;
   readonly baseDirectory: string;
   readonly stock: FunctionModules;
+  /** Names, in the order of their numbers. */
+  readonly ports: readonly string[];
 }
 
 /** A use as it is written, with where its options stand. */
@@ -139,7 +141,7 @@ async function checkUse(
     findings.add('duplicate-name', site, { found: `'${name}' twice`, expected: 'a name for each use', message });
   } else taken.add(name);
   const resolved = await written.resolve();
-  return resolved === null ? null : prepareUse(findings, context.baseDirectory, chain, resolved.use, resolved.definition, written.options);
+  return resolved === null ? null : prepareUse(context, chain, resolved.use, resolved.definition, written.options);
 }
 
 /** Reads one of the forms in which a use may be written. Null when it is none of them. */

@@ -5,13 +5,19 @@ import { at, describe, type Findings, type Site } from './place.js';
 import type { PlanVm } from './plan.js';
 import { reportIssue } from './shape.js';
 
+/** What options are prepared against. */
+interface Surroundings {
+  readonly findings: Findings;
+  readonly baseDirectory: string;
+  readonly ports: readonly string[];
+}
+
 /**
  * @param site where the options stand.
  * @returns the VM, or null when there are problems.
  */
 export async function prepareUse(
-  findings: Findings,
-  baseDirectory: string,
+  { findings, baseDirectory, ports }: Surroundings,
   chain: string,
   use: NetworkFunctionUse,
   definition: Definition,
@@ -26,6 +32,7 @@ export async function prepareUse(
     }
     let problems = 0;
     const options = await (definition.prepare?.(validated.value, {
+      ports,
       resolve: (path) => (isAbsolute(path) ? path : resolve(baseDirectory, path)),
       problem: (problem) => {
         problems++;
