@@ -162,8 +162,10 @@ export class TcpWindows {
     const words = this.#words;
     const entry = this.#entry;
     const isReply = this.#isReply;
-    this.#advance();
     let bits = words[entry + Word.state];
+    const before = (bits >>> TCP_STATE_SHIFT) & TCP_STATE_MASK;
+    // Once an end has closed, a RST says nothing of windows.
+    if (this.#kind !== TcpKind.rst || before <= TcpState.established) this.#advance();
     if (this.#kind === TcpKind.fin) bits |= isReply ? StateBit.finOfOther : StateBit.finOfOpener;
     if (this.#state === TcpState.closing && this.#areFinsAcknowledged()) this.#state = TcpState.timeWait;
     words[entry + Word.state] = (bits & ~(TCP_STATE_MASK << TCP_STATE_SHIFT)) | (this.#state << TCP_STATE_SHIFT);

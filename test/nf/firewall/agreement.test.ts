@@ -232,7 +232,7 @@ it('agrees with the reference on random rules and packets', async () => {
         note(`${each.kind} ${wanted.by.replace(/ \d+/, '')} ${wanted.reason ?? 'forward'}`);
       }
     }),
-    { numRuns: 120 },
+    { numRuns: 80 },
   );
   expect([...seen.keys()]).toContain('error related forward');
   for (const kind of ['tcp', 'udp', 'echo', 'gre', 'first', 'later']) expect([...seen.keys()], kind).toContain(`${kind} established forward`);

@@ -133,8 +133,9 @@ export class ReferenceTcp {
     if (judgement === 'passes') return note('passes', () => { if (isBeyond) this.#ends[from].end = end; });
     if (judgement === 'impossible') return note('impossible');
     return note('belongs', () => {
-      this.#ends[from] = sender;
-      this.#count(segment, kind, from, end, acknowledgement);
+      const saysNothing = kind === 'rst' && ['half closed', 'closing', 'time wait', 'closed'].includes(this.state);
+      if (!saysNothing) this.#ends[from] = sender;
+      if (!saysNothing) this.#count(segment, kind, from, end, acknowledgement);
       if (kind === 'fin') sender.hasClosed = true;
       this.state = target;
       const other = this.#ends[opposite(from)];
