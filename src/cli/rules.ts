@@ -34,9 +34,10 @@ async function rules(file: string, terminal: Terminal, { interface: names = {}, 
     const plan = await planOf(file, overrides);
     const unknown = Object.keys(names).filter((name) => !plan.ports.some((port) => port.name === name));
     if (unknown.length > 0) throw new Error(`--interface ${unknown[0]}: there is no such port; there are ${plan.ports.map(({ name }) => name).join(', ')}`);
-    const texts = plan.vms.flatMap((vm, index) => {
-      if (vm.function !== 'firewall') return [];
-      return [printNftables(vm.name, vm.options as FirewallOptions, interfacesOf(plan, index, names))];
+    const texts = plan.functions.flatMap((use, index) => {
+      // The replicas of a chain have the same rules.
+      if (use.function !== 'firewall' || use.replica.index > 0) return [];
+      return [printNftables(use.name, use.options as FirewallOptions, interfacesOf(plan, index, names))];
     });
     if (texts.length === 0) throw new Error(`${file} has no firewall`);
     terminal.stdout.write(texts.join('\n'));
@@ -46,10 +47,10 @@ async function rules(file: string, terminal: Terminal, { interface: names = {}, 
   }
 }
 
-/** Between which interfaces the VM stands: those of the paths that lead through it. */
-function interfacesOf(plan: Plan, vm: number, names: FilesByName): Interfaces {
+/** Between which interfaces the function stands: those of the paths that lead through it. */
+function interfacesOf(plan: Plan, use: number, names: FilesByName): Interfaces {
   const ports = plan.ports.map(({ name }) => names[name] ?? name);
-  const paths = plan.paths.filter((path) => path.vms.includes(vm));
+  const paths = plan.paths.filter(({ replicas }) => replicas.some((functions) => functions.includes(use)));
   const unique = (indexes: readonly number[]): string[] => [...new Set(indexes)].map((index) => ports[index]);
   return { ports, inside: unique(paths.map(({ from }) => from)), outside: unique(paths.map(({ to }) => to)) };
 }

@@ -11,13 +11,14 @@ import { Packet } from '../packet/packet.js';
 import { parsePacket } from '../packet/parse.js';
 import { buildContext, PacketClock, noVerdict, tableBytes, verdictKind, verdictReason, type ContextSpec, type PlacedTable, type VmEvent } from './context.js';
 import { loadDefinition } from './define.js';
-import type { Handlers, NetworkFunctionUse, OptionProblem, Verdict } from './contract.js';
+import type { Handlers, NetworkFunctionUse, OptionProblem, Replica, Verdict } from './contract.js';
 import type { TableSpec } from './tables.js';
 
 const DEFAULT_FLOWS = 1024;
+/** Numbers of the ports that packets come in by. */
+const PORTS = { forward: 0, reverse: 1 } as const;
+const PORT_NAMES = ['inside', 'outside'] as const;
 const KINDS = ['forward', 'drop', 'reply'] as const;
-/** Forward packets come in by the first and leave by the second. */
-const PORTS = ['inside', 'outside'] as const;
 
 export interface HarnessPacketOptions {
   direction?: 'forward' | 'reverse';
@@ -25,6 +26,13 @@ export interface HarnessPacketOptions {
   /** Given by 5-tuple when absent, as the manager would. */
   flowId?: number;
   linkType?: number;
+}
+
+export interface HarnessOptions {
+  /** Flows known at a time. Beyond it, a new one takes the place of another. Default: 1024. */
+  flows?: number;
+  /** Which replica of the use this is; the only one when absent. */
+  replica?: Replica;
 }
 
 export interface HarnessResult {
@@ -36,11 +44,8 @@ export interface HarnessResult {
   flowId: number;
   /** The NF called `packet.publishTuple()`. */
   flowPublished: boolean;
-}
-
-export interface HarnessOptions {
-  /** Flows known at a time. Beyond it, a new one takes the place of another. Default: 1024. */
-  flows?: number;
+  /** The NF called `packet.turnBack()`: the packet leaves by the port that it came in by. */
+  turnedBack: boolean;
 }
 
 export interface Harness {
@@ -70,13 +75,13 @@ async function prepared(use: NetworkFunctionUse, raw: unknown): Promise<{ option
   const problems: OptionProblem[] = [];
   const options = definition.prepare === undefined
     ? result.value
-    : await definition.prepare(result.value, { ports: PORTS, resolve: (path) => path, problem: (problem) => problems.push(problem) });
+    : await definition.prepare(result.value, { ports: PORT_NAMES, resolve: (path) => path, problem: (problem) => problems.push(problem) });
   // The options reach a VM by structured clone: what does not survive it must not work here either.
   return { options: problems.length > 0 ? undefined : structuredClone(options), problems };
 }
 
 /** A network function, ready to be given packets. */
-export async function harness(use: NetworkFunctionUse, { flows: flowCapacity = DEFAULT_FLOWS }: HarnessOptions = {}): Promise<Harness> {
+export async function harness(use: NetworkFunctionUse, { replica, flows: flowCapacity = DEFAULT_FLOWS }: HarnessOptions = {}): Promise<Harness> {
   const definition = await loadDefinition(use.module, use.function);
   const { options, problems } = await prepared(use, use.options);
   const reasons = new DropReasons(definition.drops ?? []);
@@ -106,6 +111,7 @@ export async function harness(use: NetworkFunctionUse, { flows: flowCapacity = D
     name: use.name,
     chain: 'harness',
     options,
+    ...(replica !== undefined && { replica }),
     dropNumbers: Object.fromEntries((definition.drops ?? []).map((name) => [name, reasons.number(name)])),
     counterNames,
     countersOffset,
@@ -171,14 +177,14 @@ export async function harness(use: NetworkFunctionUse, { flows: flowCapacity = D
       const { process } = ready();
       fill(packet, 0, bytes, linkType);
       headers.u8[HeaderOffset.direction] = Direction[direction];
-      headers.u8[HeaderOffset.ingressPort] = direction === 'forward' ? 0 : 1;
-      headers.u8[HeaderOffset.egressPort] = direction === 'forward' ? 1 : 0;
+      headers.u8[HeaderOffset.ingressPort] = PORTS[direction];
+      headers.u8[HeaderOffset.egressPort] = 1 - PORTS[direction];
       headers.u32[HeaderOffset.timestampSeconds >> 2] = Math.floor(timestampMs / 1000);
       headers.u32[HeaderOffset.timestampNanos >> 2] = Math.round((timestampMs % 1000) * 1e6);
       const id = flowId ?? flowOf(packet);
       headers.u32[HeaderOffset.flowId >> 2] = id;
       packet.moveTo(region.bytes, packet.start, 0);
-      clock.advance(timestampMs);
+      clock.advanceTo(timestampMs);
       const verdict: Verdict = process(packet);
       if (typeof verdict !== 'number') noVerdict(verdict);
       const flowPublished = (headers.u8[HeaderOffset.parseFlags] & ParseFlag.tuplePublished) !== 0;
@@ -196,6 +202,7 @@ export async function harness(use: NetworkFunctionUse, { flows: flowCapacity = D
         bytes: region.bytes.slice(start, start + length),
         flowId: id,
         flowPublished,
+        turnedBack: headers.u8[HeaderOffset.egressPort] === headers.u8[HeaderOffset.ingressPort],
       };
     },
     async update(raw) {
@@ -206,7 +213,7 @@ export async function harness(use: NetworkFunctionUse, { flows: flowCapacity = D
       update(next.options);
     },
     expire(nowMs) {
-      clock.advance(nowMs);
+      clock.advanceTo(nowMs);
       ready().expire?.(nowMs);
     },
   };

@@ -2,7 +2,7 @@
 import { isAbsolute, resolve } from 'node:path';
 import type { Definition, NetworkFunctionUse, OptionProblem } from '../nf/contract.js';
 import { at, describe, type Findings, type Site } from './place.js';
-import type { PlanVm } from './plan.js';
+import type { PlanFunction } from './plan.js';
 import { reportIssue } from './shape.js';
 
 /** What options are prepared against. */
@@ -11,6 +11,9 @@ interface Surroundings {
   readonly baseDirectory: string;
   readonly ports: readonly string[];
 }
+
+/** A function with its options checked, before it is known how often it exists. */
+export type PreparedFunction = Omit<PlanFunction, 'replica'>;
 
 /**
  * @param site where the options stand.
@@ -22,7 +25,7 @@ export async function prepareUse(
   use: NetworkFunctionUse,
   definition: Definition,
   site: Site,
-): Promise<PlanVm | null> {
+): Promise<PreparedFunction | null> {
   const before = findings.problems.length;
   try {
     const validated = await definition.options['~standard'].validate(use.options);
