@@ -26,6 +26,8 @@ export interface ChainContext {
   readonly findings: Findings;
   readonly baseDirectory: string;
   readonly stock: FunctionModules;
+  /** Names, in the order of their numbers. */
+  readonly ports: readonly string[];
 }
 
 /** A use as it is written, with where its options stand. */
@@ -161,7 +163,7 @@ async function checkUse(
     findings.add('duplicate-name', site, { found: `'${name}' twice`, expected: 'a name for each use', message });
   } else for (const each of names) taken.add(each);
   const resolved = await written.resolve();
-  return resolved === null ? null : prepareUse(findings, context.baseDirectory, chain, resolved.use, resolved.definition, written.options);
+  return resolved === null ? null : prepareUse(context, chain, resolved.use, resolved.definition, written.options);
 }
 
 /** Replicas are counted from 1, for people. */
