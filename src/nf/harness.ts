@@ -178,7 +178,7 @@ export async function harness(use: NetworkFunctionUse, { replica }: HarnessOptio
       const id = flowId ?? flowOf(packet);
       headers.u32[HeaderOffset.flowId >> 2] = id;
       packet.moveTo(region.bytes, packet.start, 0);
-      clock.advance(timestampMs);
+      clock.advanceTo(timestampMs);
       const verdict: Verdict = process(packet);
       if (typeof verdict !== 'number') noVerdict(verdict);
       const flowPublished = (headers.u8[HeaderOffset.parseFlags] & ParseFlag.tuplePublished) !== 0;
@@ -207,7 +207,7 @@ export async function harness(use: NetworkFunctionUse, { replica }: HarnessOptio
       update(next.options);
     },
     expire(nowMs) {
-      clock.advance(nowMs);
+      clock.advanceTo(nowMs);
       ready().expire?.(nowMs);
     },
   };
