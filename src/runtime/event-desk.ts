@@ -1,5 +1,5 @@
 /** Where the events of all threads arrive: alerts, descriptions of flows, censuses, crashes. Main thread. */
-import type { VmEvent } from '../nf/context.js';
+import type { FlowDescribed, VmEvent } from '../nf/context.js';
 import type { Census } from '../packet-manager/census.js';
 import type { CrashedPacket, ManagerEvent } from '../packet-manager/messages.js';
 import type { PortProblem } from '../port/contract.js';
@@ -10,6 +10,7 @@ import type { Layout } from './layout.js';
 /** What a runtime tells its application. */
 export type RuntimeEvent =
   | Extract<VmEvent, { type: 'alert' }>
+  | FlowDescribed
   | { type: 'vm-crashed'; vm: string; chain: string; message: string; packet: CrashedPacket | null }
   | { type: 'port-problem'; port: string; problem: PortProblem };
 
@@ -108,7 +109,8 @@ export class EventDesk {
   #fromVm(at: number, event: VmEvent): void {
     switch (event.type) {
       case 'describe-flow':
-        this.flowLog.describe(event.flowId, event.protocol, event.host);
+        this.flowLog.describe(event);
+        this.#onEvent(event);
         return;
       case 'standing':
         this.takesUpdates[at] = event.takesUpdates;
