@@ -24,7 +24,7 @@ export { BUILT_IN_DROPS } from './observe/drop-reasons.js';
 export { defineNetworkFunction, type NetworkFunctionFactory } from './nf/define.js';
 export {
   forward, type Context, type Counter, type Definition, type DetailValue, type EventFields, type FlowDetails, type Handlers,
-  type NetworkFunctionUse, type OptionProblem, type PacketHandler, type Preparation, type Verdict,
+  type NetworkFunctionUse, type OptionProblem, type PacketHandler, type Preparation, type Replica, type Verdict,
 } from './nf/contract.js';
 export { keyed, perFlow, type PerFlowTable, type StateTable, type TableSpec } from './nf/tables.js';
 export { dpi } from './nf/dpi/index.js';

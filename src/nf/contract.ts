@@ -46,10 +46,22 @@ export interface Handlers<Options> {
   expire?: (nowMs: number) => void;
 }
 
+/**
+ * Which of several VMs that run the same use of an NF this one is, with its share of the flows and tables of its own.
+ * What the replicas draw from in common and must not give out twice (ports, addresses) they part by these two numbers.
+ */
+export interface Replica {
+  /** 0 … count - 1. */
+  readonly index: number;
+  readonly count: number;
+}
+
 export interface Context<Options, Drop extends string, Count extends string, Tables extends Record<string, TableSpec>> {
   /** Name of this use in its chain: the NF's name, or what `as` says. */
   readonly name: string;
   readonly options: Options;
+  /** `{ index: 0, count: 1 }` where the use is not replicated. */
+  readonly replica: Replica;
   /** Verdicts, by declared drop reason. */
   readonly drop: Readonly<Record<Drop, Verdict>>;
   /**

@@ -72,13 +72,46 @@ export class Forwarder {
     lane.lend(address);
   }
 
-  /** A VM has returned a packet that was lent to it: on to the next hop, or wherever its verdict says. */
-  returned(lane: Lane, address: number): void {
-    const { region, headers, book } = this.#shop;
-    const slot = region.slotIndex(address);
+  /** A VM has returned packets that were lent to it: on to the next hop, or wherever their verdicts say. */
+  returned(lane: Lane, addresses: Uint32Array, count: number): void {
+    const { region, headers, book, lanes, classification } = this.#shop;
+    const { u8, u32 } = headers;
+    const { slotBytes } = region;
+    const { rows } = classification;
+    const ports = this.#stagedCounts.length;
+    for (let k = 0; k < count; k++) {
+      const address = addresses[k];
+      const slot = region.slotIndex(address);
+      const at8 = slot << 6;
+      const length = u32[(slot << 4) + 1];
+      const row = rows[book.path[slot]];
+      const hop = book.hop[slot] + 1;
+      // Most packets are forwarded, are sound, and have a VM before them that stands: they move on here.
+      if (u8[at8 + HeaderOffset.verdict] === VerdictKind.forward && (u8[at8 + HeaderOffset.parseFlags] & ParseFlag.tuplePublished) === 0
+        && length !== 0 && u32[slot << 4] + length <= slotBytes && u8[at8 + HeaderOffset.egressPort] < ports) {
+        if (hop >= row.vms.length) {
+          this.#stage(address, slot);
+          continue;
+        }
+        const next = lanes[book.direction[slot] === Direction.forward ? row.vms[hop] : row.vms[row.vms.length - 1 - hop]];
+        if (next.alive && !next.holding) {
+          book.hop[slot] = hop;
+          u8[at8 + HeaderOffset.hop] = hop;
+          this.inVms++;
+          next.lend(address);
+          continue;
+        }
+      }
+      this.#judge(lane, address, slot);
+    }
+    this.inVms -= count;
+    lane.counters[Cell.returned] += count;
+  }
+
+  /** The long way, for any packet that was returned. */
+  #judge(lane: Lane, address: number, slot: number): void {
+    const { headers, book } = this.#shop;
     const { u8, u16 } = headers;
-    this.inVms--;
-    lane.counters[Cell.returned]++;
     const kind = u8[(slot << 6) + HeaderOffset.verdict];
     const reason = u16[(slot << 5) + (HeaderOffset.dropReason >> 1)];
     if (!this.isSane(slot, kind, reason)) {
@@ -116,16 +149,22 @@ export class Forwarder {
 
   /** Takes back what a port has sent. */
   collectCompletions(port: number): number {
-    const { region, headers, ports, portCounters } = this.#shop;
-    const count = ports[port].complete(this.#batch, this.#batch.length);
-    const counters = portCounters[port];
+    const { region, headers, ports, portCounters, book, pool } = this.#shop;
+    const batch = this.#batch;
+    const count = ports[port].complete(batch, batch.length);
+    if (count === 0) return 0;
+    let bytes = 0;
     for (let k = 0; k < count; k++) {
-      const address = this.#batch[k];
+      const address = batch[k];
       const slot = region.slotIndex(address);
-      counters[Cell.transmitted]++;
-      counters[Cell.transmittedBytes] += headers.u32[(slot << 4) + 1];
-      this.#home(address, slot);
+      bytes += headers.u32[(slot << 4) + 1];
+      ports[book.ingress[slot]].settled(address);
+      book.place[slot] = Place.pool;
+      book.connection[slot] = -1;
     }
+    pool.freeBurst(batch, count);
+    portCounters[port][Cell.transmitted] += count;
+    portCounters[port][Cell.transmittedBytes] += bytes;
     return count;
   }
 

@@ -26,7 +26,7 @@ export class Lane {
   draining = false;
   readonly #bell: Bell;
   readonly #wakeMark: number;
-  #staged = false;
+  #staged = 0;
   #wakeDue = 0;
 
   constructor(buffer: ArrayBufferLike, link: VmLink, index: number, slots: number) {
@@ -42,16 +42,16 @@ export class Lane {
 
   /** The VM owns the packet from the next `publish` on. */
   lend(address: number): void {
-    this.counters[Cell.received]++;
+    this.#staged++;
     this.peer.lent.lend(address);
     this.peer.toVm.push(address);
-    this.#staged = true;
   }
 
   /** Makes what was lent visible, by one store, and wakes the VM if it is time. */
   publish(): void {
-    if (this.#staged) {
-      this.#staged = false;
+    if (this.#staged > 0) {
+      this.counters[Cell.received] += this.#staged;
+      this.#staged = 0;
       this.peer.toVm.publish();
       this.#wakeDue++;
     } else if (this.#wakeDue > 0) this.#wakeDue++;
@@ -70,7 +70,7 @@ export class Lane {
 
   /** The VM has taken everything that it was lent, and has returned all that it is going to return. */
   isQuiet(): boolean {
-    return !this.#staged && this.peer.toVm.occupancy() === 0 && this.peer.fromVm.isEmpty();
+    return this.#staged === 0 && this.peer.toVm.occupancy() === 0 && this.peer.fromVm.isEmpty();
   }
 
   #ring(): void {

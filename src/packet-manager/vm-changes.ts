@@ -29,6 +29,7 @@ export class VmChanges {
   readonly #shop: Shop;
   readonly #forwarder: Forwarder;
   readonly #allowance: Allowance;
+  readonly #one = new Uint32Array(1);
 
   constructor(shared: SharedSpec, shop: Shop, forwarder: Forwarder, allowance: Allowance) {
     this.#shared = shared;
@@ -55,7 +56,10 @@ export class VmChanges {
     const txIndex = new RingProducer(this.#shared.control, lane.link.vnic.tx).producerIndex;
     const { done, inHand } = new Journal(this.#shared.control, lane.link.journalOffset).recover(txIndex);
     const { lent } = lane.peer;
-    for (let k = 0; k < done && lent.count > 0; k++) this.#forwarder.returned(lane, lent.takeBack());
+    for (let k = 0; k < done && lent.count > 0; k++) {
+      this.#one[0] = lent.takeBack();
+      this.#forwarder.returned(lane, this.#one, 1);
+    }
     let packet: CrashedPacket | null = null;
     if (inHand && lent.count > 0) {
       const address = lent.takeBack();

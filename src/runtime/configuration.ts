@@ -49,7 +49,19 @@ export interface MemoryPortSpec {
   linkType?: number;
 }
 
-export type PortSpec = CapturePortSpec | GeneratorPortSpec | SinkPortSpec | MemoryPortSpec | QueuePort;
+/**
+ * A port whose backend a module makes, in the manager's thread: its default export is a `PortFactory` (port/contract.ts).
+ * For measuring and testing: that contract may change. In TypeScript only.
+ */
+export interface ModulePortSpec {
+  kind: 'module';
+  /** URL of the module. */
+  module: string;
+  /** Handed to the factory, by structured clone; shared memory in it stays shared. */
+  options?: unknown;
+}
+
+export type PortSpec = CapturePortSpec | GeneratorPortSpec | SinkPortSpec | MemoryPortSpec | ModulePortSpec | QueuePort;
 
 /** `{ firewall: { rules: […] } }`: one key, the function; in its options, `from` and `as` are not the function's own. */
 export type ShortUse = Readonly<Record<string, Readonly<Record<string, unknown>> | null>>;

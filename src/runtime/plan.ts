@@ -18,6 +18,7 @@ export type PlanPortSpec =
   | ({ kind: 'generator' } & GeneratorOptions)
   | { kind: 'sink'; write: string | null }
   | { kind: 'memory'; packets: Uint8Array[]; linkType: number }
+  | { kind: 'module'; module: string; options: unknown }
   /** The value itself stays on the main thread: it is the configuration's `ports[name]`. */
   | { kind: 'queue' };
 

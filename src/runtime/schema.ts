@@ -69,6 +69,7 @@ export const portShapes = {
     packets: z.array(z.instanceof(Uint8Array)).optional(),
     linkType: z.int().min(0).max(65535).optional(),
   }),
+  module: z.strictObject({ kind: z.literal('module'), module: z.url(), options: z.unknown().optional() }),
 } as const;
 
 const options = z.record(z.string(), z.unknown());

@@ -15,7 +15,7 @@ import { planConfiguration, type CheckOptions } from './check.js';
 import type { Configuration } from './configuration.js';
 import { EventDesk, type RuntimeEvent } from './event-desk.js';
 import { layOut } from './layout.js';
-import { portMaker } from './make-ports.js';
+import { importFactories, portMaker } from './make-ports.js';
 import type { Plan } from './plan.js';
 import type { Report } from './report.js';
 import { snapshotReport } from './snapshot.js';
@@ -80,7 +80,7 @@ async function simulatePlan(plan: Plan, options: SimulationOptions): Promise<Sim
   const desk = new EventDesk(layout, options.onEvent);
   const vms: (Vm | null)[] = [];
   for (const vm of layout.vms) vms.push(await Vm.create(shared, vm, await loadDefinition(vm.module, vm.function)));
-  const manager = new PacketManager(shared, spec, portMaker(shared, spec, plan.ports));
+  const manager = new PacketManager(shared, spec, portMaker(shared, spec, plan.ports, await importFactories(plan.ports)));
   const mailbox = new MailboxSender(shared.control, spec.mailboxOffset);
   const random = randomOf(seed);
   const startedAt = performance.now();

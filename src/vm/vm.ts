@@ -26,6 +26,9 @@ const WAKE_POLLS = 16;
 /** How often a network function may let go of what timed out, in packet time. */
 const EXPIRE_PERIOD_MS = 1000;
 
+const SECONDS = HeaderOffset.timestampSeconds >> 2;
+const NANOS = HeaderOffset.timestampNanos >> 2;
+
 /** Messages from the main thread. */
 export type VmMessage = { type: 'update'; options: unknown } | { type: 'end' };
 
@@ -114,7 +117,7 @@ export class Vm {
     if (this.#unanswered.length > 0) this.#answerWaiting();
     const count = this.#vnic.rx.peek(this.#batch, this.#burst);
     if (count === 0) {
-      if (this.#wallClock) this.#clock.advance(wallMs);
+      if (this.#wallClock) this.#clock.advanceTo(wallMs);
       this.#expire();
       return 0;
     }
@@ -148,13 +151,17 @@ export class Vm {
     const bytes = region.bytes;
     const u32 = this.#headers.u32;
     const { process } = this.#handlers;
+    const batch = this.#batch;
+    const clock = this.#clock;
+    const journal = this.#journal;
     for (let k = 0; k < count; k++) {
-      const address = this.#batch[k];
+      const address = batch[k];
       const slot = region.slotIndex(address);
-      packet.moveTo(bytes, address + u32[(slot << 4) + (HeaderOffset.dataOffset >> 2)], slot);
-      this.#clock.advance(packet.timestampMs);
+      const at = slot << 4;
+      packet.moveTo(bytes, address + u32[at], slot);
+      clock.advance(u32[at + SECONDS], u32[at + NANOS]);
       this.#conclude(slot, process(packet));
-      this.#journal.advance(k + 1);
+      journal.advance(k + 1);
     }
   }
 
@@ -170,7 +177,7 @@ export class Vm {
       const offset = u32[at];
       copier.copy(region.bytes, address + offset, this.#private, offset, u32[at + 1]);
       packet.moveTo(this.#private, offset, slot);
-      this.#clock.advance(packet.timestampMs);
+      this.#clock.advance(u32[at + SECONDS], u32[at + NANOS]);
       const verdict = this.#handlers.process(packet);
       copier.copy(this.#private, u32[at], region.bytes, address + u32[at], u32[at + 1]);
       this.#conclude(slot, verdict);
