@@ -1,18 +1,13 @@
 /** Where the events of all threads arrive: alerts, descriptions of flows, censuses, crashes. Main thread. */
-import type { FlowDescribed, VmEvent } from '../nf/context.js';
+import type { VmEvent } from '../nf/context.js';
 import type { Census } from '../packet-manager/census.js';
 import type { CrashedPacket, ManagerEvent } from '../packet-manager/messages.js';
 import type { PortProblem } from '../port/contract.js';
 import { EventReader } from '../ring/event-ring.js';
+import type { EveLog } from './eve/eve-log.js';
+import type { RuntimeEvent } from './events.js';
 import { FlowLog } from './flow-log.js';
 import type { Layout } from './layout.js';
-
-/** What a runtime tells its application. */
-export type RuntimeEvent =
-  | Extract<VmEvent, { type: 'alert' }>
-  | FlowDescribed
-  | { type: 'vm-crashed'; vm: string; chain: string; message: string; packet: CrashedPacket | null }
-  | { type: 'port-problem'; port: string; problem: PortProblem };
 
 /** Why a run ended early. */
 export interface Failure {
@@ -36,15 +31,18 @@ export class EventDesk {
   readonly #layout: Layout;
   readonly #readers: EventReader[];
   readonly #onEvent: (event: RuntimeEvent) => void;
+  readonly #eve: EveLog | null;
   /** Whether each VM's function takes new options under traffic. */
   readonly takesUpdates: boolean[] = [];
   readonly #answers = new Map<string, { resolve: () => void; reject: (error: Error) => void }>();
   readonly #waiting = new Map<number, (census: Census) => void>();
   #censusId = 0;
 
-  constructor(layout: Layout, onEvent: ((event: RuntimeEvent) => void) | undefined) {
+  constructor(layout: Layout, onEvent: ((event: RuntimeEvent) => void) | undefined, eve: EveLog | null = null) {
     this.#layout = layout;
+    this.#eve = eve;
     this.#onEvent = (event) => {
+      eve?.event(event);
       try {
         onEvent?.(event);
       } catch (error) {
@@ -134,6 +132,7 @@ export class EventDesk {
         break;
       case 'flow-end':
         this.flowLog.end(event.flow);
+        this.#eve?.flowEnded(this.flowLog.describedAs(event.flow));
         break;
       case 'port-problem':
         this.problems.push({ port: event.port, ...event.problem });

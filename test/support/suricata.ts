@@ -27,9 +27,12 @@ defrag: { memcap: 32mb }
 unix-command: { enabled: no }
 `;
 
+/** Not of any package. */
+const [SURICATA] = ['suricata'] as const;
+
 /** True where there is a `suricata`; says so otherwise. */
 export function hasSuricata(): boolean {
-  const found = spawnSync('suricata', ['-V']).status === 0;
+  const found = spawnSync(SURICATA, ['-V']).status === 0;
   if (!found) console.warn('skipped: suricata is not installed');
   return found;
 }
@@ -41,7 +44,7 @@ export function suricataOver(capture: string, rules: string): EveRecord[] {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-suricata-'));
   try {
     writeFileSync(join(folder, 'suricata.yaml'), SETTINGS);
-    const { status, stderr, stdout } = spawnSync('suricata', ['-c', join(folder, 'suricata.yaml'), '-S', rules, '-r', capture, '-l', folder, '-k', 'none'], { encoding: 'utf8' });
+    const { status, stderr, stdout } = spawnSync(SURICATA, ['-c', join(folder, 'suricata.yaml'), '-S', rules, '-r', capture, '-l', folder, '-k', 'none'], { encoding: 'utf8' });
     const log = join(folder, 'eve.json');
     if (status !== 0 || !existsSync(log)) throw new Error(`suricata over ${capture}: ${stderr}${stdout}`);
     return readFileSync(log, 'utf8').split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as EveRecord);

@@ -212,7 +212,7 @@ export class Judge {
     const hasMetadata = Object.keys(metadata).length > 0;
     this.#links.context.alert(packet, message === '' ? `${gid}:${sid}` : message, {
       action, protocol: PROTOCOL_NAMES[this.now.protocol], direction: this.now.toServer ? 'to-server' : 'to-client',
-      gid, sid, rev, category: classtype, severity: priority, flowId: packet.flowId, ...(hasMetadata ? { metadata: JSON.stringify(metadata) } : {}),
+      gid, sid, rev, category: classtype, severity: priority, ...(hasMetadata ? { metadata: JSON.stringify(metadata) } : {}),
     });
   }
 
