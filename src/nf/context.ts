@@ -86,8 +86,9 @@ export interface FlowDescribed {
 export type VmEvent =
   | { type: 'alert'; vm: string; chain: string; signature: string; flowId: number; flow: string; timestampMs: number; fields: EventFields }
   | FlowDescribed
-  | { type: 'standing'; takesUpdates: boolean }
-  | { type: 'updated' };
+  /** `function`: which of the VM's. */
+  | { type: 'standing'; function: number; takesUpdates: boolean }
+  | { type: 'updated'; function: number };
 
 export interface ContextLinks {
   clock: PacketClock;

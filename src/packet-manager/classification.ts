@@ -10,6 +10,7 @@ import { FlowKey } from '../flow/flow-key.js';
 import { FlowTable } from '../flow/flow-table.js';
 import type { Match } from '../flow/match.js';
 import { parseMatch } from '../flow/match-text.js';
+import { pickReplica } from '../flow/rendezvous.js';
 import { swapEnds } from '../flow/swap-ends.js';
 import type { SlotHeaders } from '../memory/slot-headers.js';
 import { Direction, HeaderOffset, Layer3, ParseFlag } from '../memory/slot-layout.js';
@@ -17,6 +18,7 @@ import { Packet } from '../packet/packet.js';
 import { IpProtocol, TcpFlag } from '../packet/protocols.js';
 import { Generation } from '../ring/generation.js';
 import type { ManagerSpec, PathRow } from './manager-spec.js';
+import { routesOf, type Route } from './route.js';
 
 /** Offset of the byte of flags in a TCP header. */
 const TCP_FLAGS = 13;
@@ -28,9 +30,12 @@ const SHORTEST_IDLE_SECONDS = Math.min(IDLE_SECONDS.tcp, IDLE_SECONDS.tcpClosing
 const NONE = -1;
 
 export class Classification {
-  /** All rows that packets in flight may refer to, by index: a changed policy adds rows, and old ones stay. */
-  readonly rows: PathRow[] = [];
-  readonly #rowTexts: string[] = [];
+  /** All routes that packets in flight may refer to, by index: a changed policy adds routes, and old ones stay. */
+  readonly routes: Route[] = [];
+  /** First route of each row that ever was in force, by its text. */
+  readonly #known = new Map<string, number>();
+  /** Replicas that begin at a route, by its index; 0 for all but the first of a row. */
+  readonly #replicas: number[] = [];
   // What the last `classify` found.
   path = NONE;
   direction: number = Direction.forward;
@@ -61,7 +66,7 @@ export class Classification {
   /** Puts another set of paths in force. Packets in flight keep the row that they were stamped with. */
   replacePaths(paths: readonly PathRow[]): void {
     const specs = paths.flatMap((row) => {
-      const path = this.#rowOf(row);
+      const path = this.#routeOf(row);
       const parsed = parseMatch(row.match);
       if ('problem' in parsed) throw new Error(`path ${row.name}: ${parsed.problem.message}`);
       const forward: Match = { ...parsed.match, ingressPort: row.from };
@@ -75,13 +80,18 @@ export class Classification {
     this.version = this.#policyInForce & 0xffff;
   }
 
-  /** The index of a row. One that was in force before is used again, so that rows do not pile up. */
-  #rowOf(row: PathRow): number {
+  /** The index of a row's first route. One that was in force before is used again, so that routes do not pile up. */
+  #routeOf(row: PathRow): number {
     const text = JSON.stringify(row);
-    const known = this.#rowTexts.indexOf(text);
-    if (known >= 0) return known;
-    this.#rowTexts.push(text);
-    return this.rows.push(row) - 1;
+    let first = this.#known.get(text);
+    if (first === undefined) {
+      first = this.routes.length;
+      this.#known.set(text, first);
+      const routes = routesOf(row);
+      routes.forEach((_, at) => this.#replicas.push(at === 0 ? routes.length : 0));
+      this.routes.push(...routes);
+    }
+    return first;
   }
 
   onFlowEnd(ended: (flow: FlowRecord) => void): void {
@@ -141,7 +151,7 @@ export class Classification {
     const path = words[at + Word.path] - 1;
     if (path < 0 || words[at + Word.policy] !== this.#policyInForce || now - words[at + Word.lastSeen] > SHORTEST_IDLE_SECONDS) return false;
     const seconds = i32[(slot << 4) + (HeaderOffset.timestampSeconds >> 2)] >>> 0;
-    const row = this.rows[path];
+    const row = this.routes[path];
     if (seconds > now || (row.from !== port && (row.to !== port || !row.twoWay))) return false;
 
     const isReverse = row.from !== port;
@@ -177,7 +187,7 @@ export class Classification {
       u32[at + (HeaderOffset.flowId >> 2)] = 0;
       this.connection = -1;
       this.flowId = 0;
-      this.#take(this.#table.lookup(packet), port);
+      this.#take(this.#replicaOf(this.#table.lookup(packet), 0), port);
       return;
     }
     u32[at + (HeaderOffset.flowHash >> 2)] = key.hash;
@@ -190,7 +200,7 @@ export class Classification {
     // packet is judged by the new policy.
     const inherited = path === NONE && known && !connections.hasKey(entry, key.words);
     if (inherited) path = connections.lastPath(entry);
-    if (path === NONE || !this.#leadsFrom(path, port)) path = this.#table.lookup(packet);
+    if (path === NONE || !this.#leadsFrom(path, port)) path = this.#replicaOf(this.#table.lookup(packet), key.hash);
     this.#take(path, port);
     const reverse = this.direction === Direction.reverse;
     if (!known) entry = connections.insert(key.words, key.hash, this.#nowSeconds, key.isFromFirst, reverse, u32[at + (HeaderOffset.timestampNanos >> 2)]);
@@ -228,13 +238,18 @@ export class Classification {
     return (flags & TcpFlag.fin) !== 0 && this.#connections.noteFin(entry, fromFirst);
   }
 
+  /** The route of the flow's replica, in the row whose first route is `first`. */
+  #replicaOf(first: number, hash: number): number {
+    return first === NONE || this.#replicas[first] === 1 ? first : first + pickReplica(hash, this.#replicas[first]);
+  }
+
   #leadsFrom(path: number, port: number): boolean {
-    const row = this.rows[path];
+    const row = this.routes[path];
     return row.from === port || (row.twoWay && row.to === port);
   }
 
   #take(path: number, port: number): void {
     this.path = path;
-    this.direction = path !== NONE && this.rows[path].from !== port ? Direction.reverse : Direction.forward;
+    this.direction = path !== NONE && this.routes[path].from !== port ? Direction.reverse : Direction.forward;
   }
 }

@@ -71,8 +71,8 @@ export class Ingress {
       u16[at16 + PATH] = path;
       u16[at16 + PATH_VERSION] = classification.version;
       u8[at8 + HeaderOffset.direction] = direction;
-      const row = classification.rows[path];
-      u8[at8 + HeaderOffset.egressPort] = direction === Direction.forward ? row.to : row.from;
+      const route = classification.routes[path];
+      u8[at8 + HeaderOffset.egressPort] = direction === Direction.forward ? route.to : route.from;
       forwarder.goTo(address, slot, 0);
     }
     const counters = portCounters[port];

@@ -55,7 +55,7 @@ export class PacketManager {
       headers,
       pool: new BufferPool(region),
       book: new SlotBook(region.slots),
-      lanes: spec.vms.map((link, index) => new Lane(buffer, link, index, region.slots)),
+      lanes: spec.vms.map((link, index) => new Lane(buffer, link, index, spec.wakeUp)),
       ports: [],
       portCounters: spec.ports.map((port) => counterBlock(buffer, port.countersBlockOffset)),
       classification: new Classification(buffer, spec, headers),

@@ -22,4 +22,4 @@ new Bell(shared.control, shared.mainDoorbellOffset).ring();
 const runState = new Int32Array(shared.control, shared.runStateOffset, 1);
 // Nothing flows before every network function stands.
 Atomics.wait(runState, 0, RunState.starting); // (U) pairs with main's store
-pollLoop(manager, new Sleeper(shared.control, spec.doorbellOffset), () => Atomics.load(runState, 0) === RunState.stopped); // (U)
+pollLoop(manager, new Sleeper(shared.control, spec.doorbellOffset), () => Atomics.load(runState, 0) === RunState.stopped, spec.wakeUp.spins); // (U)
