@@ -35,8 +35,14 @@ export interface FlowRecord {
   verdict: number;
   /** Order of beginning, from 1. */
   sequence: number;
+  /** Seconds of packet time, and the nanoseconds within the first. */
   firstSeen: number;
+  firstNanos: number;
   lastSeen: number;
+  /** As captured, link header included: from a to b, and from b to a. */
+  bytes: [number, number];
+  /** TCP has seen FIN or RST. */
+  isClosing: boolean;
 }
 
 export class ConnectionTable {
@@ -110,7 +116,7 @@ export class ConnectionTable {
   }
 
   /** A new connection; the key must not be present. -1 only when the table has no room at all (capacity 0). */
-  insert(key: Uint32Array, hash: number, nowSeconds: number, firstSent: boolean, openedInReverse: boolean): number {
+  insert(key: Uint32Array, hash: number, nowSeconds: number, firstSent: boolean, openedInReverse: boolean, nanos = 0): number {
     if (this.#capacity === 0) return -1;
     const at = this.#place(hash, nowSeconds);
     const words = this.#words;
@@ -121,6 +127,7 @@ export class ConnectionTable {
     words[at + Word.flowId] = ((this.#uses[entry]++ << FLOW_INDEX_BITS) | (entry + 1)) >>> 0;
     words[at + Word.lastSeen] = nowSeconds;
     words[at + Word.firstSeen] = nowSeconds;
+    words[at + Word.firstNanos] = nanos;
     words[at + Word.sequence] = ++this.#sequence;
     words[at + Word.flags] = (firstSent ? FIRST_SENT : 0) | (openedInReverse ? OPENED_IN_REVERSE : 0);
     for (let k = 0; k < FLOW_KEY_WORDS; k++) words[at + Word.key + k] = key[k];
@@ -162,12 +169,16 @@ export class ConnectionTable {
   }
 
   /** Counts a packet. `fromFirst`: as the flow key says; `closing`: it is a TCP FIN or RST. */
-  touch(entry: number, fromFirst: boolean, nowSeconds: number, closing: boolean): void {
+  touch(entry: number, fromFirst: boolean, nowSeconds: number, closing: boolean, length = 0): void {
     const words = this.#words;
     const at = entry * ENTRY_WORDS;
     words[at + Word.lastSeen] = nowSeconds;
     if (closing) words[at + Word.flags] |= CLOSING;
-    words[at + Word.packets + (fromFirst === ((words[at + Word.flags] & FIRST_SENT) !== 0) ? 0 : 1)]++;
+    const sender = fromFirst === ((words[at + Word.flags] & FIRST_SENT) !== 0) ? 0 : 1;
+    words[at + Word.packets + sender]++;
+    const low = at + Word.bytes + 2 * sender;
+    words[low] += length;
+    if (words[low] < length) words[low + 1]++;
   }
 
   /** Remembers a FIN of one end; true when both ends have sent one: a connection that is half closed may live on for long. */
@@ -241,7 +252,10 @@ export class ConnectionTable {
       verdict: words[at + Word.verdict],
       sequence: words[at + Word.sequence],
       firstSeen: words[at + Word.firstSeen],
+      firstNanos: words[at + Word.firstNanos],
       lastSeen: words[at + Word.lastSeen],
+      bytes: [bytesAt(words, at + Word.bytes), bytesAt(words, at + Word.bytes + 2)],
+      isClosing: (words[at + Word.flags] & CLOSING) !== 0,
     };
   }
 
@@ -340,6 +354,10 @@ export class ConnectionTable {
     for (let k = 0; k < FLOW_KEY_WORDS; k++) if (words[at + Word.key + k] !== key[k]) return false;
     return true;
   }
+}
+
+function bytesAt(words: Uint32Array, low: number): number {
+  return words[low + 1] * 2 ** 32 + words[low];
 }
 
 function formatEnd(version: number, words: Uint32Array, port: number): string {

@@ -5,14 +5,10 @@ import type { ServiceRow } from '../packet-manager/service-table.js';
 import type { CrashedPacket, ManagerEvent } from '../packet-manager/messages.js';
 import type { PortProblem } from '../port/contract.js';
 import { EventReader } from '../ring/event-ring.js';
+import type { EveLog } from './eve/eve-log.js';
+import type { RuntimeEvent } from './events.js';
 import { FlowLog } from './flow-log.js';
 import type { Layout } from './layout.js';
-
-/** What a runtime tells its application. */
-export type RuntimeEvent =
-  | Extract<VmEvent, { type: 'alert' }>
-  | { type: 'vm-crashed'; vm: string; chain: string; message: string; packet: CrashedPacket | null }
-  | { type: 'port-problem'; port: string; problem: PortProblem };
 
 /** Why a run ended early. */
 export interface Failure {
@@ -41,6 +37,7 @@ export class EventDesk {
   readonly #layout: Layout;
   readonly #readers: EventReader[];
   readonly #onEvent: (event: RuntimeEvent) => void;
+  readonly #eve: EveLog | null;
   /** Whether each function takes new options under traffic. */
   readonly takesUpdates: boolean[] = [];
   readonly #answers = new Map<string, { resolve: () => void; reject: (error: Error) => void }>();
@@ -49,9 +46,11 @@ export class EventDesk {
   readonly #rowEdits: Waiting<boolean>[] = [];
   #censusId = 0;
 
-  constructor(layout: Layout, onEvent: ((event: RuntimeEvent) => void) | undefined) {
+  constructor(layout: Layout, onEvent: ((event: RuntimeEvent) => void) | undefined, eve: EveLog | null = null) {
     this.#layout = layout;
+    this.#eve = eve;
     this.#onEvent = (event) => {
+      eve?.event(event);
       try {
         onEvent?.(event);
       } catch (error) {
@@ -133,7 +132,8 @@ export class EventDesk {
   #fromVm(at: number, event: VmEvent): void {
     switch (event.type) {
       case 'describe-flow':
-        this.flowLog.describe(event.flowId, event.protocol, event.host);
+        this.flowLog.describe(event);
+        this.#onEvent(event);
         return;
       case 'standing':
       case 'updated': {
@@ -157,6 +157,7 @@ export class EventDesk {
         break;
       case 'flow-end':
         this.flowLog.end(event.flow);
+        this.#eve?.flowEnded(this.flowLog.describedAs(event.flow));
         break;
       case 'port-problem':
         this.problems.push({ port: event.port, ...event.problem });

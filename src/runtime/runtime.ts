@@ -3,6 +3,7 @@
  * It is never on the data path.
  */
 import type { Worker } from 'node:worker_threads';
+import { ConnectionTable } from '../flow/connection-table.js';
 import { releaseControl } from '../memory/control-memory.js';
 import { releaseRegion } from '../memory/region.js';
 import { RunState } from '../memory/shared-spec.js';
@@ -15,10 +16,14 @@ import { MailboxSender, encodeMessage } from '../ring/mailbox.js';
 import { waitAsync } from '../ring/wait-async.js';
 import type { VmMessage } from '../vm/vm.js';
 import { Journal } from '../vnic/journal.js';
-import { EventDesk, type RuntimeEvent } from './event-desk.js';
+import type { EveLog } from './eve/eve-log.js';
+import type { EveTarget } from './eve/eve-output.js';
+import { EventDesk } from './event-desk.js';
+import type { RuntimeEvent } from './events.js';
 import { comparePlans, type Changes } from './compare-plans.js';
 import { planConfiguration, type CheckOptions } from './check.js';
 import type { Configuration } from './configuration.js';
+import type { DescribedFlow } from './flow-log.js';
 import { pathRows, type Layout } from './layout.js';
 import type { Plan } from './plan.js';
 import type { QueuePort } from './queue-port.js';
@@ -35,6 +40,8 @@ export interface StartOptions {
   flows?: boolean;
   /** Called with each event, on the main thread. */
   onEvent?: (event: RuntimeEvent) => void;
+  /** Where a log in the form of Suricata's EVE JSON goes (docs/eve.md): a file name, or something with `write(text)`. */
+  eve?: string | EveTarget;
 }
 
 /** How long the main thread sleeps at most when nothing rings. */
@@ -63,6 +70,7 @@ export class Runtime implements AsyncDisposable {
   #applying: Promise<unknown> = Promise.resolve();
   readonly #queuePorts: QueuePort[];
   readonly #desk: EventDesk;
+  readonly #eve: EveLog | null;
   readonly #managerMail: MailboxSender;
   readonly #managerBell: Bell;
   readonly #vmBells: Bell[];
@@ -77,13 +85,14 @@ export class Runtime implements AsyncDisposable {
   #over = false;
 
   /** @internal Use `start`. */
-  constructor(plan: Plan, layout: Layout, queuePorts: ReadonlyMap<string, QueuePort>, options: StartOptions) {
+  constructor(plan: Plan, layout: Layout, queuePorts: ReadonlyMap<string, QueuePort>, options: StartOptions, eve: EveLog | null) {
     const { shared, manager } = layout;
     this.#plan = plan;
     this.#layout = layout;
     this.#options = options;
     this.#queuePorts = [...queuePorts.values()];
-    this.#desk = new EventDesk(layout, options.onEvent);
+    this.#eve = eve;
+    this.#desk = new EventDesk(layout, options.onEvent, eve);
     this.#managerMail = new MailboxSender(shared.control, manager.mailboxOffset);
     this.#managerBell = new Bell(shared.control, manager.doorbellOffset);
     this.#vmMail = layout.vms.map((vm) => new MailboxSender(shared.control, vm.mailboxOffset));
@@ -282,6 +291,7 @@ export class Runtime implements AsyncDisposable {
     this.#over = true;
     const report = this.#report(durationMs);
     this.#lastReport = report;
+    this.#eve?.finish(this.#standingFlows());
     releaseRegion(shared.region);
     releaseControl(shared.control);
     return report;
@@ -343,6 +353,7 @@ export class Runtime implements AsyncDisposable {
   /** Everything that waits for the main thread, once. */
   #listen(): number {
     let work = this.#desk.drain();
+    if (work === 0) this.#eve?.flush();
     for (const port of this.#queuePorts) work += port.pump();
     work += this.#sendMail();
     return work;
@@ -378,6 +389,11 @@ export class Runtime implements AsyncDisposable {
       sent++;
     }
     return sent;
+  }
+
+  *#standingFlows(): Generator<DescribedFlow> {
+    const table = new ConnectionTable(this.#layout.shared.control, this.#layout.manager.connectionsOffset, this.#plan.flows);
+    for (const flow of table.records()) yield this.#desk.flowLog.describedAs(flow);
   }
 
   #report(durationMs = performance.now() - this.#startedAt): Report {

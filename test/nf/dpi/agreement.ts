@@ -62,9 +62,14 @@ export async function compareCapture(folder: string, file: string, flows: readon
     const found = said.get(flow.id) ?? { protocol: '', host: '' };
     return [{
       file, flow: `${label.l4} ${label.a} ${label.b}`, wanted: topLevel(label.protocol), found: topLevel(found.protocol),
-      wantedHost: label.host ?? '', foundHost: found.host,
+      wantedHost: asLabelled(label.host ?? ''), foundHost: asLabelled(found.host),
     }];
   });
+}
+
+/** nDPI keeps the last 79 bytes of a name, and an underscore for a byte that no name may have. */
+function asLabelled(host: string): string {
+  return host.slice(-79).replaceAll('?', '_');
 }
 
 /** Labels say `TLS.Facebook`: the protocol, then whose service it is. */
@@ -117,8 +122,14 @@ function tupleOf(bytes: Uint8Array, link: number): { l4: string; from: string; t
   const hasPorts = next === 6 || next === 17;
   const [from, to] = [hasPorts ? u16(l4At) : 0, hasPorts ? u16(l4At + 2) : 0];
   const headerBytes = next === 6 ? ((bytes[l4At + 12] ?? 0) >> 4) * 4 : next === 17 ? 8 : 0;
-  return { l4: name, from: `${ends[0]}:${from}`, to: `${ends[1]}:${to}`, hasPayload: Math.min(end, bytes.length) > l4At + headerBytes };
+  const present = Math.min(end, bytes.length);
+  // A receiver drops a datagram whose length is not its packet's, and an ICMP error is a matter of the flow that it quotes.
+  const isSound = next !== 17 || (u16(l4At + 4) >= 8 && l4At + u16(l4At + 4) <= end);
+  const isError = (next === 1 && ICMP_ERRORS.has(bytes[l4At] ?? 0)) || (next === 58 && (bytes[l4At] ?? 0) < 128);
+  return { l4: name, from: `${ends[0]}:${from}`, to: `${ends[1]}:${to}`, hasPayload: present > l4At + headerBytes && isSound && !isError };
 }
+
+const ICMP_ERRORS = new Set([3, 4, 5, 11, 12]);
 
 /** RFC 5952: the longest run of zeros becomes "::". */
 function ipv6Text(groups: readonly number[]): string {
