@@ -73,7 +73,7 @@ export class Classifier {
 
   /** All dissectors in turn. The first that is sure wins; then one that wants more; then one that supposes. */
   #askAll(bytes: Uint8Array, start: number, end: number): Outcome {
-    const list = this.facts.isStream ? STREAM_DISSECTORS : DATAGRAM_DISSECTORS;
+    const list = (this.facts.isStream ? STREAM_DISSECTORS : DATAGRAM_DISSECTORS)[bytes[start]];
     let best: Outcome = Outcome.no;
     let supposed = 0;
     let token = 0;

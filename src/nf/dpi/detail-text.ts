@@ -18,7 +18,3 @@ export function hexText(bytes: Uint8Array, start: number, end: number): string {
 export function hex16(value: number): string {
   return value.toString(16).padStart(4, '0');
 }
-
-export function read16(bytes: Uint8Array, at: number): number {
-  return (bytes[at] << 8) | bytes[at + 1];
-}

@@ -1,7 +1,8 @@
 /** Details of a TLS ClientHello (RFC 8446, 4.1.2), with its JA4: for TLS, DTLS and QUIC. Not hot: once a flow. */
 import { createHash } from 'node:crypto';
 import type { DetailValue } from '../../contract.js';
-import { detailText, hex16, read16 } from '../detail-text.js';
+import { read16 } from '../bytes.js';
+import { detailText, hex16 } from '../detail-text.js';
 
 /** What carries the hello: the first letter of a JA4. */
 export type HelloCarrier = 't' | 'q' | 'd';
