@@ -6,6 +6,7 @@ import { Facts, Finding, Outcome, Sender } from './dissector.js';
 import type { Dissector } from './dissector.js';
 import { FlowFlag, FlowWord, PROTOCOL_MASK, SUPPOSED_MASK, SUPPOSED_SHIFT } from './flow-layout.js';
 import { hostText } from './host-text.js';
+import { guessByPort } from './port-guess.js';
 import { DATAGRAM_DISSECTORS, DISSECTOR_OF, PROTOCOL_NAMES, protocolNumber, STREAM_DISSECTORS } from './protocol-table.js';
 import { dtls } from './protocols/dtls.js';
 import { tls } from './protocols/tls.js';
@@ -69,6 +70,12 @@ export class Classifier {
   nameAs(packet: Packet, flow: number, number: number): void {
     this.#finding.reset();
     this.#name(packet, flow, number, true);
+  }
+
+  /** A flow was given up: says what its port suggests, marked as a guess. */
+  guess(packet: Packet): void {
+    const guess = guessByPort(packet.l4, this.facts.serverPort);
+    if (guess !== null) this.#links.context.describeFlow(packet, '', '', guess);
   }
 
   /** All dissectors in turn. The first that is sure wins; then one that wants more; then one that supposes. */

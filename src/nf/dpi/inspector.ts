@@ -52,7 +52,10 @@ export class Inspector {
     else if (!isAboutAnother(packet)) this.#other(packet, flow, isOver);
 
     const after = this.#words[flow + FlowWord.status];
-    if (!isOver && (after & FlowFlag.over) !== 0 && (after & PROTOCOL_MASK) === 0 && packet.flowId !== 0) this.#links.givenUp.add(1);
+    if (!isOver && (after & FlowFlag.over) !== 0 && (after & PROTOCOL_MASK) === 0 && packet.flowId !== 0) {
+      this.#links.givenUp.add(1);
+      this.#classifier.guess(packet);
+    }
     return this.#verdict(after);
   }
 
