@@ -27,9 +27,9 @@ export function detailText(bytes: Uint8Array, start: number, end: number): strin
   return utf8.decode(copied.subarray(0, -1 - length)).replace(CONTROLS, '?');
 }
 
-/** `bytes[start, end)` as hexadecimal digits, cut at the bound. */
+/** `bytes[start, end)` as hexadecimal digits, cut so that these keep the bound. */
 export function hexText(bytes: Uint8Array, start: number, end: number): string {
-  const length = copy(bytes, start, end);
+  const length = copy(bytes, start, Math.min(end, start + MAX_TEXT_BYTES / 2));
   return copied.toString('hex', 0, length >= 0 ? length : -1 - length);
 }
 
