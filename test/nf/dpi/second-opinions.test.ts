@@ -85,7 +85,7 @@ describe.skipIf(!hasTshark())('tshark', () => {
           if (values[at] === '' || flow === undefined || asked.has(`${key} ${field}`)) return;
           asked.add(`${key} ${field}`);
           const told = flow.details[at < 3 ? 'tls' : 'http']?.[field];
-          const found = Array.isArray(told) ? told.map(String) : [String(told)];
+          const found = Array.isArray(told) ? (told as string[]) : [JSON.stringify(told) ?? ''].map((text) => text.replaceAll('"', ''));
           const entry = (tally[field] ??= { seen: 0, agree: 0 });
           entry.seen++;
           // tshark lists the names of the whole chain of certificates.
