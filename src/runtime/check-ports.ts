@@ -13,7 +13,7 @@ import { didYouMean } from './suggest.js';
 
 /** What the generator makes when it is told no lengths. */
 const DEFAULT_FRAME_BYTES = 64;
-const PORT_KINDS = ['capture', 'generator', 'sink', 'memory', 'queue'] as const;
+const PORT_KINDS = ['capture', 'generator', 'sink', 'memory', 'module', 'queue'] as const;
 
 interface CheckedCapture {
   readonly file: string;
@@ -118,6 +118,10 @@ async function checkPort(
     case 'memory': {
       const shape = readShape(findings, portShapes.memory, value, site);
       return shape === null ? null : { kind, packets: shape.packets ?? [], linkType: shape.linkType ?? 1 };
+    }
+    case 'module': {
+      const shape = readShape(findings, portShapes.module, value, site);
+      return shape === null ? null : { kind, module: shape.module, options: shape.options };
     }
     case 'queue':
       if (value instanceof QueuePort) return { kind };

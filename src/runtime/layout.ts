@@ -12,8 +12,10 @@ import { DOORBELL_BYTES } from '../ring/doorbell.js';
 import { eventRingBytes, type EventRingSpec } from '../ring/event-ring.js';
 import { MAILBOX_BYTES } from '../ring/mailbox.js';
 import { ringBytes, ringCapacity, type RingSpec } from '../ring/ring-layout.js';
-import type { VmSpec } from '../vm/vm-spec.js';
+import type { FunctionSpec, VmSpec } from '../vm/vm-spec.js';
 import { JOURNAL_BYTES } from '../vnic/journal.js';
+import { wakeUpSpec } from '../ring/wake-up.js';
+import { availableCores } from './cores.js';
 import type { Plan } from './plan.js';
 
 /** Bytes of an event ring: a thousand alerts and more, so that a glance away loses none. */
@@ -27,6 +29,8 @@ const PORT_ALLOWANCE_SHARE = 8;
 export interface Layout {
   shared: SharedSpec;
   manager: ManagerSpec;
+  /** By index; each stands in the VM that runs it, too. */
+  functions: FunctionSpec[];
   vms: VmSpec[];
   drops: DropReasons;
   readyOffset: number;
@@ -42,7 +46,7 @@ const SCRATCH_BYTES = 0;
 export function layOut(plan: Plan, { reportFlows }: LayoutOptions): Layout {
   const control = new ControlLayout();
   const { slots, slotBytes } = plan.memory;
-  const capacity = ringCapacity(slots);
+  const capacity = ringCapacity(slots, plan.burst);
   const ring = (): RingSpec => ({ offset: control.reserve(ringBytes(capacity)), capacity });
   const events = (): EventRingSpec => ({ offset: control.reserve(eventRingBytes(EVENT_RING_BYTES)), capacityBytes: EVENT_RING_BYTES });
   const drops = new DropReasons(plan.drops);
@@ -55,29 +59,38 @@ export function layOut(plan: Plan, { reportFlows }: LayoutOptions): Layout {
   const managerDoorbellOffset = control.reserve(DOORBELL_BYTES);
   const mainDoorbellOffset = control.reserve(DOORBELL_BYTES);
 
-  const vms = plan.vms.map((vm, index): VmSpec => {
+  const functions = plan.functions.map((each, index): FunctionSpec => {
     const tables: Record<string, PlacedTable> = {};
-    for (const [name, spec] of Object.entries(vm.tables)) tables[name] = { spec, offset: control.reserve(tableBytes(spec, flowIndexes)) };
+    for (const [name, spec] of Object.entries(each.tables)) tables[name] = { spec, offset: control.reserve(tableBytes(spec, flowIndexes)) };
     return {
       index,
-      name: vm.name,
-      chain: vm.chain,
-      module: vm.module,
-      function: vm.function,
-      options: vm.options,
-      dropNumbers: Object.fromEntries(vm.drops.map((name) => [name, drops.number(name)])),
-      counterNames: vm.counters,
-      countersOffset: control.reserve(vm.counters.length * 8),
+      name: each.name,
+      chain: each.chain,
+      module: each.module,
+      function: each.function,
+      options: each.options,
+      replica: each.replica,
+      dropNumbers: Object.fromEntries(each.drops.map((name) => [name, drops.number(name)])),
+      counterNames: each.counters,
+      countersOffset: control.reserve(each.counters.length * 8),
       tables,
       flowCapacity: flowIndexes,
-      vnic: { rx: ring(), tx: ring(), spare: ring(), made: ring() },
-      journalOffset: control.reserve(JOURNAL_BYTES),
-      doorbellOffset: control.reserve(DOORBELL_BYTES),
-      mailboxOffset: control.reserve(MAILBOX_BYTES),
-      events: events(),
       countersBlockOffset: control.reserve(COUNTER_BYTES),
     };
   });
+  const wakeUp = wakeUpSpec(plan.wakeUp, slots, plan.burst, 1 + plan.vms.length <= availableCores());
+  const vms = plan.vms.map((vm, index): VmSpec => ({
+    index,
+    name: vm.name,
+    chain: vm.chain,
+    functions: vm.functions.map((at) => functions[at]),
+    vnic: { rx: ring(), tx: ring(), spare: ring(), made: ring() },
+    journalOffset: control.reserve(JOURNAL_BYTES),
+    doorbellOffset: control.reserve(DOORBELL_BYTES),
+    mailboxOffset: control.reserve(MAILBOX_BYTES),
+    events: events(),
+    wakeUp,
+  }));
 
   const rings = (): PortRings => ({
     fill: ring(),
@@ -90,8 +103,8 @@ export function layOut(plan: Plan, { reportFlows }: LayoutOptions): Layout {
   });
 
   const manager: ManagerSpec = {
-    vms: vms.map(({ name, chain, vnic, doorbellOffset, journalOffset, countersBlockOffset, events: ringSpec }) => ({
-      name, chain, vnic, doorbellOffset, journalOffset, countersBlockOffset, events: ringSpec,
+    vms: vms.map(({ name, chain, functions: hosted, vnic, doorbellOffset, journalOffset, events: ringSpec }) => ({
+      name, chain, functions: hosted.map(({ name: called, countersBlockOffset }) => ({ name: called, countersBlockOffset })), vnic, doorbellOffset, journalOffset, events: ringSpec,
     })),
     ports: plan.ports.map(({ name, spec }) => ({
       name,
@@ -106,6 +119,7 @@ export function layOut(plan: Plan, { reportFlows }: LayoutOptions): Layout {
     mailboxOffset: control.reserve(MAILBOX_BYTES),
     doorbellOffset: managerDoorbellOffset,
     events: events(),
+    wakeUp,
     vmAllowance: Math.min(VM_ALLOWANCE, Math.floor(slots / VM_ALLOWANCE_SHARE / Math.max(1, vms.length))),
     reportFlows,
   };
@@ -121,10 +135,13 @@ export function layOut(plan: Plan, { reportFlows }: LayoutOptions): Layout {
     mode: plan.mode,
     clock: plan.ports.some(({ spec }) => spec.kind === 'queue') ? 'wall' : 'packets',
   };
-  return { shared, manager, vms, drops, readyOffset };
+  return { shared, manager, functions, vms, drops, readyOffset };
 }
 
 /** The service paths of a plan, as the manager has them. */
 export function pathRows(plan: Plan): PathRow[] {
-  return plan.paths.map(({ chain, from, to, bothWays, match, vms }) => ({ name: chain, from, to, twoWay: bothWays, match, vms }));
+  const vmOf = plan.functions.map((_, at) => plan.vms.findIndex(({ functions }) => functions.includes(at)));
+  return plan.paths.map(({ chain, from, to, bothWays, match, replicas }) => ({
+    name: chain, from, to, twoWay: bothWays, match, replicas: replicas.map((functions) => functions.map((at) => vmOf[at])),
+  }));
 }
