@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { parseTrace } from '../../bench/cases/profile-case.js';
 import { csvField, fromCsv, parseCsv, toCsv } from '../../bench/csv.js';
 import { parseQuota } from '../../bench/environment.js';
 import { summariseRatios } from '../../bench/results.js';
@@ -73,6 +74,14 @@ describe('what other programs say', () => {
     expect(parseRingPerf('EAL: Error').size).toBe(0);
     expect(cyclesPerSecond('processor\t: 0\ncpu MHz\t\t: 2445.406\n')).toBe(2_445_406_000);
     expect(() => cyclesPerSecond('processor: 0')).toThrow('not known');
+  });
+
+  it('is read from V8\'s traces: what stands between the marks', () => {
+    const gc = (ms: number): string => `[99:0x7f0a5c000b70]      ${ms} ms: Scavenge 5.1 (6.2) -> 4.9 (7.2) MB, 0.5 / 0.0 ms  (average mu = 1.000) allocation failure; \n`;
+    const deopt = (name: string): string => `[bailout (kind: deopt-eager, reason: wrong map): begin. deoptimizing 0x1a2b <JSFunction ${name} (sfi = 0x3c)>, opt id 5]\n[bailout end. took 0.1 ms.]\n`;
+    const text = `${gc(10)}${deopt('early')}\n== window begins\n${gc(20)}${deopt('poll')}${gc(30)}${deopt('poll')}\n== window ends\n${gc(40)}`;
+    expect(parseTrace(text)).toEqual({ deoptimisations: 2, collections: 2, functions: ['poll'] });
+    expect(() => parseTrace(gc(10))).toThrow('has no window');
   });
 
   it('is read from ndpiReader', () => {
