@@ -16,6 +16,7 @@ import { Place, type SlotBook } from './slot-book.js';
 
 const TX_BOUNDS_INVALID = builtInDrop('tx-bounds-invalid');
 const CHAIN_STOPPED = builtInDrop('chain-stopped');
+const EGRESS_FAILED = builtInDrop('egress-failed');
 
 /** What the parts of the manager share. */
 export interface Shop {
@@ -122,6 +123,10 @@ export class Forwarder {
     for (let k = 0; k < count; k++) {
       const address = this.#batch[k];
       const slot = region.slotIndex(address);
+      if (headers.u8[(slot << 6) + HeaderOffset.verdict] !== VerdictKind.forward) {
+        this.#notTransmitted(address, slot);
+        continue;
+      }
       counters[Cell.transmitted]++;
       counters[Cell.transmittedBytes] += headers.u32[(slot << 4) + 1];
       this.#home(address, slot);
@@ -138,10 +143,25 @@ export class Forwarder {
   }
 
   #stage(address: number, slot: number): void {
-    const port = this.#shop.headers.u8[(slot << 6) + HeaderOffset.egressPort];
+    const { u8 } = this.#shop.headers;
+    const port = u8[(slot << 6) + HeaderOffset.egressPort];
+    u8[(slot << 6) + HeaderOffset.verdict] = VerdictKind.forward;
     if (this.#stagedCounts[port] === this.#staged[port].length) this.transmitStaged(port);
     this.#shop.book.place[slot] = Place.sending;
     this.#staged[port][this.#stagedCounts[port]++] = address;
+  }
+
+  /** A port in a thread of its own completes what it could not send too, and says so as a VM does: by a verdict. */
+  #notTransmitted(address: number, slot: number): void {
+    const { headers, book, classification } = this.#shop;
+    const kind = headers.u8[(slot << 6) + HeaderOffset.verdict];
+    const reason = headers.u16[(slot << 5) + (HeaderOffset.dropReason >> 1)];
+    if (reason === 0 || reason >= FIRST_DECLARED_DROP) this.drop(address, slot, EGRESS_FAILED);
+    else if (kind === VerdictKind.reply) {
+      // It has passed every hop of its path, and goes back by all of them.
+      book.hop[slot] = classification.rows[book.path[slot]].vms.length;
+      this.#answer(address, slot, reason);
+    } else this.drop(address, slot, reason);
   }
 
   /** The network function has given the packet's flow another tuple: from now on it leads to the same connection. */

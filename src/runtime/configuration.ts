@@ -49,7 +49,18 @@ export interface MemoryPortSpec {
   linkType?: number;
 }
 
-export type PortSpec = CapturePortSpec | GeneratorPortSpec | SinkPortSpec | MemoryPortSpec | QueuePort;
+/** A tunnel of Ethernet frames over UDP (RFC 7348), to one peer. */
+export interface VxlanPortSpec {
+  kind: 'vxlan';
+  /** Virtual network identifier, 24 bits. */
+  vni: number;
+  /** The peer: an address, and its UDP port where that is not 4789. */
+  remote: string;
+  /** Where datagrams are received. Default: every address, port 4789. */
+  local?: string;
+}
+
+export type PortSpec = CapturePortSpec | GeneratorPortSpec | SinkPortSpec | MemoryPortSpec | VxlanPortSpec | QueuePort;
 
 /** `{ firewall: { rules: […] } }`: one key, the function; in its options, `from` and `as` are not the function's own. */
 export type ShortUse = Readonly<Record<string, Readonly<Record<string, unknown>> | null>>;

@@ -3,6 +3,7 @@ import type { VmEvent } from '../nf/context.js';
 import type { Census } from '../packet-manager/census.js';
 import type { CrashedPacket, ManagerEvent } from '../packet-manager/messages.js';
 import type { PortProblem } from '../port/contract.js';
+import type { PortState } from '../port/live/thread-spec.js';
 import { EventReader } from '../ring/event-ring.js';
 import { FlowLog } from './flow-log.js';
 import type { Layout } from './layout.js';
@@ -11,13 +12,16 @@ import type { Layout } from './layout.js';
 export type RuntimeEvent =
   | Extract<VmEvent, { type: 'alert' }>
   | { type: 'vm-crashed'; vm: string; chain: string; message: string; packet: CrashedPacket | null }
-  | { type: 'port-problem'; port: string; problem: PortProblem };
+  | { type: 'port-problem'; port: string; problem: PortProblem }
+  /** A live port went down, or came up again. */
+  | { type: 'port-state'; port: string; up: boolean; detail: string };
 
 /** Why a run ended early. */
 export interface Failure {
   message: string;
   chain?: string;
   vm?: string;
+  port?: string;
   /** Where the network function failed. */
   stack?: string;
   /** The packet that was in hand, as it was found. */
@@ -67,6 +71,10 @@ export class EventDesk {
       });
     });
     return count;
+  }
+
+  portState({ port, up, detail }: PortState): void {
+    this.#onEvent({ type: 'port-state', port: this.#layout.manager.ports[port].name, up, detail });
   }
 
   get lost(): number {

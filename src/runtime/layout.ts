@@ -12,8 +12,10 @@ import { DOORBELL_BYTES } from '../ring/doorbell.js';
 import { eventRingBytes, type EventRingSpec } from '../ring/event-ring.js';
 import { MAILBOX_BYTES } from '../ring/mailbox.js';
 import { ringBytes, ringCapacity, type RingSpec } from '../ring/ring-layout.js';
+import type { PortThreadSpec } from '../port/live/thread-spec.js';
 import type { VmSpec } from '../vm/vm-spec.js';
 import { JOURNAL_BYTES } from '../vnic/journal.js';
+import { halvesOf, isLive } from './live-ports.js';
 import type { Plan } from './plan.js';
 
 /** Bytes of an event ring: a thousand alerts and more, so that a glance away loses none. */
@@ -28,6 +30,8 @@ export interface Layout {
   shared: SharedSpec;
   manager: ManagerSpec;
   vms: VmSpec[];
+  /** Threads of live ports. */
+  portThreads: PortThreadSpec[];
   drops: DropReasons;
   readyOffset: number;
 }
@@ -79,24 +83,36 @@ export function layOut(plan: Plan, { reportFlows }: LayoutOptions): Layout {
     };
   });
 
-  const rings = (): PortRings => ({
+  const rings = (doorbellOffset: number, fillDoorbellOffset: number, ends: boolean): PortRings => ({
     fill: ring(),
     rx: ring(),
     tx: ring(),
     completion: ring(),
-    doorbellOffset: mainDoorbellOffset,
+    doorbellOffset,
+    fillDoorbellOffset,
     exhaustedOffset: control.reserve(4),
+    ends,
     allowance: Math.max(1, Math.floor(slots / Math.max(PORT_ALLOWANCE_SHARE, 2 * plan.ports.length))),
+  });
+
+  const portThreads: PortThreadSpec[] = [];
+  const portRings = plan.ports.map(({ name, spec }, port): PortRings | null => {
+    if (spec.kind === 'queue') return rings(mainDoorbellOffset, mainDoorbellOffset, false);
+    if (!isLive(spec)) return null;
+    const halves = halvesOf(spec).map((half) => ({ half, doorbellOffset: control.reserve(DOORBELL_BYTES), countersOffset: control.reserve(COUNTER_BYTES) }));
+    const made = rings(halves.at(-1)!.doorbellOffset, halves[0].doorbellOffset, true);
+    portThreads.push(...halves.map((each) => ({ port, name, ...each, rings: made })));
+    return made;
   });
 
   const manager: ManagerSpec = {
     vms: vms.map(({ name, chain, vnic, doorbellOffset, journalOffset, countersBlockOffset, events: ringSpec }) => ({
       name, chain, vnic, doorbellOffset, journalOffset, countersBlockOffset, events: ringSpec,
     })),
-    ports: plan.ports.map(({ name, spec }) => ({
+    ports: plan.ports.map(({ name }, at) => ({
       name,
       countersBlockOffset: control.reserve(COUNTER_BYTES),
-      ...(spec.kind === 'queue' && { rings: rings() }),
+      ...(portRings[at] !== null && { rings: portRings[at] }),
     })),
     paths: pathRows(plan),
     dropNames: drops.names,
@@ -119,9 +135,9 @@ export function layOut(plan: Plan, { reportFlows }: LayoutOptions): Layout {
     mainDoorbellOffset,
     burst: plan.burst,
     mode: plan.mode,
-    clock: plan.ports.some(({ spec }) => spec.kind === 'queue') ? 'wall' : 'packets',
+    clock: plan.ports.some(({ spec }) => spec.kind === 'queue' || isLive(spec)) ? 'wall' : 'packets',
   };
-  return { shared, manager, vms, drops, readyOffset };
+  return { shared, manager, vms, portThreads, drops, readyOffset };
 }
 
 /** The service paths of a plan, as the manager has them. */

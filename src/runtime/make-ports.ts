@@ -28,7 +28,7 @@ export function portMaker(shared: SharedSpec, spec: ManagerSpec, ports: readonly
     const backends = new Backends(memory);
     return ports.map(({ spec: port }, at) => {
       const { rings } = spec.ports[at];
-      if (rings !== undefined) return new RingPortHost(shared.control, rings, pool, shared.burst);
+      if (rings !== undefined) return new RingPortHost(shared.control, rings, region, pool, counts(at), shared.burst);
       return new InlinePortHost(backends.make(port, at, counts(at)), pool, shared.burst);
     });
   };
@@ -67,7 +67,8 @@ class Backends {
       case 'sink':
         return new SinkPort({ ...(port.write !== null && { write: port.write }), directory: this.#directory }, memory, counts);
       case 'queue':
-        throw new Error('a queue port lives in the main thread and is reached by rings');
+      case 'vxlan':
+        throw new Error(`a port of kind '${port.kind}' lives in another thread and is reached by rings`);
     }
   }
 }

@@ -1,6 +1,7 @@
 /** What a configuration comes to when nothing is wrong with it: plain data, complete, ready for threads. */
 import type { TableSpec } from '../nf/tables.js';
 import type { GeneratorOptions } from '../port/generator.js';
+import type { LivePortSpec } from './live-ports.js';
 import type { Side } from './configuration.js';
 
 export type PlanPortSpec =
@@ -19,7 +20,8 @@ export type PlanPortSpec =
   | { kind: 'sink'; write: string | null }
   | { kind: 'memory'; packets: Uint8Array[]; linkType: number }
   /** The value itself stays on the main thread: it is the configuration's `ports[name]`. */
-  | { kind: 'queue' };
+  | { kind: 'queue' }
+  | LivePortSpec;
 
 export interface PlanPort {
   name: string;

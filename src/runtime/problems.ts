@@ -31,6 +31,7 @@ export const PROBLEM_CODES = {
   'write-twice': 'Two ports would write one file.',
   'write-impossible': 'The place to write to is a directory, or nothing may be written there.',
   'bad-prefix': 'Not an IPv4 or IPv6 prefix such as 10.0.0.0/8 or fd00::/8.',
+  'bad-address': 'Not an IP address, or not one with a UDP port where one belongs.',
   'bad-match': 'The match of a path cannot be parsed.',
   'needs-restart': 'The new configuration changes what lies fixed in memory while a chain runs.',
   'region-not-allocated': 'The machine does not give as much memory as the region needs.',

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { MAX_REGION_BYTES, MAX_SLOT_BYTES, MIN_SLOT_BYTES } from '../memory/region.js';
 import { MAX_CONNECTIONS } from '../flow/connection-table.js';
+import { MAX_VNI } from '../port/tunnel/vxlan.js';
 import { MAX_GENERATED_BYTES, MAX_GENERATED_FLOWS, minimumFrame } from '../port/generator.js';
 
 /** Two: one packet may wait while another is under way. */
@@ -64,6 +65,14 @@ export const portShapes = {
     })
     .describe('Makes packets of its own, then is exhausted.'),
   sink: z.strictObject({ kind: z.literal('sink'), write: write.optional() }).describe('Takes every packet and lets it go, or writes it.'),
+  vxlan: z
+    .strictObject({
+      kind: z.literal('vxlan'),
+      vni: z.int().min(0).max(MAX_VNI).describe('Virtual network identifier.'),
+      remote: text.describe('Address of the peer, and its UDP port where that is not 4789.'),
+      local: text.optional().describe('Address and UDP port to receive at. Default: every address, port 4789.'),
+    })
+    .describe('Ethernet frames in VXLAN, over UDP. Needs no privileges.'),
   memory: z.strictObject({
     kind: z.literal('memory'),
     packets: z.array(z.instanceof(Uint8Array)).optional(),
@@ -125,7 +134,7 @@ const via = name.describe('Name of a chain.');
 const documentShape = z.strictObject({
   $schema: z.string().optional(),
   captures: z.record(name, captureShape).optional(),
-  ports: z.record(name, z.union([portShapes.capture, portShapes.file, portShapes.generator, portShapes.sink])),
+  ports: z.record(name, z.union([portShapes.capture, portShapes.file, portShapes.generator, portShapes.sink, portShapes.vxlan])),
   chains: z.record(name, z.array(z.union([text, longUseShape, shortUseShape])).min(1)).optional(),
   paths: z.array(z.union([pathShapes.between.extend({ via }), pathShapes.oneWay.extend({ via })])).min(1),
   ...topParts,
