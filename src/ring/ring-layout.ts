@@ -15,13 +15,16 @@ export const ENTRIES_WORD = 32;
 /** Where a ring lies: a plain value that crosses threads. */
 export interface RingSpec {
   offset: number;
-  /** Power of two, at least the number of slots. */
+  /** Power of two, at least the number of slots and a burst: see `ringCapacity`. */
   capacity: number;
 }
 
-/** Entries of a ring that can hold every slot. */
-export function ringCapacity(slots: number): number {
-  return 2 ** Math.ceil(Math.log2(Math.max(2, slots)));
+/**
+ * Entries of a ring that no push can fill. Every slot fits, and one burst more: a consumer passes its burst on before it
+ * lets go of it, so for a moment the addresses of that burst may come round again while they still count here.
+ */
+export function ringCapacity(slots: number, burst: number): number {
+  return 2 ** Math.ceil(Math.log2(slots + burst));
 }
 
 export function ringBytes(capacity: number): number {

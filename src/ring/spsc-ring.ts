@@ -12,8 +12,9 @@
  * (C) pairs with (D): who sees the consumer index knows that the entries before it have been read. A push never waits
  *     for it, because every ring has room for every slot there is; it serves occupancy and the wake-up policy.
  *
- * Allowed states: 0 <= producerIndex - consumerIndex <= slots <= capacity (in u32 arithmetic). Anything else means that
- * an address was made or kept twice, and `publish` throws.
+ * Allowed states: 0 <= producerIndex - consumerIndex <= slots + burst <= capacity (in u32 arithmetic). The burst is the one
+ * that the consumer has passed on and not released yet: its addresses may already come round again. Anything else means
+ * that an address was made or kept twice, and `publish` throws.
  */
 import { CONSUMER_INDEX_WORD, ENTRIES_WORD, PRODUCER_INDEX_WORD, type RingSpec } from './ring-layout.js';
 

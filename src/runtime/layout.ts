@@ -46,7 +46,7 @@ const SCRATCH_BYTES = 0;
 export function layOut(plan: Plan, { reportFlows }: LayoutOptions): Layout {
   const control = new ControlLayout();
   const { slots, slotBytes } = plan.memory;
-  const capacity = ringCapacity(slots);
+  const capacity = ringCapacity(slots, plan.burst);
   const ring = (): RingSpec => ({ offset: control.reserve(ringBytes(capacity)), capacity });
   const events = (): EventRingSpec => ({ offset: control.reserve(eventRingBytes(EVENT_RING_BYTES)), capacityBytes: EVENT_RING_BYTES });
   const drops = new DropReasons(plan.drops);

@@ -164,8 +164,26 @@ describe('a ring that somebody has scribbled on', () => {
 });
 
 describe('the capacity of a ring', () => {
-  it.each([[0, 2], [1, 2], [2, 2], [3, 4], [4096, 4096], [4097, 8192]])('for %i slots is %i', (slots, capacity) => {
-    expect(ringCapacity(slots)).toBe(capacity);
+  it.each([[1, 1, 2], [2, 1, 4], [3, 1, 4], [4096, 64, 8192], [4032, 64, 4096]])('for %i slots and bursts of %i is %i', (slots, burst, capacity) => {
+    expect(ringCapacity(slots, burst)).toBe(capacity);
     expect(ringBytes(capacity)).toBe(128 + 4 * capacity);
+  });
+
+  it('has room for a burst that comes round again before its consumer has let go of it', () => {
+    const [slots, burst] = [4, 2];
+    const spec = { offset: 0, capacity: ringCapacity(slots, burst) };
+    const buffer = new SharedArrayBuffer(ringBytes(spec.capacity));
+    const producer = new RingProducer(buffer, spec);
+    const consumer = new RingConsumer(buffer, spec);
+    const out = new Uint32Array(slots);
+    for (let address = 1; address <= slots; address++) producer.push(address);
+    producer.publish();
+    expect(consumer.peek(out, burst)).toBe(burst);
+    // Passed on to another ring, home again, and lent once more: all before the consumer's release.
+    for (let k = 0; k < burst; k++) producer.push(out[k]);
+    producer.publish();
+    expect(producer.occupancy()).toBe(slots + burst);
+    consumer.release(burst);
+    expect([consumer.take(out, slots), ...out]).toEqual([slots, 3, 4, 1, 2]);
   });
 });

@@ -5,20 +5,20 @@ import { Bell, Sleeper } from '../../dist/ring/doorbell.js';
 import { RingConsumer, RingProducer } from '../../dist/ring/spsc-ring.js';
 import { randomSource } from './random-source.mjs';
 
-const { buffer, toWorker, fromWorker, workerBell, mainBell, total, seed, waitMs, stride } = workerData;
+const { buffer, toWorker, fromWorker, workerBell, mainBell, slots, total, seed, waitMs, stride } = workerData;
 const input = new RingConsumer(buffer, toWorker);
 const output = new RingProducer(buffer, fromWorker);
 const sleeper = new Sleeper(buffer, workerBell);
 const bell = new Bell(buffer, mainBell);
 const random = randomSource(seed);
-const addresses = new Uint32Array(toWorker.capacity);
+const addresses = new Uint32Array(slots);
 
 let echoed = 0;
 let sleeps = 0;
 let failure = null;
 parentPort.postMessage({ ready: true });
 while (echoed < total && failure === null) {
-  const count = input.peek(addresses, 1 + random(toWorker.capacity));
+  const count = input.peek(addresses, 1 + random(slots));
   for (let k = 0; k < count && failure === null; k++) {
     const expected = ((echoed + k + 1) * stride) >>> 0;
     if (addresses[k] !== expected) failure = `address ${addresses[k]} came to the worker as number ${echoed + k + 1}, expected ${expected}`;
