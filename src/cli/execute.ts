@@ -3,12 +3,17 @@ import type { Plan } from '../runtime/plan.js';
 import type { Report } from '../runtime/report.js';
 import { startPlan } from '../runtime/start.js';
 import { EXIT_CODES } from './exit-code.js';
+import { isLivePlan, superviseLive, tellPortState, type LiveOptions } from './live-run.js';
 import { showProgress } from './progress.js';
 import { styleFor, type Terminal } from './terminal.js';
 
 export interface ExecuteOptions {
   /** Report every flow. */
   readonly flows: boolean;
+  /** For runs on live ports. */
+  readonly live?: LiveOptions;
+  /** Stops by itself after so long. */
+  readonly durationMs?: number;
 }
 
 export interface Execution {
@@ -18,7 +23,7 @@ export interface Execution {
 }
 
 /** @throws as `start`. What fails while packets flow is in the report. */
-export async function execute(plan: Plan, terminal: Terminal, { flows }: ExecuteOptions): Promise<Execution> {
+export async function execute(plan: Plan, terminal: Terminal, { flows, live, durationMs }: ExecuteOptions): Promise<Execution> {
   let interrupted = false;
   let stop: () => void = () => undefined;
   const onSignal = (signal: NodeJS.Signals): void => {
@@ -28,8 +33,15 @@ export async function execute(plan: Plan, terminal: Terminal, { flows }: Execute
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   try {
-    const runtime = await startPlan(plan, new Map(), { flows });
-    const hide = showProgress(runtime, terminal);
+    const runtime = await startPlan(plan, new Map(), { flows, onEvent: (event) => { tellPortState(event, terminal); } });
+    const leave = live === undefined || !isLivePlan(plan) ? () => undefined : superviseLive(runtime, plan, terminal, live);
+    const hideProgress = showProgress(runtime, terminal);
+    const late = durationMs === undefined ? undefined : setTimeout(() => void runtime.stop(), durationMs);
+    const hide = (): void => {
+      leave();
+      hideProgress();
+      clearTimeout(late);
+    };
     stop = () => {
       hide();
       const style = styleFor(terminal.stderr, terminal.env);

@@ -185,6 +185,8 @@ export class Forwarder {
     portCounters[ingress][Cell.originated]++;
     classification.settle(book.connection[slot], book.flowId[slot], reason);
     const { u8, u16, u32 } = headers;
+    // An answer is finished: what was left undone of the packet that it was is gone.
+    u8[(slot << 6) + HeaderOffset.parseFlags] &= ~ParseFlag.offload;
     parsePacket(region.bytes, address + u32[slot << 4], u32[(slot << 4) + 1], headers, slot);
     u8[(slot << 6) + HeaderOffset.verdict] = VerdictKind.forward;
     u16[(slot << 5) + (HeaderOffset.dropReason >> 1)] = 0;

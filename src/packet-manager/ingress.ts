@@ -1,5 +1,5 @@
 /** Hot: no allocation. Receives from a port: parses once, classifies, stamps the header, sends to the first hop. */
-import { Direction, HeaderOffset, VerdictKind } from '../memory/slot-layout.js';
+import { Direction, HeaderOffset, ParseFlag, VerdictKind } from '../memory/slot-layout.js';
 import { Cell } from '../observe/counters.js';
 import { builtInDrop } from '../observe/drop-reasons.js';
 import { parsePacket } from '../packet/parse.js';
@@ -42,7 +42,7 @@ export class Ingress {
     const at32 = slot << 4;
     const at16 = slot << 5;
     const at8 = slot << 6;
-    u8[at8 + HeaderOffset.parseFlags] = 0;
+    u8[at8 + HeaderOffset.parseFlags] &= ParseFlag.offload;
     u8[at8 + HeaderOffset.verdict] = VerdictKind.forward;
     u16[at16 + (HeaderOffset.dropReason >> 1)] = 0;
     u32[at32 + (HeaderOffset.mark >> 2)] = 0;

@@ -29,7 +29,6 @@ export class RingPortHost implements PortHost {
   readonly #exhaustedWord: Int32Array;
   readonly #batch: Uint32Array;
   readonly ends: boolean;
-  #fillNews = false;
   #dead = false;
   readonly problems = [];
   /** Addresses that came back and were not due: never used. */
@@ -103,9 +102,7 @@ export class RingPortHost implements PortHost {
   }
 
   flush(): void {
-    if (!this.#fillNews) return;
-    this.#fillNews = false;
-    this.#fillBell.ring();
+    // Rung at once: a live port that waits for slots loses packets meanwhile.
   }
 
   *filling(): Generator<number> {
@@ -156,6 +153,6 @@ export class RingPortHost implements PortHost {
     this.#fillingCount += granted;
     this.#fill.pushBurst(this.#batch, 0, granted);
     this.#fill.publish();
-    this.#fillNews = true;
+    this.#fillBell.ring();
   }
 }

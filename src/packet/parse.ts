@@ -20,6 +20,9 @@ import { tcpHeaderLength } from './tcp.js';
 import { UDP_BYTES, isUdpHeader } from './udp.js';
 import { MAX_VLANS, VLAN_BYTES, isVlan } from './vlan.js';
 
+/** Flags that a parse keeps as it finds them. */
+const KEPT_FLAGS = ParseFlag.snapped | ParseFlag.tuplePublished | ParseFlag.offload;
+
 const walk = new ExtensionWalk();
 
 // What the parse under way has found: plain words of this module, because results of several numbers would be objects.
@@ -35,13 +38,13 @@ let originalEnd = 0;
 
 /**
  * Parses the packet in `region[start, start + length)`, whose link type, original length and kept flags (`snapped`,
- * `tuplePublished`) are in its slot header, and writes l3, l4, parseFlags, l3Offset, l4Offset, payloadOffset, vlanCount.
+ * `tuplePublished`, `offload`) are in its slot header, and writes l3, l4, parseFlags, l3Offset, l4Offset, payloadOffset, vlanCount.
  */
 export function parsePacket(region: Uint8Array, start: number, length: number, headers: SlotHeaders, slotIndex: number): void {
   const at = slotIndex << 6;
   const { u8, u16 } = headers;
   const originalLength = headers.u32[(slotIndex << 4) + (HeaderOffset.originalLength >> 2)];
-  flags = u8[at + HeaderOffset.parseFlags] & (ParseFlag.snapped | ParseFlag.tuplePublished);
+  flags = u8[at + HeaderOffset.parseFlags] & KEPT_FLAGS;
   if (originalLength > length) flags |= ParseFlag.snapped;
   originalEnd = start + (originalLength > length ? originalLength : length);
   l3 = Layer3.other;

@@ -1,8 +1,9 @@
 /** Checks live ports: addresses, and later what the machine must have for them. Runs on the main thread, before any other. */
 import ipaddr from 'ipaddr.js';
 import { VXLAN_UDP_PORT } from '../port/tunnel/vxlan.js';
-import type { LivePortSpec } from './live-ports.js';
-import { at, describe, type Findings, type Site } from './place.js';
+import { isOnInterface, type LivePortSpec } from './live-ports.js';
+import type { PlanPort } from './plan.js';
+import { at, describe, TOP, type Findings, type Site } from './place.js';
 import { portShapes } from './schema.js';
 import { readShape } from './shape.js';
 
@@ -12,6 +13,9 @@ interface Endpoint {
 }
 
 const MAX_UDP_PORT = 65535;
+/** What an Ethernet of 1500 leaves: IP, UDP, VXLAN and the inner Ethernet header take the rest. */
+const DEFAULT_MTU_IN_IPV4 = 1450;
+const DEFAULT_MTU_IN_IPV6 = 1430;
 
 /** `192.0.2.1`, `192.0.2.1:4789`, `fd00::1` or `[fd00::1]:4789`, with the address in the one form that the system writes. */
 function parseEndpoint(text: string): Endpoint | null {
@@ -21,6 +25,23 @@ function parseEndpoint(text: string): Endpoint | null {
   if (!ipaddr.isValid(address) || (ipaddr.IPv4.isValid(address) && !ipaddr.IPv4.isValidFourPartDecimal(address)) || port > MAX_UDP_PORT) return null;
   const parsed = ipaddr.parse(address);
   return { address: parsed instanceof ipaddr.IPv6 ? parsed.toRFC5952String() : parsed.toString(), port };
+}
+
+export function checkInterface(findings: Findings, value: object, site: Site): LivePortSpec | null {
+  return readShape(findings, portShapes.interface, value, site);
+}
+
+/** No two ports have one interface. */
+export function checkInterfaces(findings: Findings, ports: readonly PlanPort[]): void {
+  const owners = new Map<string, string>();
+  for (const { name, spec } of ports) {
+    if (!isOnInterface(spec)) continue;
+    const other = owners.get(spec.interface);
+    if (other !== undefined) {
+      findings.add('same-interface', at(TOP, 'ports', name, 'interface'), { found: describe(spec.interface), expected: 'an interface for each port', message: `'${other}' and '${name}' are the same interface` });
+    }
+    owners.set(spec.interface, name);
+  }
 }
 
 export function checkVxlan(findings: Findings, value: object, site: Site): LivePortSpec | null {
@@ -39,7 +60,7 @@ export function checkVxlan(findings: Findings, value: object, site: Site): LiveP
     findings.add('wrong-value', at(site, 'remote'), { found: describe(shape.remote), expected: 'a port from 1 on', message: 'nothing can be sent to port 0' });
     return null;
   }
-  return { kind: 'vxlan', vni: shape.vni, localAddress: local.address, localPort: local.port, remoteAddress: remote.address, remotePort: remote.port };
+  return { kind: 'vxlan', vni: shape.vni, localAddress: local.address, localPort: local.port, remoteAddress: remote.address, remotePort: remote.port, mtu: shape.mtu ?? (isSix ? DEFAULT_MTU_IN_IPV6 : DEFAULT_MTU_IN_IPV4) };
 }
 
 function endpointAt(findings: Findings, text: string, site: Site): Endpoint | null {

@@ -24,7 +24,7 @@ const EVENT_RING_BYTES = 1 << 20;
 const VM_ALLOWANCE = 32;
 const VM_ALLOWANCE_SHARE = 16;
 /** Share of the slots that a port in another thread may hold for receiving; all of them together never more than half. */
-const PORT_ALLOWANCE_SHARE = 8;
+const PORT_ALLOWANCE_SHARE = 4;
 
 export interface Layout {
   shared: SharedSpec;

@@ -68,6 +68,9 @@ class Backends {
         return new SinkPort({ ...(port.write !== null && { write: port.write }), directory: this.#directory }, memory, counts);
       case 'queue':
       case 'vxlan':
+      case 'af-packet':
+      case 'tap':
+      case 'tun':
         throw new Error(`a port of kind '${port.kind}' lives in another thread and is reached by rings`);
     }
   }

@@ -4,8 +4,7 @@ import type { SharedSpec } from '../memory/shared-spec.js';
 import type { PortTask } from '../port/live/port-worker.js';
 import type { PortState, PortThreadSpec } from '../port/live/thread-spec.js';
 import type { Layout } from './layout.js';
-import { isLive, openLivePort } from './live-ports.js';
-import type { Plan } from './plan.js';
+import type { OpenPorts } from './open-ports.js';
 
 export interface PortThreadListener {
   /** A thread ended that was not told to. It can write no more. */
@@ -17,13 +16,14 @@ export class PortThreads {
   readonly #shared: SharedSpec;
   readonly #threads: readonly PortThreadSpec[];
   readonly #workers: Worker[];
+  readonly #close: () => void;
   readonly #exits: Promise<void>[];
   #ending = false;
 
-  constructor(plan: Plan, { shared, portThreads, readyOffset }: Layout, listener: PortThreadListener) {
+  constructor({ backends, close }: OpenPorts, { shared, portThreads, readyOffset }: Layout, listener: PortThreadListener) {
     this.#shared = shared;
     this.#threads = portThreads;
-    const backends = plan.ports.map(({ spec }) => (isLive(spec) ? openLivePort(spec) : null));
+    this.#close = close;
     this.#workers = portThreads.map((thread) => {
       const task: PortTask = { shared, thread, backend: backends[thread.port]!, readyOffset };
       return new Worker(new URL('../port/live/port-worker.js', import.meta.url), { workerData: task, name: `millrace port ${thread.name}` });
@@ -48,9 +48,10 @@ export class PortThreads {
     });
   }
 
-  /** Settles when all threads have exited. They end by themselves when the run state says stopped. */
+  /** Settles when all threads have exited and their descriptors are closed. They end by themselves when the run state says stopped. */
   async ended(): Promise<void> {
     await Promise.all(this.#exits);
+    this.#close();
   }
 
   #follow(worker: Worker, { port, name, rings }: PortThreadSpec, { died, state }: PortThreadListener): Promise<void> {

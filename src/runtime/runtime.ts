@@ -18,6 +18,7 @@ import { planConfiguration, type CheckOptions } from './check.js';
 import type { Configuration } from './configuration.js';
 import { pathRows, type Layout } from './layout.js';
 import type { Plan } from './plan.js';
+import type { OpenPorts } from './open-ports.js';
 import { PortThreads } from './port-threads.js';
 import type { QueuePort } from './queue-port.js';
 import { snapshotReport } from './snapshot.js';
@@ -76,7 +77,7 @@ export class Runtime implements AsyncDisposable {
   #over = false;
 
   /** @internal Use `start`. */
-  constructor(plan: Plan, layout: Layout, queuePorts: ReadonlyMap<string, QueuePort>, options: StartOptions) {
+  constructor(plan: Plan, layout: Layout, openPorts: OpenPorts, queuePorts: ReadonlyMap<string, QueuePort>, options: StartOptions) {
     const { shared, manager } = layout;
     this.#plan = plan;
     this.#layout = layout;
@@ -89,7 +90,7 @@ export class Runtime implements AsyncDisposable {
     this.#vmBells = layout.vms.map((vm) => new Bell(shared.control, vm.doorbellOffset));
     this.#sleeper = new Sleeper(shared.control, shared.mainDoorbellOffset);
     for (const { name, rings } of manager.ports) if (rings !== undefined) queuePorts.get(name)?.attach(shared, rings);
-    this.#portThreads = new PortThreads(plan, layout, { died: (port, error) => { this.#portDied(port, error); }, state: (state) => { this.#desk.portState(state); } });
+    this.#portThreads = new PortThreads(openPorts, layout, { died: (port, error) => { this.#portDied(port, error); }, state: (state) => { this.#desk.portState(state); } });
     this.#vms = layout.vms.map((vm) => new VmThread({ shared, vm, readyOffset: layout.readyOffset }));
     this.#vms.forEach((vm, at) => void vm.ended.then((error) => this.#vmEnded(at, error)));
     this.finished = this.#live();

@@ -7,6 +7,7 @@ import { checkConfiguration, type CheckOptions } from './check.js';
 import type { Configuration } from './configuration.js';
 import { layOut, type Layout, type LayoutOptions } from './layout.js';
 import { isLive } from './live-ports.js';
+import { openPorts } from './open-ports.js';
 import type { Plan } from './plan.js';
 import { ConfigurationError, type Problem } from './problems.js';
 import { QueuePort } from './queue-port.js';
@@ -32,7 +33,7 @@ export async function startPlan(plan: Plan, queuePorts: ReadonlyMap<string, Queu
   for (const { spec } of plan.ports) if ('write' in spec && spec.write !== null) await makeDirectory(dirname(spec.write));
   checkQueuePorts(queuePorts);
   const layout = allocate(plan, { reportFlows: plan.ports.every(({ spec }) => spec.kind !== 'queue' && !isLive(spec)) || (options.flows ?? false) });
-  const runtime = new Runtime(plan, layout, queuePorts, options);
+  const runtime = new Runtime(plan, layout, await openPorts(plan), queuePorts, options);
   await runtime.ready();
   return runtime;
 }

@@ -54,6 +54,11 @@ export class ReceivingEnd {
     return this.count > 0 || this.refill() > 0 ? this.stock[--this.count] : -1;
   }
 
+  /** The slot is free again. */
+  giveBack(address: number): void {
+    this.stock[this.count++] = address;
+  }
+
   /** The time of day that packets carry from now on. */
   stamp(wallMs: number): void {
     this.#seconds = Math.floor(wallMs / 1000);

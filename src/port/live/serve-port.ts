@@ -1,32 +1,22 @@
 /** What a thread of a live port does from its start to its end, for each kind of port. */
-import { RunState, type SharedSpec } from '../../memory/shared-spec.js';
+import { RunState } from '../../memory/shared-spec.js';
 import { Sleeper } from '../../ring/doorbell.js';
 import { waitAsync } from '../../ring/wait-async.js';
 import { UdpTunnelPort } from '../tunnel/udp-tunnel-port.js';
 import { Vxlan } from '../tunnel/vxlan.js';
 import type { LiveBackend, VxlanBackend } from './backend.js';
 import { PortLedger } from './port-ledger.js';
+import type { PortThread } from './port-thread.js';
 import { ReceivingEnd, SendingEnd } from './ring-ends.js';
-import type { PortThreadSpec } from './thread-spec.js';
 
 /** Longest sleep: bounds how late a thread notices that it is to end. */
 const SLEEP_MS = 50;
 
-export interface PortThread {
-  shared: SharedSpec;
-  thread: PortThreadSpec;
-  sleeper: Sleeper;
-  /** Says that the port is open, and comes back when packets may flow. */
-  ready: () => void;
-  /** The run state. */
-  phase: () => number;
-  /** Tells the main thread that the port went down or came up. */
-  tell: (up: boolean, detail: string) => void;
-}
-
 /** Serves until the runtime has stopped. @throws when the port cannot be opened. */
 export async function servePort(backend: LiveBackend, host: PortThread): Promise<void> {
-  await serveTunnel(backend, host);
+  if (backend.kind === 'vxlan') await serveTunnel(backend, host);
+  // Its module needs koffi, which need not be there for a tunnel.
+  else await (await import('./native/serve-interface.js')).serveInterface(backend, host);
 }
 
 /** An event loop waits for datagrams and for the doorbell. */

@@ -5,12 +5,14 @@
  */
 import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
-import { HeaderOffset } from '../../memory/slot-layout.js';
+import { HeaderOffset, LinkType } from '../../memory/slot-layout.js';
 import { builtInDrop } from '../../observe/drop-reasons.js';
 import { copyBytes } from '../capture/copy-bytes.js';
+import { Segmenter } from '../segment.js';
 import type { PortLedger } from '../live/port-ledger.js';
 import type { ReceivingEnd, SendingEnd } from '../live/ring-ends.js';
 import type { Encapsulation } from './encapsulation.js';
+import { finishChecksum } from './finish-checksum.js';
 
 export interface UdpTunnelOptions {
   /** Where datagrams are received. */
@@ -19,6 +21,8 @@ export interface UdpTunnelOptions {
   /** Where datagrams are sent, and whose datagrams are taken. */
   remoteAddress: string;
   remotePort: number;
+  /** Longest IP packet inside. A Linux host hands over long TCP packets undivided: they are cut to this. */
+  mtu: number;
 }
 
 const NO_FREE_SLOT = builtInDrop('no-free-slot');
@@ -32,6 +36,7 @@ const MTU_EXCEEDED = builtInDrop('mtu-exceeded');
 const SOCKET_BUFFER_BYTES = 4 * 1024 * 1024;
 /** Datagrams handed to the system at a time; the rest waits in the ring. */
 const SEND_WINDOW = 64;
+const ETHERNET_BYTES = 14;
 
 export class UdpTunnelPort {
   readonly #options: UdpTunnelOptions;
@@ -41,6 +46,7 @@ export class UdpTunnelPort {
   readonly #ledger: PortLedger;
   readonly #socket: Socket;
   readonly #remote: string;
+  readonly #segmenter = new Segmenter();
   readonly #batch = new Uint32Array(SEND_WINDOW);
   /** Of the window under way: why each packet was not sent, 0 when it was. */
   readonly #reasons = new Uint16Array(SEND_WINDOW);
@@ -111,6 +117,8 @@ export class UdpTunnelPort {
       return;
     }
     const inner = length - header;
+    const linkBytes = this.#encapsulation.linkType === LinkType.ethernet ? ETHERNET_BYTES : 0;
+    if (inner > this.#options.mtu + linkBytes && this.#cut(datagram, header, inner, linkBytes)) return;
     if (inner > this.#receiving.region.maxPacketBytes) {
       this.#ledger.drop(PACKET_TOO_LONG, 1, inner);
       return;
@@ -120,8 +128,31 @@ export class UdpTunnelPort {
       this.#ledger.drop(NO_FREE_SLOT, 1, inner);
       return;
     }
-    const dataOffset = this.#receiving.dataOffset(slot);
-    copyBytes(datagram, header, this.#receiving.region.bytes, slot + dataOffset, inner);
+    const start = slot + this.#receiving.dataOffset(slot);
+    copyBytes(datagram, header, this.#receiving.region.bytes, start, inner);
+    if (linkBytes > 0) finishChecksum(this.#receiving.region.bytes, start, inner);
+    this.#hand(slot, inner);
+  }
+
+  /** Divides a long TCP packet, each part into a slot of its own. False when it is none. */
+  #cut(datagram: Uint8Array, header: number, inner: number, linkBytes: number): boolean {
+    const { mtu } = this.#options;
+    if (this.#segmenter.begin(datagram, header, inner, linkBytes, mtu) === 0) return false;
+    const room = mtu + linkBytes - this.#segmenter.headerBytes;
+    if (room <= 0 || mtu + linkBytes > this.#receiving.region.maxPacketBytes) return false;
+    const packets = this.#segmenter.begin(datagram, header, inner, linkBytes, room);
+    for (let k = 0; k < packets; k++) {
+      const slot = this.#receiving.take();
+      if (slot < 0) {
+        this.#ledger.drop(NO_FREE_SLOT, packets - k, 0);
+        break;
+      }
+      this.#hand(slot, this.#segmenter.write(k, this.#receiving.region.bytes, slot + this.#receiving.dataOffset(slot), false));
+    }
+    return true;
+  }
+
+  #hand(slot: number, length: number): void {
     if (!this.#publishDue) {
       this.#publishDue = true;
       this.#receiving.stamp(performance.timeOrigin + performance.now());
@@ -131,7 +162,7 @@ export class UdpTunnelPort {
         this.#receiving.publish();
       });
     }
-    this.#receiving.hand(slot, dataOffset, inner, this.#encapsulation.linkType, 0);
+    this.#receiving.hand(slot, this.#receiving.dataOffset(slot), length, this.#encapsulation.linkType, 0);
   }
 
   /** Sends what waits, a window at most; settles when the system has taken or refused all of it. Returns how many. */
