@@ -6,6 +6,7 @@ import type { Report } from '#millrace/runtime/report.js';
 import type { Runtime } from '#millrace/runtime/runtime.js';
 import { start } from '#millrace/runtime/start.js';
 import { setTimeout as pause } from 'node:timers/promises';
+import { comparePayloads, freshPackets, PAYLOAD_PACKETS } from './payload-run.js';
 import { InvalidMeasurement, type Sample } from './sample.js';
 import { BURST, CHAIN_LENGTH, SLOTS, WARM_UP_SHARE } from './settings.js';
 import { slotBytesFor } from './slot-bytes.js';
@@ -23,6 +24,8 @@ export interface ChainRun {
   readonly repetition: number;
   /** Measure from start to end: for runs too short to have a steady part. */
   readonly whole: boolean;
+  /** Of the comparison of payloads that this configuration has passed. */
+  readonly payloadHash: string;
 }
 
 /** Between two readings of the counters. The main thread's share of the cores stays below 1 %. */
@@ -31,7 +34,8 @@ const READING_MS = 20;
 const FLOWS = 16;
 /** Connections that the table holds. A reading of the counters walks over all of it, so it is no larger than it must be. */
 const MOST_FLOWS = 16;
-export function chainConfiguration({ mode, bytes, seed }: ChainRun, packets: number): Configuration {
+
+export function chainConfiguration({ mode, bytes, seed }: Pick<ChainRun, 'mode' | 'bytes' | 'seed'>, packets: number): Configuration {
   const uses = Array.from({ length: CHAIN_LENGTH }, (_, hop) => touchHeaders({ ttl: FIRST_TTL - hop }, { as: `touch-${hop + 1}` }));
   return {
     ports: { in: generator({ packets, lengths: bytes, flows: FLOWS, seed }), out: sink() },
@@ -41,6 +45,12 @@ export function chainConfiguration({ mode, bytes, seed }: ChainRun, packets: num
     burst: BURST,
     mode,
   };
+}
+
+/** @returns the hash on which both ends agree. @throws InvalidMeasurement when they do not. */
+export async function verifyPayloads(run: Pick<ChainRun, 'mode' | 'bytes' | 'seed'>): Promise<string> {
+  const packets = freshPackets(PAYLOAD_PACKETS, { bytes: run.bytes, flows: FLOWS, seed: run.seed });
+  return comparePayloads(chainConfiguration(run, packets.length), packets);
 }
 
 /** @throws InvalidMeasurement when the run was not what it should have been: then there is no number. */
@@ -73,6 +83,7 @@ export async function runChain(run: ChainRun): Promise<Sample> {
     nsPerOperation: (measured.seconds * 1e9) / measured.packets,
     window: run.whole ? 'whole' : 'steady',
     bytesCopied: report.bytesCopied,
+    payloadHash: run.payloadHash,
   };
 }
 

@@ -4,7 +4,7 @@ import type { Sample } from './sample.js';
 
 const SAMPLE_COLUMNS = [
   'suite', 'case', 'mode', 'bytes', 'vms', 'burst', 'slots', 'slotBytes', 'threads', 'repetition', 'operations', 'seconds',
-  'nsPerOperation', 'window', 'bytesCopied',
+  'nsPerOperation', 'window', 'bytesCopied', 'payloadHash',
 ] as const satisfies readonly (keyof Sample)[];
 const ENVIRONMENT_COLUMNS = [
   'date', 'cpu', 'cores', 'availableCores', 'quotaCores', 'governor', 'memoryBytes', 'kernel', 'node', 'v8', 'loadBefore', 'loadAfter', 'commit', 'version',

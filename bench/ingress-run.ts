@@ -40,6 +40,6 @@ export function runIngress({ bytes, packets: asked, seed, repetition }: IngressR
   const seconds = (performance.now() - from) / 1000;
   return {
     suite: 'macro', case: 'ingress', mode: 'alone', bytes, vms: 0, burst: BURST, slots: SLOTS, slotBytes: slotBytesFor(bytes),
-    threads: 1, repetition, operations: measured, seconds, nsPerOperation: (seconds * 1e9) / measured, window: 'steady', bytesCopied: null,
+    threads: 1, repetition, operations: measured, seconds, nsPerOperation: (seconds * 1e9) / measured, window: 'steady', bytesCopied: null, payloadHash: null,
   };
 }

@@ -24,6 +24,8 @@ export interface Sample {
   readonly window: 'steady' | 'whole' | 'calls';
   /** Of the whole run, as the runtime counted them; null where nothing counts. */
   readonly bytesCopied: number | null;
+  /** On which ingress and egress agree, of a run of the same configuration; null where nothing leaves. */
+  readonly payloadHash: string | null;
 }
 
 /** A measurement whose check failed: it has no number. */

@@ -1,5 +1,5 @@
 /** The public face of Millrace. */
-export { chain, type Chain } from './chain/chain.js';
+export { chain, type Chain, type ChainOptions, type Placement, type Routing } from './chain/chain.js';
 export { capture, generator, memory, sink, vxlan, type Capture } from './runtime/port-values.js';
 export { queuePort, type QueuePort, type QueuePortOptions, type QueuedPacket, type SendOptions } from './runtime/queue-port.js';
 export { run, type RunOptions } from './runtime/run.js';
@@ -7,7 +7,7 @@ export { start } from './runtime/start.js';
 export { checkConfiguration, type CheckOptions, type CheckResult } from './runtime/check.js';
 export { readConfiguration } from './runtime/yaml.js';
 export type {
-  CapturePortSpec, CaptureSpec, ChainSpec, Configuration, GeneratorPortSpec, MemoryPortSpec, MemoryShape, OneWayPath, PathSpec, PortSpec, Side,
+  CapturePortSpec, CaptureSpec, ChainSpec, Configuration, FunctionList, GeneratorPortSpec, MemoryPortSpec, MemoryShape, OneWayPath, PathSpec, PortSpec, Side,
   SinkPortSpec, TwoWayPath, VxlanPortSpec,
 } from './runtime/configuration.js';
 export type { GeneratorOptions } from './port/generator.js';
@@ -19,12 +19,13 @@ export type { FlowReport, Ledger, PortReport, Report, VmReport } from './runtime
 export type { Census } from './packet-manager/census.js';
 export type { CrashedPacket } from './packet-manager/messages.js';
 export type { PortProblem } from './port/contract.js';
+export type { WakeUp } from './ring/wake-up.js';
 export { BUILT_IN_DROPS } from './observe/drop-reasons.js';
 
 export { defineNetworkFunction, type NetworkFunctionFactory } from './nf/define.js';
 export {
-  forward, type Context, type Counter, type Definition, type EventFields, type Handlers, type NetworkFunctionUse, type OptionProblem,
-  type PacketHandler, type Preparation, type Verdict,
+  forward, type Burst, type Context, type Counter, type Definition, type EventFields, type Handlers, type NetworkFunctionUse, type OptionProblem,
+  type PacketHandler, type Preparation, type Replica, type Verdict,
 } from './nf/contract.js';
 export { keyed, perFlow, type PerFlowTable, type StateTable, type TableSpec } from './nf/tables.js';
 export { dpi } from './nf/dpi/index.js';

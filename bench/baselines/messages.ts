@@ -28,6 +28,8 @@ export interface EndsTask {
   readonly inFlight: number;
   /** TTL that packets must have after the last relay. */
   readonly lastTtl: number;
+  /** Give every packet a payload of its own and hash it at both ends: for the run that compares, not for one that is measured. */
+  readonly fresh: boolean;
 }
 
 /** What comes back from the ends, when every packet is through. Times in milliseconds of that thread's clock. */
@@ -35,6 +37,9 @@ export interface EndsResult {
   readonly received: number;
   readonly receivedBytes: number;
   readonly wrong: number;
+  /** What was sent and what came back, in hashes; empty in a measured run. */
+  readonly sentHash: string;
+  readonly receivedHash: string;
   readonly startedAt: number;
   readonly warmAt: number;
   readonly endedAt: number;

@@ -36,7 +36,7 @@ async function measure(micro: MicroCase, repetition: number, time: number): Prom
   return {
     suite: 'micro', case: micro.name, mode: '-', bytes: micro.bytes, vms: 0, burst: micro.burst, slots: null, slotBytes: null,
     threads: 1, repetition, operations: calls * micro.operations, seconds: result.totalTime / 1000,
-    nsPerOperation: (result.latency.p50 * 1e6) / micro.operations, window: 'calls', bytesCopied: null,
+    nsPerOperation: (result.latency.p50 * 1e6) / micro.operations, window: 'calls', bytesCopied: null, payloadHash: null,
   };
 }
 

@@ -6,10 +6,10 @@ import type { Plan, PlanPort } from '../runtime/plan.js';
 export function drawPlan(plan: Plan): string {
   const lines = ['flowchart LR'];
   plan.ports.forEach((port, at) => lines.push(`  ${portId(at)}([${quoted(portLabel(port))}])`));
-  const chains = [...new Set(plan.vms.map((vm) => vm.chain))];
+  const chains = [...new Set(plan.functions.map((each) => each.chain))];
   chains.forEach((chain, at) => {
     lines.push(`  subgraph chain${at}[${quoted(chain)}]`);
-    plan.vms.forEach((vm, index) => {
+    plan.functions.forEach((vm, index) => {
       if (vm.chain === chain) lines.push(`    ${vmId(index)}[${quoted(vm.name === vm.function ? vm.name : `${vm.name}<br/>${vm.function}`)}]`);
     });
     lines.push('  end');
@@ -21,10 +21,12 @@ export function drawPlan(plan: Plan): string {
     if (!drawn.has(line)) lines.push(line);
     drawn.add(line);
   };
-  plan.paths.forEach(({ from, to, vms, match, bothWays }) => {
-    draw(link, [portId(from), ...vms.map(vmId), portId(to)], '-->', match);
-    if (bothWays) draw(link, [portId(to), ...vms.toReversed().map(vmId), portId(from)], '-.->', match);
-  });
+  for (const { from, to, replicas, match, bothWays } of plan.paths) {
+    for (const functions of replicas) {
+      draw(link, [portId(from), ...functions.map(vmId), portId(to)], '-->', match);
+      if (bothWays) draw(link, [portId(to), ...functions.toReversed().map(vmId), portId(from)], '-.->', match);
+    }
+  }
   return `${lines.join('\n')}\n`;
 }
 

@@ -20,7 +20,7 @@ export function summarize(plan: Plan): PlanSummary {
     ports: plan.ports.map(({ name, spec }) => (spec.kind === 'memory' ? { name, kind: spec.kind, packets: spec.packets.length } : { name, ...spec })),
     chains: chainsOf(plan).map((name) => ({
       name,
-      vms: plan.vms.filter((vm) => vm.chain === name).map((vm) => ({ name: vm.name, function: vm.function, drops: vm.drops })),
+      vms: plan.functions.filter((vm) => vm.chain === name).map((vm) => ({ name: vm.name, function: vm.function, drops: vm.drops })),
     })),
     paths: plan.paths.map(({ from, to, bothWays, match, chain }) => ({ from: plan.ports[from].name, to: plan.ports[to].name, bothWays, match, chain })),
     memory,
@@ -31,7 +31,7 @@ export function summarize(plan: Plan): PlanSummary {
 }
 
 function chainsOf(plan: Plan): string[] {
-  return [...new Set(plan.vms.map((vm) => vm.chain))];
+  return [...new Set(plan.functions.map((each) => each.chain))];
 }
 
 export function renderSummary(file: string, plan: Plan, style: Style): string {
@@ -43,7 +43,7 @@ export function renderSummary(file: string, plan: Plan, style: Style): string {
     match,
     `via ${chain}`,
   ]);
-  const chains = chainsOf(plan).map((name) => [`  ${name}`, plan.vms.filter((vm) => vm.chain === name).map(useText).join(' -> ')]);
+  const chains = chainsOf(plan).map((name) => [`  ${name}`, plan.functions.filter((vm) => vm.chain === name).map(useText).join(' -> ')]);
   const size = `${count(slots)} slots of ${bytes(slotBytes)}: ${bytes(slots * slotBytes)}`;
   const lines = [
     `${style.good('ok')}  ${style.strong(file)}`,
@@ -63,7 +63,7 @@ export function renderSummary(file: string, plan: Plan, style: Style): string {
   return `${lines.join('\n')}\n`;
 }
 
-function useText({ name, function: called }: Plan['vms'][number]): string {
+function useText({ name, function: called }: Plan['functions'][number]): string {
   return name === called ? name : `${name} (${called})`;
 }
 

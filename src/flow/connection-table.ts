@@ -2,62 +2,24 @@
  * Hot: no allocation in lookup, insert, count. The connections that the manager knows, in control memory: one writer, the
  * manager; anyone may read. Both directions of a connection, and every translation of it, lead to one flow id.
  *
- * Open addressing, 128 B an entry. A key stands within PROBE_WINDOW buckets of its hash, so a lookup is bounded; an
+ * Open addressing, 128 B an entry (connection-layout.ts). A key stands within PROBE_WINDOW buckets of its hash, so a lookup is bounded; an
  * insert into a full window evicts: first what has timed out, then the connection that was idle longest. An alias is as
  * idle as its connection and takes it along: a connection that lost a translation would go on as two.
- *
- * word   field              written by   meaning
- *  0     state              manager      EntryKind: 0 free, 1 connection, 2 alias
- *  1     hash               manager      of the key
- *  2     flowId             manager      own id; of an alias, the id of its connection (stale when it differs)
- *  3     lastSeen           manager      seconds of packet time; of an alias, when it was made
- *  4…13  key                manager      see flow-key.ts
- * 14     flags              manager      bit 0: the first endpoint of the key sent the first packet; bit 1: first packet
- *                                        travelled in reverse; bit 2: TCP is closing; bits 3, 4: FIN seen from the
- *                                        first endpoint, from the second
- * 15     packets a to b     manager      a is who sent the first packet
- * 16     packets b to a     manager
- * 17     verdict            manager      drop reason of the last packet that was not forwarded, 0
- * 18     path               manager      1 + index of the service path, 0 when not decided
- * 19     policy             manager      generation of the policy that decided the path
- * 20     sequence           manager      order of beginning
- * 21     firstSeen          manager      seconds of packet time
  */
+import { CLOSING, ENTRY_WORDS, EntryKind, FIN_FROM_FIRST, FIN_FROM_SECOND, FIRST_SENT, IDLE_SECONDS, OPENED_IN_REVERSE, Word } from './connection-layout.js';
 import { FLOW_KEY_WORDS } from './flow-hash.js';
 import { FLOW_INDEX_BITS, FLOW_INDEX_MASK } from './flow-id.js';
 import { formatIpv4, formatIpv6 } from '../packet/address.js';
 import { protocolName } from './protocol-names.js';
 
-const ENTRY_WORDS = 32;
-/** Buckets in which a key may stand: two cache misses' worth of probing at the worst. */
-const PROBE_WINDOW = 16;
+/** Buckets in which a key may stand: bounds a lookup. */
+export const PROBE_WINDOW = 16;
 /** Buckets per connection: room for aliases, and a window that is seldom full. */
 const BUCKETS_PER_CONNECTION = 2;
 /** Most connections of a table: twice as many buckets, a power of two, must be numbered by flow indexes. */
 export const MAX_CONNECTIONS = 2 ** (FLOW_INDEX_BITS - 2);
 /** Entries looked at per call of `sweep`. */
 const SWEEP_BUDGET = 64;
-
-const EntryKind = { free: 0, connection: 1, alias: 2 } as const;
-const Word = { kind: 0, hash: 1, flowId: 2, lastSeen: 3, key: 4, flags: 14, packets: 15, verdict: 17, path: 18, policy: 19, sequence: 20, firstSeen: 21 } as const;
-const FIRST_SENT = 1;
-const OPENED_IN_REVERSE = 2;
-const CLOSING = 4;
-const FIN_FROM_FIRST = 8;
-const FIN_FROM_SECOND = 16;
-
-/** Idle seconds after which a connection is forgotten. */
-const IDLE_SECONDS = {
-  /** Longer than a keep-alive interval (RFC 9293 3.8.4 says two hours at least) would need a larger table. */
-  tcp: 7440,
-  /** After FIN or RST: 2 MSL (RFC 9293 3.6.1). */
-  tcpClosing: 240,
-  /** RFC 4787 REQ-5. */
-  udp: 300,
-  /** RFC 5508 REQ-1. */
-  icmp: 60,
-  other: 600,
-} as const;
 
 /** What is known of a connection, for people. `a` is who sent its first packet. */
 export interface FlowRecord {
@@ -78,7 +40,9 @@ export interface FlowRecord {
 
 export class ConnectionTable {
   readonly #words: Uint32Array;
-  readonly #mask: number;
+  /** The same entries as signed words, and the mask of bucket numbers: for the manager's short way to a known connection. */
+  readonly signed: Int32Array;
+  readonly mask: number;
   readonly #capacity: number;
   readonly #uses: Uint16Array;
   #count = 0;
@@ -106,7 +70,8 @@ export class ConnectionTable {
     const buckets = ConnectionTable.#buckets(capacity);
     if (capacity > MAX_CONNECTIONS) throw new RangeError(`at most ${MAX_CONNECTIONS} connections, found ${capacity}`);
     this.#words = new Uint32Array(buffer, byteOffset, buckets * ENTRY_WORDS);
-    this.#mask = buckets - 1;
+    this.signed = new Int32Array(buffer, byteOffset, buckets * ENTRY_WORDS);
+    this.mask = buckets - 1;
     this.#capacity = capacity;
     this.#uses = new Uint16Array(buckets);
   }
@@ -251,7 +216,7 @@ export class ConnectionTable {
   sweep(nowSeconds: number): void {
     for (let k = 0; k < SWEEP_BUDGET; k++) {
       const at = this.#sweepAt * ENTRY_WORDS;
-      this.#sweepAt = (this.#sweepAt + 1) & this.#mask;
+      this.#sweepAt = (this.#sweepAt + 1) & this.mask;
       if (this.#words[at + Word.kind] !== EntryKind.free && this.#isIdle(at, nowSeconds)) this.#end(at);
     }
   }
@@ -295,7 +260,7 @@ export class ConnectionTable {
   #bucketOf(key: Uint32Array, hash: number): number {
     const words = this.#words;
     for (let k = 0; k < PROBE_WINDOW; k++) {
-      const at = ((hash + k) & this.#mask) * ENTRY_WORDS;
+      const at = ((hash + k) & this.mask) * ENTRY_WORDS;
       if (words[at + Word.hash] === hash && words[at + Word.kind] !== EntryKind.free && this.#equals(at, key)) return at;
     }
     return -1;
@@ -307,7 +272,7 @@ export class ConnectionTable {
     let oldest = -1;
     let oldestSeen = 0;
     for (let k = 0; k < PROBE_WINDOW; k++) {
-      const at = ((hash + k) & this.#mask) * ENTRY_WORDS;
+      const at = ((hash + k) & this.mask) * ENTRY_WORDS;
       if (words[at + Word.kind] === EntryKind.free) return at;
       if (this.#isIdle(at, nowSeconds)) {
         this.#end(at);

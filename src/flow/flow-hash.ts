@@ -13,12 +13,21 @@ function mix(hash: number, word: number): number {
   return (Math.imul(hash, 5) + 0xe6546b64) | 0;
 }
 
-/** Hash of a key, unsigned. Addresses of IPv4 keys have one word each, so the six words of zeros are left out. */
-export function hashFlowKey(words: Uint32Array, isIpv4: boolean): number {
-  let hash = mix(mix(SEED, words[0]), words[1]);
-  if (isIpv4) hash = mix(mix(hash, words[2]), words[6]);
-  else for (let k = 2; k < FLOW_KEY_WORDS; k++) hash = mix(hash, words[k]);
+/** Hash of the four words of an IPv4 key that are not zero, as an int32. */
+export function hashIpv4Key(head: number, ports: number, first: number, second: number): number {
+  return finish(mix(mix(mix(mix(SEED, head), ports), first), second));
+}
+
+function finish(hash: number): number {
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
+  return hash ^ (hash >>> 16);
+}
+
+/** Hash of a key, unsigned. Addresses of IPv4 keys have one word each, so the six words of zeros are left out. */
+export function hashFlowKey(words: Uint32Array, isIpv4: boolean): number {
+  if (isIpv4) return hashIpv4Key(words[0], words[1], words[2], words[6]) >>> 0;
+  let hash = SEED;
+  for (let k = 0; k < FLOW_KEY_WORDS; k++) hash = mix(hash, words[k]);
+  return finish(hash) >>> 0;
 }

@@ -76,6 +76,14 @@ export class BufferPool {
     if (charged !== null) charged.used--;
   }
 
+  /** Gives several slots back that were charged to nobody. */
+  freeBurst(addresses: Uint32Array, count: number): void {
+    for (let k = 0; k < count; k++) {
+      const partition = this.#partitionOf[this.#region.slotIndex(addresses[k])];
+      this.#free[partition][this.#counts[partition]++] = addresses[k]!;
+    }
+  }
+
   /** The free addresses, for the census. */
   *addresses(): Generator<number> {
     for (const [at, free] of this.#free.entries()) for (let k = 0; k < this.#counts[at]; k++) yield free[k];

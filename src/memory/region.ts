@@ -47,7 +47,8 @@ export class Region {
   readonly base: number;
   /** Most bytes that a packet may have. */
   readonly maxPacketBytes: number;
-  readonly #shift: number;
+  /** log2 of slotBytes: a slot's index is `(address - base) >>> slotShift`. */
+  readonly slotShift: number;
 
   constructor(handle: RegionHandle) {
     this.bytes = new Uint8Array(handle.memory.buffer);
@@ -55,12 +56,12 @@ export class Region {
     this.slotBytes = handle.slotBytes;
     this.base = handle.scratchBytes;
     this.maxPacketBytes = handle.slotBytes - SLOT_OVERHEAD_BYTES;
-    this.#shift = Math.log2(handle.slotBytes);
+    this.slotShift = Math.log2(handle.slotBytes);
   }
 
   /** Index of the slot at an address. The address must be valid: see `isAddress`. */
   slotIndex(address: number): number {
-    return (address - this.base) >>> this.#shift;
+    return (address - this.base) >>> this.slotShift;
   }
 
   address(slotIndex: number): number {

@@ -9,6 +9,8 @@ export class SlotHeaders {
   readonly u8: Uint8Array;
   readonly u16: Uint16Array;
   readonly u32: Uint32Array;
+  /** The same words, signed: hashes and ids compare faster so, because they stay machine integers. */
+  readonly i32: Int32Array;
   readonly slotCount: number;
 
   constructor(buffer: ArrayBufferLike, byteOffset: number, slotCount: number) {
@@ -17,6 +19,7 @@ export class SlotHeaders {
     this.u8 = new Uint8Array(buffer, byteOffset, bytes);
     this.u16 = new Uint16Array(buffer, byteOffset, bytes >>> 1);
     this.u32 = new Uint32Array(buffer, byteOffset, bytes >>> 2);
+    this.i32 = new Int32Array(buffer, byteOffset, bytes >>> 2);
     this.slotCount = slotCount;
   }
 }

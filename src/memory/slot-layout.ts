@@ -28,7 +28,7 @@
  * 29      1      vlanCount           parser               VLAN tags passed before l3Offset
  * 30      2      dropReason          VM, manager          number of a drop reason, 0 when none
  * 32      1      ingressPort         manager              index of the port
- * 33      1      egressPort          manager              index of the port
+ * 33      1      egressPort          manager, NF          index of the port
  * 34      2      interfaceId         port                 interface of the capture it came from
  * 36      4      flowHash            manager              the one hash of the packet's flow key
  * 40      4      flowId              manager              FlowId: index and reuse generation; 0 = no flow

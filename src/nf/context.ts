@@ -1,6 +1,6 @@
 /** What a network function is given in its VM: its options, verdicts, counters, tables, time and voice. */
 import { formatFlowEnds } from './flow-ends.js';
-import type { Context, Counter, EventFields, Verdict } from './contract.js';
+import type { Context, Counter, EventFields, Replica, Verdict } from './contract.js';
 import { PerFlowTable, StateTable, type TableSpec } from './tables.js';
 import type { Packet } from '../packet/packet.js';
 import { VerdictKind } from '../memory/slot-layout.js';
@@ -28,12 +28,22 @@ export function noVerdict(verdict: unknown): never {
 
 /** Packet time: the latest timestamp seen. It never goes back, whatever a capture says. */
 export class PacketClock {
-  #nowMs = 0;
+  #seconds = 0;
+  #nanos = 0;
 
-  now = (): number => this.#nowMs;
+  now = (): number => this.#seconds * 1000 + this.#nanos / 1e6;
 
-  advance(timeMs: number): void {
-    if (timeMs > this.#nowMs) this.#nowMs = timeMs;
+  /** A packet with this timestamp has come. */
+  advance(seconds: number, nanos: number): void {
+    if (seconds < this.#seconds || (seconds === this.#seconds && nanos <= this.#nanos)) return;
+    this.#seconds = seconds;
+    this.#nanos = nanos;
+  }
+
+  /** Time has passed without packets. */
+  advanceTo(timeMs: number): void {
+    const seconds = Math.floor(timeMs / 1000);
+    this.advance(seconds, Math.floor((timeMs - seconds * 1000) * 1e6));
   }
 }
 
@@ -48,6 +58,8 @@ export interface ContextSpec {
   name: string;
   chain: string;
   options: unknown;
+  /** Absent: the only one. */
+  replica?: Replica;
   /** Numbers of the declared drop reasons. */
   dropNumbers: Record<string, number>;
   counterNames: readonly string[];
@@ -61,8 +73,9 @@ export interface ContextSpec {
 export type VmEvent =
   | { type: 'alert'; vm: string; chain: string; signature: string; flow: string; timestampMs: number; fields: EventFields }
   | { type: 'describe-flow'; flowId: number; protocol: string; host: string }
-  | { type: 'standing'; takesUpdates: boolean }
-  | { type: 'updated' };
+  /** `function`: which of the VM's. */
+  | { type: 'standing'; function: number; takesUpdates: boolean }
+  | { type: 'updated'; function: number };
 
 export interface ContextLinks {
   clock: PacketClock;
@@ -114,6 +127,7 @@ export function buildContext(spec: ContextSpec, buffer: ArrayBufferLike, links: 
   return {
     name: spec.name,
     options: spec.options,
+    replica: spec.replica ?? { index: 0, count: 1 },
     drop,
     reply,
     now: links.clock.now,

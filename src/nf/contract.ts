@@ -26,18 +26,48 @@ export type EventFields = Readonly<Record<string, string | number | boolean | nu
 /** Handles packets. Hot: no allocation, no throw (a throw stops the VM; its packet is dropped as `nf-crash`). */
 export type PacketHandler = (packet: Packet) => Verdict;
 
+/** A burst in the hands of an NF: its packets one after the other, in order. */
+export interface Burst {
+  /** Packets in the burst. */
+  readonly count: number;
+  /**
+   * The next packet, or null after the last. It is the same object each time, moved. What was not decided of the packet
+   * before it is forwarded.
+   */
+  next(): Packet | null;
+  /** The verdict on the packet that `next` returned last. */
+  decide(verdict: Verdict): void;
+}
+
 export interface Handlers<Options> {
   process: PacketHandler;
+  /**
+   * Handles a whole burst, where there is something to gain from it: values kept in locals, one look at the time. Called in
+   * place of `process` where the NF has a VM to itself. Hot, as `process` is.
+   */
+  processBurst?: (burst: Burst) => void;
   /** New options under traffic, between two bursts. Without it, a change of options needs a new VM. */
   update?: (options: Options) => void;
   /** Called about once a second of packet time, between bursts, to let go of what timed out. */
   expire?: (nowMs: number) => void;
 }
 
+/**
+ * Which of several VMs that run the same use of an NF this one is, with its share of the flows and tables of its own.
+ * What the replicas draw from in common and must not give out twice (ports, addresses) they part by these two numbers.
+ */
+export interface Replica {
+  /** 0 … count - 1. */
+  readonly index: number;
+  readonly count: number;
+}
+
 export interface Context<Options, Drop extends string, Count extends string, Tables extends Record<string, TableSpec>> {
   /** Name of this use in its chain: the NF's name, or what `as` says. */
   readonly name: string;
   readonly options: Options;
+  /** `{ index: 0, count: 1 }` where the use is not replicated. */
+  readonly replica: Replica;
   /** Verdicts, by declared drop reason. */
   readonly drop: Readonly<Record<Drop, Verdict>>;
   /**

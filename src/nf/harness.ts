@@ -10,10 +10,12 @@ import { Packet } from '../packet/packet.js';
 import { parsePacket } from '../packet/parse.js';
 import { buildContext, PacketClock, noVerdict, tableBytes, verdictKind, verdictReason, type ContextSpec, type PlacedTable, type VmEvent } from './context.js';
 import { loadDefinition } from './define.js';
-import type { Handlers, NetworkFunctionUse, OptionProblem, Verdict } from './contract.js';
+import type { Handlers, NetworkFunctionUse, OptionProblem, Replica, Verdict } from './contract.js';
 import type { TableSpec } from './tables.js';
 
 const FLOW_CAPACITY = 1024;
+/** Numbers of the ports that packets come in by. */
+const PORTS = { forward: 0, reverse: 1 } as const;
 const KINDS = ['forward', 'drop', 'reply'] as const;
 
 export interface HarnessPacketOptions {
@@ -22,6 +24,11 @@ export interface HarnessPacketOptions {
   /** Given by 5-tuple when absent, as the manager would. */
   flowId?: number;
   linkType?: number;
+}
+
+export interface HarnessOptions {
+  /** Which replica of the use this is; the only one when absent. */
+  replica?: Replica;
 }
 
 export interface HarnessResult {
@@ -33,6 +40,8 @@ export interface HarnessResult {
   flowId: number;
   /** The NF called `packet.publishTuple()`. */
   flowPublished: boolean;
+  /** The NF called `packet.turnBack()`: the packet leaves by the port that it came in by. */
+  turnedBack: boolean;
 }
 
 export interface Harness {
@@ -68,7 +77,7 @@ async function prepared(use: NetworkFunctionUse, raw: unknown): Promise<{ option
 }
 
 /** A network function, ready to be given packets. */
-export async function harness(use: NetworkFunctionUse): Promise<Harness> {
+export async function harness(use: NetworkFunctionUse, { replica }: HarnessOptions = {}): Promise<Harness> {
   const definition = await loadDefinition(use.module, use.function);
   const { options, problems } = await prepared(use, use.options);
   const reasons = new DropReasons(definition.drops ?? []);
@@ -98,6 +107,7 @@ export async function harness(use: NetworkFunctionUse): Promise<Harness> {
     name: use.name,
     chain: 'harness',
     options,
+    ...(replica !== undefined && { replica }),
     dropNumbers: Object.fromEntries((definition.drops ?? []).map((name) => [name, reasons.number(name)])),
     counterNames,
     countersOffset,
@@ -161,12 +171,14 @@ export async function harness(use: NetworkFunctionUse): Promise<Harness> {
       const { process } = ready();
       fill(packet, 0, bytes, linkType);
       headers.u8[HeaderOffset.direction] = Direction[direction];
+      headers.u8[HeaderOffset.ingressPort] = PORTS[direction];
+      headers.u8[HeaderOffset.egressPort] = 1 - PORTS[direction];
       headers.u32[HeaderOffset.timestampSeconds >> 2] = Math.floor(timestampMs / 1000);
       headers.u32[HeaderOffset.timestampNanos >> 2] = Math.round((timestampMs % 1000) * 1e6);
       const id = flowId ?? flowOf(packet);
       headers.u32[HeaderOffset.flowId >> 2] = id;
       packet.moveTo(region.bytes, packet.start, 0);
-      clock.advance(timestampMs);
+      clock.advanceTo(timestampMs);
       const verdict: Verdict = process(packet);
       if (typeof verdict !== 'number') noVerdict(verdict);
       const flowPublished = (headers.u8[HeaderOffset.parseFlags] & ParseFlag.tuplePublished) !== 0;
@@ -184,6 +196,7 @@ export async function harness(use: NetworkFunctionUse): Promise<Harness> {
         bytes: region.bytes.slice(start, start + length),
         flowId: id,
         flowPublished,
+        turnedBack: headers.u8[HeaderOffset.egressPort] === headers.u8[HeaderOffset.ingressPort],
       };
     },
     async update(raw) {
@@ -194,7 +207,7 @@ export async function harness(use: NetworkFunctionUse): Promise<Harness> {
       update(next.options);
     },
     expire(nowMs) {
-      clock.advance(nowMs);
+      clock.advanceTo(nowMs);
       ready().expire?.(nowMs);
     },
   };

@@ -3,6 +3,7 @@ import { Direction, HeaderOffset, VerdictKind } from '../memory/slot-layout.js';
 import { Cell } from '../observe/counters.js';
 import type { Forwarder, Shop } from './forwarder.js';
 import type { Lane } from './lane.js';
+import { placeOf, vmAt } from './route.js';
 import { Place } from './slot-book.js';
 
 export class Allowance {
@@ -55,23 +56,23 @@ export class Allowance {
     const slot = region.slotIndex(address);
     const path = headers.u16[(slot << 5) + (HeaderOffset.path >> 1)];
     const direction = headers.u8[(slot << 6) + HeaderOffset.direction];
-    // The VM's word, so checked: a path that exists and that this VM is on.
-    const place = path < classification.rows.length ? classification.rows[path].vms.indexOf(lane.index) : -1;
-    if (place < 0 || direction > Direction.reverse || !this.#forwarder.isSane(slot, VerdictKind.forward, 0)) {
+    const hop = headers.u8[(slot << 6) + HeaderOffset.hop];
+    // The VM's word, so checked: a path that exists, and that this VM is on at that hop.
+    const route = path < classification.routes.length && direction <= Direction.reverse ? classification.routes[path] : null;
+    if (route === null || hop >= route.hops || vmAt(route, direction, hop) !== lane.index || !this.#forwarder.isSane(slot, VerdictKind.forward, 0)) {
       lane.counters[Cell.invalidReturns]++;
       this.#free(address);
       return;
     }
-    const { from, to, vms } = classification.rows[path];
-    const egress = direction === Direction.forward ? to : from;
-    lane.counters[Cell.originated]++;
+    const egress = direction === Direction.forward ? route.to : route.from;
+    lane.blocks[route.isTogether ? placeOf(route, direction, hop) : 0][Cell.originated]++;
     portCounters[egress][Cell.originated]++;
     book.ingress[slot] = egress;
     book.connection[slot] = -1;
     book.path[slot] = path;
     book.direction[slot] = direction;
     headers.u8[(slot << 6) + HeaderOffset.egressPort] = egress;
-    this.#forwarder.goTo(address, slot, (direction === Direction.forward ? place : vms.length - 1 - place) + 1);
+    this.#forwarder.goTo(address, slot, hop + 1);
   }
 
   #free(address: number): void {

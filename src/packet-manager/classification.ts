@@ -2,26 +2,40 @@
  * Hot: no allocation. Which service path a packet takes, and which flow it belongs to. The flow key is read and hashed
  * once; the path of a known connection is a cached consequence of the policy and carries its generation.
  */
-import { ConnectionTable, type FlowRecord } from '../flow/connection-table.js';
+import { ENTRY_WORDS, EntryKind, FIRST_SENT, IDLE_SECONDS, OPENED_IN_REVERSE, Word } from '../flow/connection-layout.js';
+import { ConnectionTable, PROBE_WINDOW, type FlowRecord } from '../flow/connection-table.js';
+import { hashIpv4Key } from '../flow/flow-hash.js';
+import { FLOW_INDEX_MASK } from '../flow/flow-id.js';
 import { FlowKey } from '../flow/flow-key.js';
 import { FlowTable } from '../flow/flow-table.js';
 import type { Match } from '../flow/match.js';
 import { parseMatch } from '../flow/match-text.js';
+import { pickReplica } from '../flow/rendezvous.js';
 import { swapEnds } from '../flow/swap-ends.js';
 import type { SlotHeaders } from '../memory/slot-headers.js';
-import { Direction, HeaderOffset } from '../memory/slot-layout.js';
+import { Direction, HeaderOffset, Layer3, ParseFlag } from '../memory/slot-layout.js';
 import { Packet } from '../packet/packet.js';
-import { TcpFlag } from '../packet/protocols.js';
+import { IpProtocol, TcpFlag } from '../packet/protocols.js';
 import { Generation } from '../ring/generation.js';
 import type { ManagerSpec, PathRow } from './manager-spec.js';
+import { routesOf, type Route } from './route.js';
+
+/** Offset of the byte of flags in a TCP header. */
+const TCP_FLAGS = 13;
+const OPENS_OR_CLOSES = TcpFlag.syn | TcpFlag.fin | TcpFlag.rst;
+/** A TCP or UDP connection that was seen so short a while ago has not timed out, whatever its state. */
+const SHORTEST_IDLE_SECONDS = Math.min(IDLE_SECONDS.tcp, IDLE_SECONDS.tcpClosing, IDLE_SECONDS.udp);
 
 /** No path: the classifier's default. */
 const NONE = -1;
 
 export class Classification {
-  /** All rows that packets in flight may refer to, by index: a changed policy adds rows, and old ones stay. */
-  readonly rows: PathRow[] = [];
-  readonly #rowTexts: string[] = [];
+  /** All routes that packets in flight may refer to, by index: a changed policy adds routes, and old ones stay. */
+  readonly routes: Route[] = [];
+  /** First route of each row that ever was in force, by its text. */
+  readonly #known = new Map<string, number>();
+  /** Replicas that begin at a route, by its index; 0 for all but the first of a row. */
+  readonly #replicas: number[] = [];
   // What the last `classify` found.
   path = NONE;
   direction: number = Direction.forward;
@@ -36,6 +50,8 @@ export class Classification {
   readonly #connections: ConnectionTable;
   readonly #policy: Generation;
   readonly #table: FlowTable<number>;
+  /** The generation of the policy in force, as int32. Only this thread changes it. */
+  #policyInForce = 0;
   #nowSeconds = 0;
 
   constructor(buffer: ArrayBufferLike, spec: ManagerSpec, headers: SlotHeaders) {
@@ -50,7 +66,7 @@ export class Classification {
   /** Puts another set of paths in force. Packets in flight keep the row that they were stamped with. */
   replacePaths(paths: readonly PathRow[]): void {
     const specs = paths.flatMap((row) => {
-      const path = this.#rowOf(row);
+      const path = this.#routeOf(row);
       const parsed = parseMatch(row.match);
       if ('problem' in parsed) throw new Error(`path ${row.name}: ${parsed.problem.message}`);
       const forward: Match = { ...parsed.match, ingressPort: row.from };
@@ -60,16 +76,22 @@ export class Classification {
       return row.twoWay ? [{ ...entry, match: forward }, { ...entry, match: backward }] : [{ ...entry, match: forward }];
     });
     this.#table.replaceAll(specs);
-    this.version = this.#policy.bump() & 0xffff;
+    this.#policyInForce = this.#policy.bump();
+    this.version = this.#policyInForce & 0xffff;
   }
 
-  /** The index of a row. One that was in force before is used again, so that rows do not pile up. */
-  #rowOf(row: PathRow): number {
+  /** The index of a row's first route. One that was in force before is used again, so that routes do not pile up. */
+  #routeOf(row: PathRow): number {
     const text = JSON.stringify(row);
-    const known = this.#rowTexts.indexOf(text);
-    if (known >= 0) return known;
-    this.#rowTexts.push(text);
-    return this.rows.push(row) - 1;
+    let first = this.#known.get(text);
+    if (first === undefined) {
+      first = this.routes.length;
+      this.#known.set(text, first);
+      const routes = routesOf(row);
+      routes.forEach((_, at) => this.#replicas.push(at === 0 ? routes.length : 0));
+      this.routes.push(...routes);
+    }
+    return first;
   }
 
   onFlowEnd(ended: (flow: FlowRecord) => void): void {
@@ -78,6 +100,76 @@ export class Classification {
 
   /** Sets `path`, `direction` and `connection`, and writes the flow's id and hash into the header. */
   classify(bytes: Uint8Array, start: number, slot: number, port: number): void {
+    if (!this.#recognise(bytes, start, slot, port)) this.#look(bytes, start, slot, port);
+  }
+
+  /**
+   * The short way, for a packet in the midst of a known connection: TCP or UDP over IPv4, no fragment, no flag that opens or
+   * closes, a path that was decided under the policy in force. It finds what `#look` would find, in one go.
+   * @returns false, with nothing done, for any other packet.
+   */
+  #recognise(bytes: Uint8Array, start: number, slot: number, port: number): boolean {
+    const { u8, u16, i32 } = this.#headers;
+    const at8 = slot << 6;
+    if (u8[at8 + HeaderOffset.l3] !== Layer3.ipv4 || u8[at8 + HeaderOffset.vlanCount] !== 0) return false;
+    if ((u8[at8 + HeaderOffset.parseFlags] & (ParseFlag.malformed | ParseFlag.fragment)) !== 0) return false;
+    const l4Offset = u16[(slot << 5) + (HeaderOffset.l4Offset >> 1)];
+    if (l4Offset === 0) return false;
+    const l4 = start + l4Offset;
+    const protocol = u8[at8 + HeaderOffset.l4];
+    if (protocol === IpProtocol.tcp ? (bytes[l4 + TCP_FLAGS] & OPENS_OR_CLOSES) !== 0 : protocol !== IpProtocol.udp) return false;
+
+    // The key: see flow-key.ts.
+    const l3 = start + u16[(slot << 5) + (HeaderOffset.l3Offset >> 1)];
+    const source = (bytes[l3 + 12] << 24) | (bytes[l3 + 13] << 16) | (bytes[l3 + 14] << 8) | bytes[l3 + 15];
+    const destination = (bytes[l3 + 16] << 24) | (bytes[l3 + 17] << 16) | (bytes[l3 + 18] << 8) | bytes[l3 + 19];
+    const sourcePort = (bytes[l4] << 8) | bytes[l4 + 1];
+    const destinationPort = (bytes[l4 + 2] << 8) | bytes[l4 + 3];
+    let isFromFirst = source === destination ? sourcePort <= destinationPort : source >>> 0 < destination >>> 0;
+    const head = (Layer3.ipv4 << 20) | (protocol << 12);
+    const ports = isFromFirst ? (sourcePort << 16) | destinationPort : (destinationPort << 16) | sourcePort;
+    const first = isFromFirst ? source : destination;
+    const second = isFromFirst ? destination : source;
+    const hash = hashIpv4Key(head, ports, first, second);
+
+    const words = this.#connections.signed;
+    const { mask } = this.#connections;
+    let at = (hash & mask) * ENTRY_WORDS;
+    for (let probes = 1; ; probes++) {
+      if (words[at + Word.hash] === hash && words[at + Word.key + 1] === ports && words[at + Word.key + 2] === first
+        && words[at + Word.key + 6] === second && words[at + Word.key] === head && words[at] !== EntryKind.free) break;
+      if (probes === PROBE_WINDOW) return false;
+      at = ((hash + probes) & mask) * ENTRY_WORDS;
+    }
+    const flowId = words[at + Word.flowId];
+    const isAlias = words[at] === EntryKind.alias;
+    if (isAlias) {
+      at = ((flowId & FLOW_INDEX_MASK) - 1) * ENTRY_WORDS;
+      if (words[at] !== EntryKind.connection || words[at + Word.flowId] !== flowId) return false;
+    }
+    const now = this.#nowSeconds;
+    const path = words[at + Word.path] - 1;
+    if (path < 0 || words[at + Word.policy] !== this.#policyInForce || now - words[at + Word.lastSeen] > SHORTEST_IDLE_SECONDS) return false;
+    const seconds = i32[(slot << 4) + (HeaderOffset.timestampSeconds >> 2)] >>> 0;
+    const row = this.routes[path];
+    if (seconds > now || (row.from !== port && (row.to !== port || !row.twoWay))) return false;
+
+    const isReverse = row.from !== port;
+    const flags = words[at + Word.flags];
+    if (isAlias) isFromFirst = (isReverse === ((flags & OPENED_IN_REVERSE) !== 0)) === ((flags & FIRST_SENT) !== 0);
+    words[at + Word.lastSeen] = now;
+    words[at + Word.packets + (isFromFirst === ((flags & FIRST_SENT) !== 0) ? 0 : 1)]++;
+    i32[(slot << 4) + (HeaderOffset.flowHash >> 2)] = hash;
+    i32[(slot << 4) + (HeaderOffset.flowId >> 2)] = flowId;
+    this.connection = at / ENTRY_WORDS;
+    this.flowId = flowId;
+    this.path = path;
+    this.direction = isReverse ? Direction.reverse : Direction.forward;
+    return true;
+  }
+
+  /** The long way, for any packet. */
+  #look(bytes: Uint8Array, start: number, slot: number, port: number): void {
     const packet = this.#packet;
     packet.moveTo(bytes, start, slot);
     const { u32 } = this.#headers;
@@ -90,20 +182,20 @@ export class Classification {
       u32[at + (HeaderOffset.flowId >> 2)] = 0;
       this.connection = -1;
       this.flowId = 0;
-      this.#take(this.#table.lookup(packet), port);
+      this.#take(this.#replicaOf(this.#table.lookup(packet), 0), port);
       return;
     }
     u32[at + (HeaderOffset.flowHash >> 2)] = key.hash;
     const connections = this.#connections;
     let entry = connections.find(key.words, key.hash, this.#nowSeconds);
     const known = entry >= 0;
-    const policy = this.#policy.current();
+    const policy = this.#policyInForce;
     let path = known ? connections.path(entry, policy) : NONE;
     // A translated packet no longer shows what the policy asks for: its connection's path holds until the opener's next
     // packet is judged by the new policy.
     const inherited = path === NONE && known && !connections.hasKey(entry, key.words);
     if (inherited) path = connections.lastPath(entry);
-    if (path === NONE || !this.#leadsFrom(path, port)) path = this.#table.lookup(packet);
+    if (path === NONE || !this.#leadsFrom(path, port)) path = this.#replicaOf(this.#table.lookup(packet), key.hash);
     this.#take(path, port);
     const reverse = this.direction === Direction.reverse;
     if (!known) entry = connections.insert(key.words, key.hash, this.#nowSeconds, key.isFromFirst, reverse);
@@ -141,13 +233,18 @@ export class Classification {
     return (flags & TcpFlag.fin) !== 0 && this.#connections.noteFin(entry, fromFirst);
   }
 
+  /** The route of the flow's replica, in the row whose first route is `first`. */
+  #replicaOf(first: number, hash: number): number {
+    return first === NONE || this.#replicas[first] === 1 ? first : first + pickReplica(hash, this.#replicas[first]);
+  }
+
   #leadsFrom(path: number, port: number): boolean {
-    const row = this.rows[path];
+    const row = this.routes[path];
     return row.from === port || (row.twoWay && row.to === port);
   }
 
   #take(path: number, port: number): void {
     this.path = path;
-    this.direction = path !== NONE && this.rows[path].from !== port ? Direction.reverse : Direction.forward;
+    this.direction = path !== NONE && this.routes[path].from !== port ? Direction.reverse : Direction.forward;
   }
 }

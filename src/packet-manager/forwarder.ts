@@ -12,6 +12,7 @@ import { parsePacket } from '../packet/parse.js';
 import type { Classification } from './classification.js';
 import type { Lane } from './lane.js';
 import type { PortHost } from './port-host.js';
+import { placeOf, vmAt } from './route.js';
 import { Place, type SlotBook } from './slot-book.js';
 
 const TX_BOUNDS_INVALID = builtInDrop('tx-bounds-invalid');
@@ -51,12 +52,13 @@ export class Forwarder {
   /** Lends the packet to the VM at `hop` of its path and direction, or transmits it when the path ends before. */
   goTo(address: number, slot: number, hop: number): void {
     const { book, headers, lanes, classification } = this.#shop;
-    const { vms } = classification.rows[book.path[slot]];
-    if (hop >= vms.length) {
+    const route = classification.routes[book.path[slot]];
+    if (hop >= route.hops) {
       this.#stage(address, slot);
       return;
     }
-    const lane = lanes[book.direction[slot] === Direction.forward ? vms[hop] : vms[vms.length - 1 - hop]];
+    const direction = book.direction[slot];
+    const lane = lanes[vmAt(route, direction, hop)];
     if (!lane.alive) {
       this.drop(address, slot, CHAIN_STOPPED);
       return;
@@ -70,29 +72,84 @@ export class Forwarder {
       return;
     }
     book.place[slot] = Place.vm;
-    lane.lend(address);
+    lane.lend(address, route.isTogether ? placeOf(route, direction, hop) : 0);
   }
 
-  /** A VM has returned a packet that was lent to it: on to the next hop, or wherever its verdict says. */
-  returned(lane: Lane, address: number): void {
-    const { region, headers, book } = this.#shop;
-    const slot = region.slotIndex(address);
+  /** A VM has returned packets that were lent to it: on to the next hop, or wherever their verdicts say. */
+  returned(lane: Lane, addresses: Uint32Array, count: number): void {
+    const { region, headers, book, lanes, classification } = this.#shop;
+    const { u8, u32 } = headers;
+    const { slotBytes } = region;
+    const { routes } = classification;
+    const ports = this.#stagedCounts.length;
+    let passed = 0;
+    let passedReverse = 0;
+    for (let k = 0; k < count; k++) {
+      const address = addresses[k];
+      const slot = region.slotIndex(address);
+      const at8 = slot << 6;
+      const length = u32[(slot << 4) + 1];
+      const route = routes[book.path[slot]];
+      const hop = book.hop[slot];
+      const isForward = book.direction[slot] === Direction.forward;
+      // Most packets are forwarded, are sound, and have a VM before them that stands: they move on here.
+      if (u8[at8 + HeaderOffset.verdict] === VerdictKind.forward && (u8[at8 + HeaderOffset.parseFlags] & ParseFlag.tuplePublished) === 0
+        && length !== 0 && u32[slot << 4] + length <= slotBytes && u8[at8 + HeaderOffset.egressPort] < ports && (!route.isTogether || hop === 0)) {
+        const next = route.isTogether ? route.hops : hop + 1;
+        if (next === route.hops) {
+          if (isForward) passed++;
+          else passedReverse++;
+          this.#stage(address, slot);
+          continue;
+        }
+        const after = lanes[isForward ? route.forward[next] : route.reverse[next]];
+        if (after.alive && !after.holding) {
+          if (isForward) passed++;
+          else passedReverse++;
+          book.hop[slot] = next;
+          u8[at8 + HeaderOffset.hop] = next;
+          this.inVms++;
+          after.lend(address, 0);
+          continue;
+        }
+      }
+      this.#judge(lane, address, slot);
+    }
+    this.inVms -= count;
+    const last = lane.blocks.length - 1;
+    if (passed > 0) lane.countPassed(0, last, passed);
+    if (passedReverse > 0) lane.countPassed(last, 0, passedReverse);
+  }
+
+  /** The long way, for any packet that was returned. */
+  #judge(lane: Lane, address: number, slot: number): void {
+    const { headers, book, classification } = this.#shop;
     const { u8, u16 } = headers;
-    this.inVms--;
-    lane.counters[Cell.returned]++;
-    const kind = u8[(slot << 6) + HeaderOffset.verdict];
+    const at8 = slot << 6;
+    const kind = u8[at8 + HeaderOffset.verdict];
     const reason = u16[(slot << 5) + (HeaderOffset.dropReason >> 1)];
-    if (!this.isSane(slot, kind, reason)) {
-      lane.counters[Cell.drops + TX_BOUNDS_INVALID]++;
+    const route = classification.routes[book.path[slot]];
+    const direction = book.direction[slot];
+    const lent = book.hop[slot];
+    // Functions that run together say which of them decided.
+    let hop = lent;
+    if (route.isTogether) hop = kind === VerdictKind.forward ? route.hops - 1 : u8[at8 + HeaderOffset.hop];
+    if (hop < lent || hop >= route.hops || !this.isSane(slot, kind, reason)) {
+      const block = lane.blocks[route.isTogether ? placeOf(route, direction, lent) : 0];
+      block[Cell.returned]++;
+      block[Cell.drops + TX_BOUNDS_INVALID]++;
       this.drop(address, slot, TX_BOUNDS_INVALID);
       return;
     }
-    if ((u8[(slot << 6) + HeaderOffset.parseFlags] & ParseFlag.tuplePublished) !== 0) this.#installAlias(address, slot);
+    const place = route.isTogether ? placeOf(route, direction, hop) : 0;
+    lane.countPassed(route.isTogether ? placeOf(route, direction, lent) : 0, place, 1);
+    book.hop[slot] = hop;
+    if ((u8[at8 + HeaderOffset.parseFlags] & ParseFlag.tuplePublished) !== 0) this.#installAlias(address, slot);
     if (kind === VerdictKind.forward) {
-      this.goTo(address, slot, book.hop[slot] + 1);
+      this.goTo(address, slot, hop + 1);
       return;
     }
-    lane.counters[Cell.drops + reason]++;
+    lane.blocks[place][Cell.drops + reason]++;
     if (kind === VerdictKind.drop) this.drop(address, slot, reason);
     else this.#answer(address, slot, reason);
   }
@@ -117,20 +174,28 @@ export class Forwarder {
 
   /** Takes back what a port has sent. */
   collectCompletions(port: number): number {
-    const { region, headers, ports, portCounters } = this.#shop;
-    const count = ports[port].complete(this.#batch, this.#batch.length);
-    const counters = portCounters[port];
+    const { region, headers, ports, portCounters, book, pool } = this.#shop;
+    const batch = this.#batch;
+    const count = ports[port].complete(batch, batch.length);
+    if (count === 0) return 0;
+    let bytes = 0;
+    let sent = 0;
     for (let k = 0; k < count; k++) {
-      const address = this.#batch[k];
+      const address = batch[k];
       const slot = region.slotIndex(address);
       if (headers.u8[(slot << 6) + HeaderOffset.verdict] !== VerdictKind.forward) {
         this.#notTransmitted(address, slot);
         continue;
       }
-      counters[Cell.transmitted]++;
-      counters[Cell.transmittedBytes] += headers.u32[(slot << 4) + 1];
-      this.#home(address, slot);
+      batch[sent++] = address;
+      bytes += headers.u32[(slot << 4) + 1];
+      ports[book.ingress[slot]].settled(address);
+      book.place[slot] = Place.pool;
+      book.connection[slot] = -1;
     }
+    pool.freeBurst(batch, sent);
+    portCounters[port][Cell.transmitted] += sent;
+    portCounters[port][Cell.transmittedBytes] += bytes;
     return count;
   }
 
@@ -159,7 +224,7 @@ export class Forwarder {
     if (reason === 0 || reason >= FIRST_DECLARED_DROP) this.drop(address, slot, EGRESS_FAILED);
     else if (kind === VerdictKind.reply) {
       // It has passed every hop of its path, and goes back by all of them.
-      book.hop[slot] = classification.rows[book.path[slot]].vms.length;
+      book.hop[slot] = classification.routes[book.path[slot]].hops;
       this.#answer(address, slot, reason);
     } else this.drop(address, slot, reason);
   }
@@ -190,13 +255,13 @@ export class Forwarder {
     parsePacket(region.bytes, address + u32[slot << 4], u32[(slot << 4) + 1], headers, slot);
     u8[(slot << 6) + HeaderOffset.verdict] = VerdictKind.forward;
     u16[(slot << 5) + (HeaderOffset.dropReason >> 1)] = 0;
-    const { vms } = classification.rows[book.path[slot]];
+    const { hops } = classification.routes[book.path[slot]];
     const back = book.direction[slot] === Direction.forward ? Direction.reverse : Direction.forward;
     book.direction[slot] = back;
     u8[(slot << 6) + HeaderOffset.direction] = back;
     u8[(slot << 6) + HeaderOffset.egressPort] = ingress;
     // Hop h one way is hop n-1-h the other way; the next one there is n-h.
-    this.goTo(address, slot, vms.length - book.hop[slot]);
+    this.goTo(address, slot, hops - book.hop[slot]);
   }
 
   /** The packet is through: its slot is free again. */

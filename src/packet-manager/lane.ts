@@ -2,18 +2,17 @@
 import { Cell, counterBlock } from '../observe/counters.js';
 import { Bell } from '../ring/doorbell.js';
 import { EventWriter } from '../ring/event-ring.js';
+import { Waker, type WakeUpSpec } from '../ring/wake-up.js';
 import { LendQueue } from '../vnic/lend-queue.js';
 import { VnicPeer } from '../vnic/vnic.js';
 import type { VmLink } from './manager-spec.js';
 
-/** Ring a VM at once when this share of the slots waits on its rx: fewer, larger wake-ups win. */
-const WAKE_SHARE = 4;
-/** Or after this many polls in which there was something to ring for: bounds the added latency. */
-const WAKE_POLLS = 16;
-
 export class Lane {
   readonly index: number;
   readonly link: VmLink;
+  /** Of each function that the VM runs, in the order of the forward path. */
+  readonly blocks: readonly Float64Array[];
+  /** Of the VM as a whole: the first function's. */
   readonly counters: Float64Array;
   /** Only its load is read here: the VM writes. */
   readonly events: EventWriter;
@@ -24,43 +23,61 @@ export class Lane {
   holding = false;
   /** Main waits to hear that nothing is lent any more. */
   draining = false;
-  readonly #bell: Bell;
-  readonly #wakeMark: number;
-  #staged = false;
-  #wakeDue = 0;
+  readonly #waker: Waker;
+  /** Lent since the last `publish`, by the function that they came to. */
+  readonly #lentTo: Uint32Array;
+  #staged = 0;
 
-  constructor(buffer: ArrayBufferLike, link: VmLink, index: number, slots: number) {
+  constructor(buffer: ArrayBufferLike, link: VmLink, index: number, wakeUp: WakeUpSpec) {
     this.index = index;
     this.link = link;
-    this.counters = counterBlock(buffer, link.countersBlockOffset);
+    this.blocks = link.functions.map(({ countersBlockOffset }) => counterBlock(buffer, countersBlockOffset));
+    this.counters = this.blocks[0];
+    this.#lentTo = new Uint32Array(this.blocks.length);
     this.events = new EventWriter(buffer, link.events);
     this.peer = new VnicPeer(buffer, link.vnic);
     this.held = new LendQueue(link.vnic.rx.capacity);
-    this.#bell = new Bell(buffer, link.doorbellOffset);
-    this.#wakeMark = Math.max(1, Math.floor(slots / WAKE_SHARE));
+    this.#waker = new Waker(new Bell(buffer, link.doorbellOffset), wakeUp);
   }
 
-  /** The VM owns the packet from the next `publish` on. */
-  lend(address: number): void {
-    this.counters[Cell.received]++;
+  /** The VM owns the packet from the next `publish` on. `place`: of the function that it comes to. */
+  lend(address: number, place: number): void {
+    this.#staged++;
+    this.#lentTo[place]++;
     this.peer.lent.lend(address);
     this.peer.toVm.push(address);
-    this.#staged = true;
+  }
+
+  /**
+   * Counts packets that have passed functions of the VM, from the one at `from` to the one at `to`. They were counted as
+   * received by the first when they were lent.
+   */
+  countPassed(from: number, to: number, count: number): void {
+    const step = from <= to ? 1 : -1;
+    for (let place = from; ; place += step) {
+      if (place !== from) this.blocks[place][Cell.received] += count;
+      this.blocks[place][Cell.returned] += count;
+      if (place === to) return;
+    }
   }
 
   /** Makes what was lent visible, by one store, and wakes the VM if it is time. */
   publish(): void {
-    if (this.#staged) {
-      this.#staged = false;
-      this.peer.toVm.publish();
-      this.#wakeDue++;
-    } else if (this.#wakeDue > 0) this.#wakeDue++;
-    if (this.#wakeDue > 0 && (this.#wakeDue >= WAKE_POLLS || this.peer.toVm.occupancy() >= this.#wakeMark)) this.#ring();
+    if (this.#staged === 0) {
+      this.#waker.passed();
+      return;
+    }
+    this.#staged = 0;
+    for (let place = 0; place < this.#lentTo.length; place++) {
+      this.blocks[place][Cell.received] += this.#lentTo[place];
+      this.#lentTo[place] = 0;
+    }
+    this.#waker.published(this.peer.toVm.publish(), this.peer.toVm);
   }
 
   /** Wakes the VM for whatever was published. */
   flush(): void {
-    if (this.#wakeDue > 0) this.#ring();
+    this.#waker.flush();
   }
 
   /** The VM has something for the manager. */
@@ -70,11 +87,6 @@ export class Lane {
 
   /** The VM has taken everything that it was lent, and has returned all that it is going to return. */
   isQuiet(): boolean {
-    return !this.#staged && this.peer.toVm.occupancy() === 0 && this.peer.fromVm.isEmpty();
-  }
-
-  #ring(): void {
-    this.#wakeDue = 0;
-    this.#bell.ring();
+    return this.#staged === 0 && this.peer.toVm.occupancy() === 0 && this.peer.fromVm.isEmpty();
   }
 }

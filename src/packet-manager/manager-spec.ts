@@ -1,6 +1,7 @@
 /** What the manager's thread is told: plain values and offsets in control memory. */
 import type { EventRingSpec } from '../ring/event-ring.js';
 import type { RingSpec } from '../ring/ring-layout.js';
+import type { WakeUpSpec } from '../ring/wake-up.js';
 import type { VnicSpec } from '../vnic/vnic.js';
 
 /** The manager's end of a VM. */
@@ -10,7 +11,8 @@ export interface VmLink {
   vnic: VnicSpec;
   doorbellOffset: number;
   journalOffset: number;
-  countersBlockOffset: number;
+  /** What it runs, in the order of the forward path: one function, or all of a chain. */
+  functions: { name: string; countersBlockOffset: number }[];
   events: EventRingSpec;
 }
 
@@ -48,7 +50,8 @@ export interface PathRow {
   twoWay: boolean;
   /** In the text language of src/flow. */
   match: string;
-  vms: number[];
+  /** For each replica of the chain, the VM of each function, in the order of the forward path. */
+  replicas: number[][];
 }
 
 export interface ManagerSpec {
@@ -63,6 +66,7 @@ export interface ManagerSpec {
   mailboxOffset: number;
   doorbellOffset: number;
   events: EventRingSpec;
+  wakeUp: WakeUpSpec;
   /** Slots of each VM's allowance for packets that it makes itself. */
   vmAllowance: number;
   /** Report every ended flow, and pause ingress while main is behind with reading events: nothing of a report is lost. */

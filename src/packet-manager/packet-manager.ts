@@ -56,7 +56,7 @@ export class PacketManager {
       headers,
       pool: new BufferPool(region),
       book: new SlotBook(region.slots),
-      lanes: spec.vms.map((link, index) => new Lane(buffer, link, index, region.slots)),
+      lanes: spec.vms.map((link, index) => new Lane(buffer, link, index, spec.wakeUp)),
       ports: [],
       portCounters: spec.ports.map((port) => counterBlock(buffer, port.countersBlockOffset)),
       classification: new Classification(buffer, spec, headers),
@@ -131,11 +131,12 @@ export class PacketManager {
 
   /** Everything that the VM has returned or made, a burst at most. */
   #collectReturns(lane: Lane): number {
-    const count = lane.peer.fromVm.take(this.#batch, this.#batch.length);
-    for (let k = 0; k < count; k++) {
-      const address = this.#batch[k];
-      if (lane.peer.lent.accept(address)) this.#forwarder.returned(lane, address);
-      else lane.counters[Cell.invalidReturns]++;
+    const { peer, counters } = lane;
+    const count = peer.fromVm.take(this.#batch, this.#batch.length);
+    if (count > 0) {
+      const due = peer.lent.acceptBurst(this.#batch, count);
+      if (due < count) counters[Cell.invalidReturns] += count - due;
+      this.#forwarder.returned(lane, this.#batch, due);
     }
     const made = this.#allowance.collect(lane);
     if (count === 0 && lane.counters[Cell.invalidReturns] > 0) this.#changes.dropLost(lane);

@@ -77,9 +77,9 @@ export class InlinePortHost implements PortHost {
     return this.#backend.exhausted;
   }
 
-  /** Never news: whatever lets such a port go on (a free slot, a settled packet) is done by the thread that asks. */
+  /** Seldom news: what lets such a port go on (a free slot, a settled packet) is done by the thread that asks, but for time. */
   hasWork(): boolean {
-    return false;
+    return this.#backend.hasWork?.() ?? false;
   }
 
   flush(): void {

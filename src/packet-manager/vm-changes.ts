@@ -19,6 +19,7 @@ import type { Allowance } from './allowance.js';
 import type { Forwarder, Shop } from './forwarder.js';
 import type { Lane } from './lane.js';
 import type { CrashedPacket } from './messages.js';
+import { placeOf } from './route.js';
 
 const TX_POINTER_INVALID = builtInDrop('tx-pointer-invalid');
 const NF_CRASH = builtInDrop('nf-crash');
@@ -29,6 +30,7 @@ export class VmChanges {
   readonly #shop: Shop;
   readonly #forwarder: Forwarder;
   readonly #allowance: Allowance;
+  readonly #one = new Uint32Array(1);
 
   constructor(shared: SharedSpec, shop: Shop, forwarder: Forwarder, allowance: Allowance) {
     this.#shared = shared;
@@ -53,14 +55,19 @@ export class VmChanges {
   reclaim(lane: Lane): CrashedPacket | null {
     lane.alive = false;
     const txIndex = new RingProducer(this.#shared.control, lane.link.vnic.tx).producerIndex;
-    const { done, inHand } = new Journal(this.#shared.control, lane.link.journalOffset).recover(txIndex);
+    const journal = new Journal(this.#shared.control, lane.link.journalOffset);
+    const { done, inHand } = journal.recover(txIndex);
     const { lent } = lane.peer;
-    for (let k = 0; k < done && lent.count > 0; k++) this.#forwarder.returned(lane, lent.takeBack());
+    for (let k = 0; k < done && lent.count > 0; k++) {
+      this.#one[0] = lent.takeBack();
+      this.#forwarder.returned(lane, this.#one, 1);
+    }
     let packet: CrashedPacket | null = null;
     if (inHand && lent.count > 0) {
       const address = lent.takeBack();
-      packet = this.#keepAsFound(lane, address);
-      this.#dropOne(lane, address, NF_CRASH);
+      const place = Math.min(journal.stage, lane.blocks.length - 1);
+      packet = this.#keepAsFound(lane, address, place);
+      this.#dropAt(lane, address, place);
     }
     this.#dropAll(lane, lent, CHAIN_STOPPED);
     this.#dropAll(lane, lane.held, CHAIN_STOPPED);
@@ -99,11 +106,30 @@ export class VmChanges {
 
   #dropOne(lane: Lane, address: number, reason: number): void {
     this.#forwarder.inVms--;
-    lane.counters[Cell.drops + reason]++;
+    lane.blocks[this.#entry(lane, address)][Cell.drops + reason]++;
     this.#forwarder.drop(address, this.#shop.region.slotIndex(address), reason);
   }
 
-  #keepAsFound(lane: Lane, address: number): CrashedPacket {
+  /** The packet was in hand of the function at `place`; those before it had let it pass. */
+  #dropAt(lane: Lane, address: number, place: number): void {
+    this.#forwarder.inVms--;
+    const entry = this.#entry(lane, address);
+    if (place !== entry) {
+      lane.countPassed(entry, place, 1);
+      lane.blocks[place][Cell.returned]--; // it met this one, and never left it
+    }
+    lane.blocks[place][Cell.drops + NF_CRASH]++;
+    this.#forwarder.drop(address, this.#shop.region.slotIndex(address), NF_CRASH);
+  }
+
+  /** Place of the function that the packet was lent to. */
+  #entry(lane: Lane, address: number): number {
+    const { region, book, classification } = this.#shop;
+    const slot = region.slotIndex(address);
+    return lane.blocks.length === 1 ? 0 : placeOf(classification.routes[book.path[slot]], book.direction[slot], book.hop[slot]);
+  }
+
+  #keepAsFound(lane: Lane, address: number, place: number): CrashedPacket {
     const { region, headers } = this.#shop;
     const { u32 } = headers;
     const at = region.slotIndex(address) << 4;
@@ -111,7 +137,7 @@ export class VmChanges {
     const length = Math.min(u32[at + 1], region.maxPacketBytes);
     return {
       chain: lane.link.chain,
-      vm: lane.link.name,
+      vm: lane.link.functions[place].name,
       timestampMs: u32[at + (HeaderOffset.timestampSeconds >> 2)] * 1000 + Math.floor(u32[at + (HeaderOffset.timestampNanos >> 2)] / 1e6),
       length,
       hex: Buffer.from(region.bytes.slice(start, start + length)).toString('hex'),

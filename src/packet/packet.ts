@@ -13,6 +13,7 @@ import { Ipv6View } from './ipv6.js';
 import { ETHERNET_BYTES, linkBytes } from './link.js';
 import { parsePacket } from './parse.js';
 import { IpProtocol } from './protocols.js';
+import { rewriteDestinationEnd, rewriteSourceEnd } from './rewrite-end.js';
 import { TcpView } from './tcp.js';
 import { UdpView } from './udp.js';
 import { MAX_VLANS, VLAN_BYTES, VlanView } from './vlan.js';
@@ -155,5 +156,27 @@ export class Packet extends PacketCursor {
    */
   publishTuple(): void {
     this.headers.u8[(this.slotIndex << 6) + HeaderOffset.parseFlags] |= ParseFlag.tuplePublished;
+  }
+
+  /**
+   * Replaces source address and port and mends each checksum once, where the view's setters would mend the upper one twice.
+   * For packets for which `ipv4()` and one of `tcp()` and `udp()` are not null.
+   */
+  rewriteSourceEnd(address: number, port: number): void {
+    rewriteSourceEnd(this, address, port);
+  }
+
+  /** Replaces destination address and port; otherwise as `rewriteSourceEnd`. */
+  rewriteDestinationEnd(address: number, port: number): void {
+    rewriteDestinationEnd(this, address, port);
+  }
+
+  /**
+   * The packet will leave by the port that it came in by. It goes on through the rest of its path in the same direction,
+   * so that every function sees it once.
+   */
+  turnBack(): void {
+    const at = this.slotIndex << 6;
+    this.headers.u8[at + HeaderOffset.egressPort] = this.headers.u8[at + HeaderOffset.ingressPort];
   }
 }

@@ -13,15 +13,17 @@ import { ICMP_BYTES } from './icmp.js';
 import { ipv4HeaderLength, ipv4IsFragment, ipv4IsLaterFragment, ipv4Protocol } from './ipv4.js';
 import { ipv6NextHeader, isIpv6Header } from './ipv6.js';
 import { ExtensionWalk } from './ipv6-extensions.js';
-import { hasEtherType, layer3OfFamily, linkBytes, linkEtherType } from './link.js';
+import { ETHERNET_BYTES, hasEtherType, layer3OfFamily, linkBytes, linkEtherType } from './link.js';
 import { IPV6_BYTES, ipv4End, ipv6End } from './packet-end.js';
 import { EtherType, IpProtocol } from './protocols.js';
-import { tcpHeaderLength } from './tcp.js';
+import { TCP_MIN_BYTES, tcpHeaderLength } from './tcp.js';
 import { UDP_BYTES, isUdpHeader } from './udp.js';
 import { MAX_VLANS, VLAN_BYTES, isVlan } from './vlan.js';
 
 /** Flags that a parse keeps as it finds them. */
 const KEPT_FLAGS = ParseFlag.snapped | ParseFlag.tuplePublished | ParseFlag.offload;
+/** Where the transport header of a plain packet begins: behind Ethernet and an IPv4 header without options. */
+const PLAIN_L4 = ETHERNET_BYTES + 20;
 
 const walk = new ExtensionWalk();
 
@@ -41,6 +43,7 @@ let originalEnd = 0;
  * `tuplePublished`, `offload`) are in its slot header, and writes l3, l4, parseFlags, l3Offset, l4Offset, payloadOffset, vlanCount.
  */
 export function parsePacket(region: Uint8Array, start: number, length: number, headers: SlotHeaders, slotIndex: number): void {
+  if (parsePlain(region, start, length, headers, slotIndex)) return;
   const at = slotIndex << 6;
   const { u8, u16 } = headers;
   const originalLength = headers.u32[(slotIndex << 4) + (HeaderOffset.originalLength >> 2)];
@@ -62,6 +65,40 @@ export function parsePacket(region: Uint8Array, start: number, length: number, h
   u16[half + (HeaderOffset.l3Offset >> 1)] = l3At - start;
   u16[half + (HeaderOffset.l4Offset >> 1)] = l4At - start;
   u16[half + (HeaderOffset.payloadOffset >> 1)] = payloadAt - start;
+}
+
+/**
+ * Most packets are plain: a whole Ethernet frame without tags, IPv4 without options or fragments, TCP or UDP. They are
+ * parsed here in one go, with what the general parser would find; for any other packet nothing is written.
+ */
+function parsePlain(bytes: Uint8Array, start: number, length: number, headers: SlotHeaders, slotIndex: number): boolean {
+  const { u8, u16, u32 } = headers;
+  const at = slotIndex << 6;
+  if (u8[at + HeaderOffset.linkType] !== LinkType.ethernet || length < PLAIN_L4 + UDP_BYTES) return false;
+  if (u32[(slotIndex << 4) + (HeaderOffset.originalLength >> 2)] > length || (u8[at + HeaderOffset.parseFlags] & ~ParseFlag.offload) !== 0) return false;
+  if (bytes[start + 12] !== 0x08 || bytes[start + 13] !== 0x00 || bytes[start + ETHERNET_BYTES] !== 0x45) return false;
+  const end = ETHERNET_BYTES + ((bytes[start + 16] << 8) | bytes[start + 17]);
+  if (end > length || ((bytes[start + 20] & 0x3f) | bytes[start + 21]) !== 0) return false; // more fragments, or an offset
+  const protocol = bytes[start + 23];
+  let payload: number;
+  if (protocol === IpProtocol.udp) {
+    const datagramBytes = (bytes[start + PLAIN_L4 + 4] << 8) | bytes[start + PLAIN_L4 + 5];
+    if (datagramBytes < UDP_BYTES || PLAIN_L4 + datagramBytes > end) return false;
+    payload = PLAIN_L4 + UDP_BYTES;
+  } else if (protocol === IpProtocol.tcp) {
+    if (PLAIN_L4 + TCP_MIN_BYTES > end) return false;
+    const headerBytes = (bytes[start + PLAIN_L4 + 12] >>> 4) << 2;
+    payload = PLAIN_L4 + headerBytes;
+    if (headerBytes < TCP_MIN_BYTES || payload > end) return false;
+  } else return false;
+  u8[at + HeaderOffset.l3] = Layer3.ipv4;
+  u8[at + HeaderOffset.l4] = protocol;
+  u8[at + HeaderOffset.vlanCount] = 0;
+  const half = slotIndex << 5;
+  u16[half + (HeaderOffset.l3Offset >> 1)] = ETHERNET_BYTES;
+  u16[half + (HeaderOffset.l4Offset >> 1)] = PLAIN_L4;
+  u16[half + (HeaderOffset.payloadOffset >> 1)] = payload;
+  return true;
 }
 
 function parseLink(linkType: number, bytes: Uint8Array, start: number, end: number): void {

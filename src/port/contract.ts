@@ -49,8 +49,16 @@ export interface PortBackend {
    * as they were left. Ports that wait for an outcome use it.
    */
   settled?(address: number): void;
+  /**
+   * Whether something will be there to receive without anybody doing anything: a packet that is due at a time. Such a port
+   * keeps its thread from sleeping. Left out: what lets the port go on is done by the thread that asks.
+   */
+  hasWork?(): boolean;
   /** True when the port will never receive again. */
   readonly exhausted: boolean;
   /** Called once when the runtime stops, after the last completion. */
   close(): void;
 }
+
+/** Makes a backend, in the thread that serves it. Default export of the module of a port of kind `module`. */
+export type PortFactory = (memory: PortMemory, counts: PortCounts, options: unknown) => PortBackend;

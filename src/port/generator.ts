@@ -7,7 +7,6 @@
 import { initialDataOffset, LinkType } from '../memory/slot-layout.js';
 import { builtInDrop } from '../observe/drop-reasons.js';
 import { Egress } from './capture/egress.js';
-import { copyBytes } from './capture/copy-bytes.js';
 import { describeArrival } from './capture/fill-slot.js';
 import type { PortBackend, PortCounts, PortMemory } from './contract.js';
 
@@ -31,9 +30,11 @@ export interface GeneratorOptions {
 export const MAX_GENERATED_FLOWS = 65536;
 /** Longest frame: a full IPv4 packet. */
 export const MAX_GENERATED_BYTES = 65549;
-/** Bytes of a machine word. */
-const ALIGNMENT = 8;
 const ETHERNET_BYTES = 14;
+/** Bytes of a frame that are copied word by word: a block copy pays for itself only beyond. A multiple of 8. */
+const FRONT_BYTES = 128;
+/** The words of the IPv6 addresses that are the same in all packets: fd00::, 2001:db8::. */
+const IPV6_PREFIX_SUM = 0xfd00 + 0x2001 + 0x0db8;
 const PACKET_TOO_LONG = builtInDrop('packet-too-long');
 /** A Monday in 2024: packets of a generator look like any other's. */
 const START_SECONDS = 1_704_067_200;
@@ -70,12 +71,18 @@ export class GeneratorPort implements PortBackend {
   /** Lengths above the smallest of a range that may be drawn; 1 when lengths are listed. */
   readonly #span: number;
   readonly #draws: Draws;
-  /** Payload of every packet, from its first byte on, and what its 16-bit words add up to before each. */
-  readonly #payload: Uint8Array;
-  /** The payload at every alignment: a block copy whose ends are aligned alike is several times faster. */
-  readonly #aligned: readonly Uint8Array[];
-  readonly #sums: Float64Array;
+  /** A frame of the longest length: headers whose varying fields are zero, then the payload. Its front, as words. */
+  readonly #image: Uint8Array;
+  readonly #front: Uint32Array;
+  /** What follows the front in a frame of some length: made once for each. */
+  readonly #rests: (Uint8Array | null)[];
+  readonly #regionWords: Uint32Array;
+  /** Folded sums of the image's 16-bit words: of the IP header, of the transport header, of the payload before each word. */
+  readonly #ipSum: number;
+  readonly #l4Sum: number;
+  readonly #payloadSums: Uint32Array;
   readonly #headerBytes: number;
+  readonly #l4Bytes: number;
   #made = 0;
   readonly #arrival = { length: 0, originalLength: 0, seconds: 0, nanos: 0, linkType: LinkType.ethernet, interfaceId: 0 };
 
@@ -98,17 +105,47 @@ export class GeneratorPort implements PortBackend {
     this.#egress = new Egress(memory, counts, null);
     this.#draws = new Draws(seed);
     const longest = Math.max(...this.#lengths);
-    this.#payload = new Uint8Array(longest + 1);
-    this.#sums = new Float64Array((longest >>> 1) + 2);
-    for (let k = 0; k < longest; k++) this.#payload[k] = this.#draws.next();
-    this.#aligned = Array.from({ length: ALIGNMENT }, (_, at) => {
-      const shifted = new Uint8Array(at + this.#payload.length);
-      shifted.set(this.#payload, at);
-      return shifted;
-    });
-    for (let word = 0; word < this.#sums.length - 1; word++) {
-      this.#sums[word + 1] = this.#sums[word] + this.#payload[2 * word] * 256 + this.#payload[2 * word + 1];
+    this.#image = new Uint8Array(Math.max(longest, FRONT_BYTES) + 1);
+    this.#rests = Array.from({ length: longest + 1 }, () => null);
+    this.#front = new Uint32Array(this.#image.buffer, 0, FRONT_BYTES / 4);
+    this.#regionWords = new Uint32Array(memory.region.buffer, 0, memory.region.length >>> 2);
+    this.#l4Bytes = protocol === 'udp' ? 8 : 20;
+    this.#writeHeaders();
+    for (let k = this.#headerBytes; k < longest; k++) this.#image[k] = this.#draws.next();
+    const l4 = this.#headerBytes - this.#l4Bytes;
+    this.#ipSum = sumWords(this.#image, ETHERNET_BYTES, l4);
+    this.#l4Sum = fold(sumWords(this.#image, l4, this.#headerBytes) + (protocol === 'udp' ? 17 : 6) + (version === 4 ? 0 : IPV6_PREFIX_SUM));
+    this.#payloadSums = new Uint32Array(((longest - this.#headerBytes) >>> 1) + 1);
+    for (let word = 1; word < this.#payloadSums.length; word++) {
+      const at = this.#headerBytes + 2 * (word - 1);
+      this.#payloadSums[word] = fold(this.#payloadSums[word - 1] + this.#image[at] * 256 + this.#image[at + 1]);
     }
+  }
+
+  /** Every header field that is the same in all packets. */
+  #writeHeaders(): void {
+    const bytes = this.#image;
+    const { version, protocol } = this.#options;
+    bytes.fill(2, 0, 12);
+    bytes[5] = 1;
+    put16(bytes, 12, version === 4 ? 0x0800 : 0x86dd);
+    const at = ETHERNET_BYTES;
+    if (version === 4) {
+      bytes[at] = 0x45;
+      bytes[at + 6] = 0x40; // don't fragment
+      bytes[at + 8] = 64;
+      bytes[at + 9] = protocol === 'udp' ? 17 : 6;
+    } else {
+      bytes[at] = 0x60;
+      bytes[at + 6] = protocol === 'udp' ? 17 : 6;
+      bytes[at + 7] = 64;
+      bytes[at + 8] = 0xfd;
+      put32(bytes, at + 24, 0x20010db8);
+    }
+    const l4 = this.#headerBytes - this.#l4Bytes;
+    put16(bytes, l4 + 2, protocol === 'udp' ? 53 : 80);
+    // Five words of header, PSH and ACK; a full window.
+    if (protocol === 'tcp') put32(bytes, l4 + 12, 0x5018ffff);
   }
 
   get exhausted(): boolean {
@@ -134,77 +171,82 @@ export class GeneratorPort implements PortBackend {
   #make(address: number, length: number): void {
     const slotIndex = this.#memory.slotIndex(address);
     const dataOffset = initialDataOffset(slotIndex);
-    const { version, protocol, flows, rate, startSeconds } = this.#options;
-    const bytes = this.#memory.region;
+    const { version, flows, rate, startSeconds } = this.#options;
     const frame = address + dataOffset;
-    const l3 = frame + ETHERNET_BYTES;
+    this.#copyImage(frame, length);
     const flow = this.#made % flows;
-    const l4 = version === 4 ? this.#ipv4(l3, flow, length) : this.#ipv6(l3, flow, length);
-    // The two addresses, taken as the end of the IP header, begin the pseudo-header.
-    const pseudo = sumWords(bytes, version === 4 ? l3 + 12 : l3 + 8, l4) + (protocol === 'udp' ? 17 : 6) + (frame + length - l4);
-    this.#layer4(l4, flow, frame + length, pseudo);
-    bytes.fill(2, frame, frame + 12);
-    bytes[frame + 5] = 1;
-    put16(bytes, frame + 12, version === 4 ? 0x0800 : 0x86dd);
+    if (version === 4) this.#finishIpv4(frame + ETHERNET_BYTES, flow, length);
+    else this.#finishIpv6(frame + ETHERNET_BYTES, flow, length);
     const arrival = this.#arrival;
     arrival.length = length;
     arrival.originalLength = length;
     const elapsed = this.#made / rate;
-    arrival.seconds = startSeconds + Math.floor(elapsed);
-    arrival.nanos = Math.floor((elapsed % 1) * 1e9);
+    const seconds = Math.floor(elapsed);
+    arrival.seconds = startSeconds + seconds;
+    arrival.nanos = Math.floor((elapsed - seconds) * 1e9);
     describeArrival(this.#memory, slotIndex, dataOffset, arrival);
   }
 
-  #ipv4(at: number, flow: number, length: number): number {
-    const bytes = this.#memory.region;
-    put32(bytes, at, 0x45000000 + length - ETHERNET_BYTES);
-    // An identification of its own and "don't fragment".
-    put16(bytes, at + 4, this.#made & 0xffff);
-    put16(bytes, at + 6, 0x4000);
-    bytes[at + 8] = 64;
-    bytes[at + 9] = this.#options.protocol === 'udp' ? 17 : 6;
-    put16(bytes, at + 10, 0);
-    put32(bytes, at + 12, 0x0a000001 + flow);
-    put32(bytes, at + 16, 0xc6120001 + (flow & 0xff));
-    put16(bytes, at + 10, fold(sumWords(bytes, at, at + 20)) ^ 0xffff);
-    return at + 20;
+  /** Frames begin on a cache line, as the image does: the front goes by words, the rest by a block copy aligned alike. */
+  #copyImage(frame: number, length: number): void {
+    const words = this.#regionWords;
+    const front = this.#front;
+    const frontBytes = length < FRONT_BYTES ? length : FRONT_BYTES;
+    const at = frame >>> 2;
+    // The last word may reach past the frame: the slot has room for whole words.
+    for (let k = 0; k << 2 < frontBytes; k++) words[at + k] = front[k]!;
+    if (length > FRONT_BYTES) this.#memory.region.set(this.#rests[length] ?? this.#restOf(length), frame + FRONT_BYTES);
   }
 
-  #ipv6(at: number, flow: number, length: number): number {
-    const bytes = this.#memory.region;
-    put32(bytes, at, 0x60000000);
-    put16(bytes, at + 4, length - ETHERNET_BYTES - 40);
-    bytes[at + 6] = this.#options.protocol === 'udp' ? 17 : 6;
-    bytes[at + 7] = 64;
-    bytes.fill(0, at + 8, at + 40);
-    bytes[at + 8] = 0xfd;
-    put32(bytes, at + 20, 1 + flow);
-    put32(bytes, at + 24, 0x20010db8);
-    put32(bytes, at + 36, 1 + (flow & 0xff));
-    return at + 40;
+  #restOf(length: number): Uint8Array {
+    return (this.#rests[length] = this.#image.subarray(FRONT_BYTES, length));
   }
 
-  #layer4(at: number, flow: number, end: number, pseudo: number): void {
+  #finishIpv4(at: number, flow: number, length: number): void {
     const bytes = this.#memory.region;
-    const udp = this.#options.protocol === 'udp';
-    const payload = at + (udp ? 8 : 20);
-    put16(bytes, at, 1024 + (flow % 60000));
-    put16(bytes, at + 2, udp ? 53 : 80);
-    if (udp) put32(bytes, at + 4, (end - at) * 65536);
-    else {
-      put32(bytes, at + 4, this.#made * 1460);
-      put32(bytes, at + 8, 0);
-      // Five words of header, PSH and ACK; a full window.
-      put32(bytes, at + 12, 0x5018ffff);
-      put32(bytes, at + 16, 0);
+    const source = 0x0a000001 + flow;
+    const destination = 0xc6120001 + (flow & 0xff);
+    const totalLength = length - ETHERNET_BYTES;
+    const identification = this.#made & 0xffff;
+    const addresses = (source >>> 16) + (source & 0xffff) + (destination >>> 16) + (destination & 0xffff);
+    put16(bytes, at + 2, totalLength);
+    put16(bytes, at + 4, identification);
+    put16(bytes, at + 10, fold(this.#ipSum + totalLength + identification + addresses) ^ 0xffff);
+    put32(bytes, at + 12, source);
+    put32(bytes, at + 16, destination);
+    this.#finishLayer4(at + 20, flow, totalLength - 20, addresses);
+  }
+
+  #finishIpv6(at: number, flow: number, length: number): void {
+    const bytes = this.#memory.region;
+    const source = 1 + flow;
+    const destination = 1 + (flow & 0xff);
+    const payloadLength = length - ETHERNET_BYTES - 40;
+    put16(bytes, at + 4, payloadLength);
+    put32(bytes, at + 20, source);
+    put32(bytes, at + 36, destination);
+    this.#finishLayer4(at + 40, flow, payloadLength, (source >>> 16) + (source & 0xffff) + destination);
+  }
+
+  /** `addresses`: what the varying parts of the addresses add to the pseudo-header. */
+  #finishLayer4(at: number, flow: number, bytesFromHere: number, addresses: number): void {
+    const bytes = this.#memory.region;
+    const sourcePort = 1024 + (flow % 60000);
+    put16(bytes, at, sourcePort);
+    const payloadBytes = bytesFromHere - this.#l4Bytes;
+    const odd = (payloadBytes & 1) === 1 ? this.#image[this.#headerBytes + payloadBytes - 1] * 256 : 0;
+    let sum = this.#l4Sum + addresses + bytesFromHere + sourcePort + this.#payloadSums[payloadBytes >>> 1] + odd;
+    if (this.#l4Bytes === 8) {
+      put16(bytes, at + 4, bytesFromHere);
+      const checksum = fold(sum + bytesFromHere) ^ 0xffff;
+      // A UDP checksum of zero would say that there is none.
+      put16(bytes, at + 6, checksum === 0 ? 0xffff : checksum);
+      return;
     }
-    const source = this.#aligned[payload & (ALIGNMENT - 1)];
-    copyBytes(source, payload & (ALIGNMENT - 1), bytes, payload, end - payload);
-    const payloadBytes = end - payload;
-    const odd = (payloadBytes & 1) === 1 ? this.#payload[payloadBytes - 1] * 256 : 0;
-    const checksum = fold(pseudo + sumWords(bytes, at, payload) + this.#sums[payloadBytes >>> 1] + odd) ^ 0xffff;
-    // A UDP checksum of zero would say that there is none.
-    put16(bytes, at + (udp ? 6 : 16), checksum === 0 && udp ? 0xffff : checksum);
+    const sequence = Math.imul(this.#made, 1460);
+    put32(bytes, at + 4, sequence);
+    sum += (sequence >>> 16) + (sequence & 0xffff);
+    put16(bytes, at + 16, fold(sum) ^ 0xffff);
   }
 
   transmit(addresses: Uint32Array, count: number): void {
@@ -232,7 +274,7 @@ function put32(bytes: Uint8Array, at: number, value: number): void {
   bytes[at + 3] = value;
 }
 
-/** Sum of the 16-bit words from `from` to `to`; their number is even. */
+/** Sum of the 16-bit words of a header from `from` to `to`. */
 function sumWords(bytes: Uint8Array, from: number, to: number): number {
   let sum = 0;
   for (let at = from; at < to; at += 2) sum += bytes[at] * 256 + bytes[at + 1];
@@ -241,7 +283,6 @@ function sumWords(bytes: Uint8Array, from: number, to: number): number {
 
 /** The one's complement sum in 16 bits. */
 function fold(sum: number): number {
-  let folded = sum;
-  while (folded > 0xffff) folded = (folded % 65536) + Math.floor(folded / 65536);
-  return folded;
+  sum = (sum & 0xffff) + (sum >>> 16);
+  return (sum & 0xffff) + (sum >>> 16);
 }

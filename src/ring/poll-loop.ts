@@ -13,29 +13,32 @@ export interface Pollable {
   flush(): void;
 }
 
-export interface LoopPolicy {
-  /** Empty polls before sleeping: a short wait is cheaper than a sleep and a wake-up. */
-  spins: number;
-  /** Longest sleep. Bounds how late a worker notices that it is to stop, and lets `terminate()` through. */
-  sleepMs: number;
-}
+/** The first sleep, and the longest: an idle thread sleeps deeper each time, and whoever has something for it rings. */
+const FIRST_SLEEP_MS = 50;
+const LONGEST_SLEEP_MS = 1000;
 
-export const DEFAULT_LOOP: LoopPolicy = { spins: 50, sleepMs: 50 };
-
-/** Runs until `stopped()` says so at an empty poll. */
-export function pollLoop(work: Pollable, sleeper: Sleeper, stopped: () => boolean, policy: LoopPolicy = DEFAULT_LOOP): void {
+/**
+ * Runs until `stopped()` says so at an empty poll.
+ * @param spins empty polls before sleeping: a short wait is cheaper than a sleep and a wake-up.
+ */
+export function pollLoop(work: Pollable, sleeper: Sleeper, stopped: () => boolean, spins: number): void {
   let idle = 0;
+  let sleepMs = FIRST_SLEEP_MS;
   for (;;) {
     if (work.poll(Date.now()) > 0) {
       idle = 0;
+      sleepMs = FIRST_SLEEP_MS;
       continue;
     }
-    if (++idle < policy.spins) continue;
+    if (++idle < spins) continue;
     work.flush();
     if (stopped()) return;
     sleeper.announce();
     if (work.hasWork() || stopped()) sleeper.cancel();
-    else sleeper.wait(policy.sleepMs);
+    else {
+      sleeper.wait(sleepMs);
+      sleepMs = Math.min(2 * sleepMs, LONGEST_SLEEP_MS);
+    }
     idle = 0;
   }
 }

@@ -1,21 +1,23 @@
 /** Checks chains and the network functions in them: names, modules, options. Runs on the main thread, before any other. */
 import { isDeepStrictEqual } from 'node:util';
-import type { Chain } from '../chain/chain.js';
+import type { z } from 'zod';
+import type { Chain, ChainOptions } from '../chain/chain.js';
 import type { Definition, NetworkFunctionUse } from '../nf/contract.js';
 import { loadDefinition } from '../nf/define.js';
 import { checkName } from './check-name.js';
 import { factoriesOf, factoryNamed, resolveModule, useOf, type FunctionModules } from './functions.js';
 import { at, describe, oneOf, type Findings, type Site } from './place.js';
-import type { PlanVm } from './plan.js';
-import { prepareUse, reasonOf } from './prepare-use.js';
-import { longUseShape, MAX_VMS } from './schema.js';
+import { DEFAULTS } from './configuration.js';
+import { prepareUse, reasonOf, type PreparedFunction } from './prepare-use.js';
+import { chainShape, longUseShape, MAX_VMS } from './schema.js';
 import { readShape } from './shape.js';
 import { didYouMean } from './suggest.js';
 
 export interface CheckedChain {
   readonly name: string;
   /** Null where a network function has problems. */
-  readonly vms: readonly (PlanVm | null)[];
+  readonly functions: readonly (PreparedFunction | null)[];
+  readonly options: Required<ChainOptions>;
 }
 
 export interface ChainContext {
@@ -37,6 +39,25 @@ interface WrittenChain {
   readonly name: string;
   readonly site: Site;
   readonly items: readonly unknown[];
+  readonly options: Omit<z.output<typeof chainShape>, 'functions'>;
+}
+
+/** Reads a chain of `chains`: a list, or a map that holds one. */
+function readChain(findings: Findings, name: string, value: unknown): WrittenChain {
+  const site: Site = { shown: ['chains', name], source: ['chains', name] };
+  if (Array.isArray(value)) return { name, site, items: value, options: {} };
+  if (!isMap(value)) {
+    findings.add('wrong-type', site, {
+      found: describe(value),
+      expected: "a list, or a map with 'functions'",
+      message: `the chain '${name}' is not a list of network functions`,
+    });
+    return { name, site, items: [], options: {} };
+  }
+  const shape = readShape(findings, chainShape, value, site);
+  if (shape === null) return { name, site, items: [], options: {} };
+  const { functions, ...options } = shape;
+  return { name, site: at(site, 'functions'), items: functions, options };
 }
 
 export function isChain(value: unknown): value is Chain {
@@ -63,37 +84,29 @@ export async function checkChains(
 ): Promise<Map<string, CheckedChain>> {
   const { findings } = context;
   const written: WrittenChain[] = [];
-  for (const [name, value] of Object.entries(listed)) {
-    const site: Site = { shown: ['chains', name], source: ['chains', name] };
-    if (Array.isArray(value)) written.push({ name, site, items: value });
-    else {
-      findings.add('wrong-type', site, {
-        found: describe(value),
-        expected: 'a list',
-        message: `the chain '${name}' is not a list of network functions`,
-      });
-      written.push({ name, site, items: [] });
-    }
-  }
+  for (const [name, value] of Object.entries(listed)) written.push(readChain(findings, name, value));
   collectFromPaths(findings, written, inPaths);
 
   const taken = new Set<string>();
   const chains = new Map<string, CheckedChain>();
   let count = 0;
-  for (const { name, site, items } of written) {
+  for (const { name, site, items, options } of written) {
     checkName(findings, name, site, 'a chain');
-    if (items.length === 0 && (listed[name] === undefined || Array.isArray(listed[name]))) {
+    const replicas = options.replicas ?? DEFAULTS.replicas;
+    const list = listed[name];
+    if (items.length === 0 && (list === undefined || Array.isArray(list) || (isMap(list) && Array.isArray(list.functions)))) {
       findings.add('empty-chain', site, {
         found: describe(items),
         expected: 'at least one network function',
         message: `the chain '${name}' has no network functions`,
       });
     }
-    count += items.length;
+    count += items.length * replicas;
     // One after the other, so that problems come in the order of the text.
-    const vms: (PlanVm | null)[] = [];
-    for (const [index, item] of items.entries()) vms.push(await checkUse(context, name, item, at(site, index), taken));
-    chains.set(name, { name, vms });
+    const functions: (PreparedFunction | null)[] = [];
+    for (const [index, item] of items.entries()) functions.push(await checkUse(context, name, item, at(site, index), taken, replicas));
+    const { placement = DEFAULTS.placement, routing = DEFAULTS.routing } = options;
+    chains.set(name, { name, functions, options: { placement, routing, replicas } });
   }
   if (count > MAX_VMS) {
     const site: Site = { shown: ['chains'], source: ['chains'] };
@@ -118,7 +131,9 @@ function collectFromPaths(findings: Findings, written: WrittenChain[], inPaths: 
       continue;
     }
     values.set(chain.name, chain);
-    written.push({ name: chain.name, site, items: chain.uses });
+    const { kind: _, name: __, uses, ...options } = chain;
+    const shape = readShape(findings, chainShape, { functions: uses, ...options }, site);
+    written.push({ name: chain.name, site, items: uses, options: shape ?? {} });
   }
 }
 
@@ -128,18 +143,25 @@ async function checkUse(
   item: unknown,
   site: Site,
   taken: Set<string>,
-): Promise<PlanVm | null> {
+  replicas: number,
+): Promise<PreparedFunction | null> {
   const { findings } = context;
   const written = readUse(context, item, site);
   if (written === null) return null;
   const { name } = written;
   checkName(findings, name, site, 'a network function');
-  if (taken.has(name)) {
+  const names = [name, ...(replicas > 1 ? Array.from({ length: replicas }, (_, index) => replicaName(name, index)) : [])];
+  if (names.some((each) => taken.has(each))) {
     const message = `two network functions are named '${name}', tell them apart with 'as'`;
     findings.add('duplicate-name', site, { found: `'${name}' twice`, expected: 'a name for each use', message });
-  } else taken.add(name);
+  } else for (const each of names) taken.add(each);
   const resolved = await written.resolve();
   return resolved === null ? null : prepareUse(findings, context.baseDirectory, chain, resolved.use, resolved.definition, written.options);
+}
+
+/** Replicas are counted from 1, for people. */
+export function replicaName(name: string, index: number): string {
+  return `${name}.${index + 1}`;
 }
 
 /** Reads one of the forms in which a use may be written. Null when it is none of them. */

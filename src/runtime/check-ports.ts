@@ -14,7 +14,7 @@ import { didYouMean } from './suggest.js';
 
 /** What the generator makes when it is told no lengths. */
 const DEFAULT_FRAME_BYTES = 64;
-const PORT_KINDS = ['capture', 'generator', 'sink', 'memory', 'queue', 'vxlan', 'af-packet', 'tap', 'tun'] as const;
+const PORT_KINDS = ['capture', 'generator', 'sink', 'memory', 'module', 'queue', 'vxlan', 'af-packet', 'tap', 'tun'] as const;
 
 interface CheckedCapture {
   readonly file: string;
@@ -127,6 +127,10 @@ async function checkPort(
       return checkInterface(findings, value, site);
     case 'vxlan':
       return checkVxlan(findings, value, site);
+    case 'module': {
+      const shape = readShape(findings, portShapes.module, value, site);
+      return shape === null ? null : { kind, module: shape.module, options: shape.options };
+    }
     case 'queue':
       if (value instanceof QueuePort) return { kind };
       findings.add('wrong-type', site, {

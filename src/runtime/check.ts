@@ -9,7 +9,8 @@ import { DEFAULTS } from './configuration.js';
 import { BUILT_IN_DROPS, FIRST_DECLARED_DROP, MAX_DROP_REASONS } from '../observe/drop-reasons.js';
 import { STOCK_FUNCTIONS, type FunctionModules } from './functions.js';
 import { at, describe, Findings, TOP, type ConfigurationSource } from './place.js';
-import type { Plan, PlanVm } from './plan.js';
+import { place } from './placement.js';
+import type { Plan, PlanFunction } from './plan.js';
 import type { Problem } from './problems.js';
 import { ConfigurationError } from './problems.js';
 import { MAX_REGION_BYTES, topShape } from './schema.js';
@@ -49,14 +50,9 @@ export async function checkConfiguration(configuration: unknown, options: CheckO
   const checkedPaths = paths === null ? [] : checkPaths(findings, paths, ports, chains);
   const memory = checkMemory(findings, mapOf(document.memory));
 
-  const vms: PlanVm[] = [];
-  const vmsOf = new Map<string, number[]>();
-  for (const { chain } of checkedPaths) {
-    if (vmsOf.has(chain)) continue;
-    const uses = (chains.get(chain)?.vms ?? []).filter((vm) => vm !== null);
-    vmsOf.set(chain, uses.map((vm) => vms.push(vm) - 1));
-  }
-  const drops = checkDrops(findings, vms);
+  const used = [...new Set(checkedPaths.map(({ chain }) => chain))].map((name) => chains.get(name)).filter((chain) => chain !== undefined);
+  const { functions: placedFunctions, vms, replicasOf } = place(used);
+  const drops = checkDrops(findings, placedFunctions);
   if (findings.problems.length > 0) return { problems: inTextOrder(findings.problems) };
 
   const portNames = [...ports.keys()];
@@ -64,19 +60,22 @@ export async function checkConfiguration(configuration: unknown, options: CheckO
   return {
     plan: {
       ports: [...ports.values()].filter((port) => port !== null),
+      functions: placedFunctions,
       vms,
       paths: checkedPaths.map(({ from, to, chain, ...path }) => ({
         from: portNames.indexOf(from),
         to: portNames.indexOf(to),
         ...path,
         chain,
-        vms: vmsOf.get(chain)!,
+        routing: chains.get(chain)!.options.routing,
+        replicas: replicasOf.get(chain)!,
       })),
       drops,
       memory,
       flows: top.flows ?? DEFAULTS.flows,
       mode: top.mode ?? DEFAULTS.mode,
       burst: top.burst ?? DEFAULTS.burst,
+      wakeUp: top.wakeUp ?? DEFAULTS.wakeUp,
     },
   };
 }
@@ -116,9 +115,9 @@ function checkMemory(findings: Findings, shape: Record<string, unknown>): Plan['
   return { slots, slotBytes };
 }
 
-function checkDrops(findings: Findings, vms: readonly PlanVm[]): string[] {
+function checkDrops(findings: Findings, placed: readonly PlanFunction[]): string[] {
   const builtIn: readonly string[] = BUILT_IN_DROPS.map(({ name }) => name);
-  const drops = [...new Set(vms.flatMap((vm) => vm.drops))].filter((name) => !builtIn.includes(name));
+  const drops = [...new Set(placed.flatMap((each) => each.drops))].filter((name) => !builtIn.includes(name));
   const most = MAX_DROP_REASONS - FIRST_DECLARED_DROP;
   if (drops.length > most) {
     findings.add('too-many', at(TOP, 'chains'), {

@@ -2,9 +2,10 @@
  * A configuration: a passive value that says what to run. YAML mirrors it key for key (docs/configuration.md).
  * Building one checks nothing and starts nothing: `start` and `run` report every mistake at once.
  */
-import type { Chain } from '../chain/chain.js';
+import type { Chain, ChainOptions } from '../chain/chain.js';
 import type { NetworkFunctionUse } from '../nf/contract.js';
 import type { GeneratorOptions } from '../port/generator.js';
+import type { WakeUp } from '../ring/wake-up.js';
 import type { QueuePort } from './queue-port.js';
 
 export type Side = 'inside' | 'outside';
@@ -70,7 +71,19 @@ export interface VxlanPortSpec {
   mtu?: number;
 }
 
-export type PortSpec = CapturePortSpec | GeneratorPortSpec | SinkPortSpec | MemoryPortSpec | VxlanPortSpec | InterfacePortSpec | QueuePort;
+/**
+ * A port whose backend a module makes, in the manager's thread: its default export is a `PortFactory` (port/contract.ts).
+ * For measuring and testing: that contract may change. In TypeScript only.
+ */
+export interface ModulePortSpec {
+  kind: 'module';
+  /** URL of the module. */
+  module: string;
+  /** Handed to the factory, by structured clone; shared memory in it stays shared. */
+  options?: unknown;
+}
+
+export type PortSpec = CapturePortSpec | GeneratorPortSpec | SinkPortSpec | MemoryPortSpec | ModulePortSpec | VxlanPortSpec | InterfacePortSpec | QueuePort;
 
 /** `{ firewall: { rules: […] } }`: one key, the function; in its options, `from` and `as` are not the function's own. */
 export type ShortUse = Readonly<Record<string, Readonly<Record<string, unknown>> | null>>;
@@ -86,7 +99,10 @@ export interface LongUse {
 }
 
 /** Network functions in the order of the forward path. A plain name is a function without options. */
-export type ChainSpec = readonly (NetworkFunctionUse | ShortUse | LongUse | string)[];
+export type FunctionList = readonly (NetworkFunctionUse | ShortUse | LongUse | string)[];
+
+/** A list of network functions, or a map with such a list and where and how they run. */
+export type ChainSpec = FunctionList | ({ functions: FunctionList } & ChainOptions);
 
 interface PathBody {
   /** Which packets: docs/rules.md. Default `any`. The first path that matches is taken, else the packet is dropped: `no-path`. */
@@ -126,6 +142,11 @@ export interface Configuration {
   mode?: 'zero-copy' | 'copy';
   /** Most packets that a VM takes in one step, 1 to 1024. Default 64. */
   burst?: number;
+  /**
+   * When a sleeping thread is woken. `throughput`: when there is much to do, or nothing else to do. `latency`: at once.
+   * `auto`: as `latency` while every thread has a core, else as `throughput`. Default `auto`.
+   */
+  wakeUp?: WakeUp;
 }
 
-export const DEFAULTS = { slots: 4096, slotBytes: 2048, flows: 65536, mode: 'zero-copy', burst: 64, match: 'any' } as const;
+export const DEFAULTS = { slots: 4096, slotBytes: 2048, flows: 65536, mode: 'zero-copy', burst: 64, wakeUp: 'auto', placement: 'per-vm', routing: 'hub', replicas: 1, match: 'any' } as const;

@@ -30,7 +30,7 @@ export interface Failure {
 
 export class EventDesk {
   readonly flowLog = new FlowLog();
-  /** Alerts by signature, of each VM. */
+  /** Alerts by signature, of each function. */
   readonly alerts: Record<string, number>[];
   readonly problems: ({ port: string } & PortProblem)[] = [];
   /** Set once the manager is done. */
@@ -39,7 +39,7 @@ export class EventDesk {
   readonly #layout: Layout;
   readonly #readers: EventReader[];
   readonly #onEvent: (event: RuntimeEvent) => void;
-  /** Whether each VM's function takes new options under traffic. */
+  /** Whether each function takes new options under traffic. */
   readonly takesUpdates: boolean[] = [];
   readonly #answers = new Map<string, { resolve: () => void; reject: (error: Error) => void }>();
   readonly #waiting = new Map<number, (census: Census) => void>();
@@ -58,15 +58,16 @@ export class EventDesk {
       }
     };
     this.#readers = [...layout.vms.map((vm) => vm.events), layout.manager.events].map((spec) => new EventReader(layout.shared.control, spec));
-    this.alerts = layout.vms.map(() => ({}));
+    this.alerts = layout.functions.map(() => ({}));
   }
 
   /** Takes everything that waits; returns how much that was. */
   drain(): number {
+    const layout = this.#layout;
     let count = 0;
     this.#readers.forEach((reader, at) => {
       count += reader.drain((message) => {
-        if (at < this.alerts.length) this.#fromVm(at, message as VmEvent);
+        if (at < layout.vms.length) this.#fromVm(at, message as VmEvent);
         else this.#fromManager(message as ManagerEvent);
       });
     });
@@ -97,7 +98,7 @@ export class EventDesk {
     this.#answers.clear();
   }
 
-  /** Settles when a thread says so: `standing n`, `updated n`, `quiesced n`, `repointed n` of VM n, or `paths-replaced`. */
+  /** Settles when a thread says so: `standing n`, `updated n` of function n, `quiesced n`, `repointed n` of VM n, or `paths-replaced`. */
   answerOf(answer: string): Promise<void> {
     const answered = new Promise<void>((resolve, reject) => {
       if (this.finalCensus === null) this.#answers.set(answer, { resolve, reject });
@@ -119,15 +120,15 @@ export class EventDesk {
         this.flowLog.describe(event.flowId, event.protocol, event.host);
         return;
       case 'standing':
-        this.takesUpdates[at] = event.takesUpdates;
-        this.#answer(`standing ${at}`);
+      case 'updated': {
+        const { index } = this.#layout.vms[at].functions[event.function];
+        if (event.type === 'standing') this.takesUpdates[index] = event.takesUpdates;
+        this.#answer(`${event.type} ${index}`);
         return;
-      case 'updated':
-        this.#answer(`updated ${at}`);
-        return;
+      }
       case 'alert':
     }
-    const alerts = this.alerts[at];
+    const alerts = this.alerts[this.#layout.vms[at].functions.find(({ name }) => name === event.vm)!.index];
     alerts[event.signature] = (alerts[event.signature] ?? 0) + 1;
     this.#onEvent(event);
   }
@@ -146,8 +147,10 @@ export class EventDesk {
         this.#onEvent(event);
         break;
       case 'vm-reclaimed': {
-        const { name, chain } = this.#layout.vms[event.vm];
-        if (this.failure?.vm === name) this.failure.packet = event.packet;
+        const { chain, functions } = this.#layout.vms[event.vm];
+        // Functions that run together are told apart by the one that had the packet.
+        const name = event.packet?.vm ?? functions[0].name;
+        if (this.failure?.chain === chain) this.failure.packet = event.packet;
         if (this.failure !== null) this.#onEvent({ type: 'vm-crashed', vm: name, chain, message: event.error, packet: event.packet });
         break;
       }

@@ -13,8 +13,10 @@ import { eventRingBytes, type EventRingSpec } from '../ring/event-ring.js';
 import { MAILBOX_BYTES } from '../ring/mailbox.js';
 import { ringBytes, ringCapacity, type RingSpec } from '../ring/ring-layout.js';
 import type { PortThreadSpec } from '../port/live/thread-spec.js';
-import type { VmSpec } from '../vm/vm-spec.js';
+import type { FunctionSpec, VmSpec } from '../vm/vm-spec.js';
 import { JOURNAL_BYTES } from '../vnic/journal.js';
+import { wakeUpSpec } from '../ring/wake-up.js';
+import { availableCores } from './cores.js';
 import { halvesOf, isLive } from './live-ports.js';
 import type { Plan } from './plan.js';
 
@@ -29,6 +31,8 @@ const PORT_ALLOWANCE_SHARE = 4;
 export interface Layout {
   shared: SharedSpec;
   manager: ManagerSpec;
+  /** By index; each stands in the VM that runs it, too. */
+  functions: FunctionSpec[];
   vms: VmSpec[];
   /** Threads of live ports. */
   portThreads: PortThreadSpec[];
@@ -59,29 +63,38 @@ export function layOut(plan: Plan, { reportFlows }: LayoutOptions): Layout {
   const managerDoorbellOffset = control.reserve(DOORBELL_BYTES);
   const mainDoorbellOffset = control.reserve(DOORBELL_BYTES);
 
-  const vms = plan.vms.map((vm, index): VmSpec => {
+  const functions = plan.functions.map((each, index): FunctionSpec => {
     const tables: Record<string, PlacedTable> = {};
-    for (const [name, spec] of Object.entries(vm.tables)) tables[name] = { spec, offset: control.reserve(tableBytes(spec, flowIndexes)) };
+    for (const [name, spec] of Object.entries(each.tables)) tables[name] = { spec, offset: control.reserve(tableBytes(spec, flowIndexes)) };
     return {
       index,
-      name: vm.name,
-      chain: vm.chain,
-      module: vm.module,
-      function: vm.function,
-      options: vm.options,
-      dropNumbers: Object.fromEntries(vm.drops.map((name) => [name, drops.number(name)])),
-      counterNames: vm.counters,
-      countersOffset: control.reserve(vm.counters.length * 8),
+      name: each.name,
+      chain: each.chain,
+      module: each.module,
+      function: each.function,
+      options: each.options,
+      replica: each.replica,
+      dropNumbers: Object.fromEntries(each.drops.map((name) => [name, drops.number(name)])),
+      counterNames: each.counters,
+      countersOffset: control.reserve(each.counters.length * 8),
       tables,
       flowCapacity: flowIndexes,
-      vnic: { rx: ring(), tx: ring(), spare: ring(), made: ring() },
-      journalOffset: control.reserve(JOURNAL_BYTES),
-      doorbellOffset: control.reserve(DOORBELL_BYTES),
-      mailboxOffset: control.reserve(MAILBOX_BYTES),
-      events: events(),
       countersBlockOffset: control.reserve(COUNTER_BYTES),
     };
   });
+  const wakeUp = wakeUpSpec(plan.wakeUp, slots, plan.burst, 1 + plan.vms.length + plan.ports.reduce((sum, { spec }) => sum + (isLive(spec) ? halvesOf(spec).length : 0), 0) <= availableCores());
+  const vms = plan.vms.map((vm, index): VmSpec => ({
+    index,
+    name: vm.name,
+    chain: vm.chain,
+    functions: vm.functions.map((at) => functions[at]),
+    vnic: { rx: ring(), tx: ring(), spare: ring(), made: ring() },
+    journalOffset: control.reserve(JOURNAL_BYTES),
+    doorbellOffset: control.reserve(DOORBELL_BYTES),
+    mailboxOffset: control.reserve(MAILBOX_BYTES),
+    events: events(),
+    wakeUp,
+  }));
 
   const rings = (doorbellOffset: number, fillDoorbellOffset: number, ends: boolean): PortRings => ({
     fill: ring(),
@@ -106,8 +119,8 @@ export function layOut(plan: Plan, { reportFlows }: LayoutOptions): Layout {
   });
 
   const manager: ManagerSpec = {
-    vms: vms.map(({ name, chain, vnic, doorbellOffset, journalOffset, countersBlockOffset, events: ringSpec }) => ({
-      name, chain, vnic, doorbellOffset, journalOffset, countersBlockOffset, events: ringSpec,
+    vms: vms.map(({ name, chain, functions: hosted, vnic, doorbellOffset, journalOffset, events: ringSpec }) => ({
+      name, chain, functions: hosted.map(({ name: called, countersBlockOffset }) => ({ name: called, countersBlockOffset })), vnic, doorbellOffset, journalOffset, events: ringSpec,
     })),
     ports: plan.ports.map(({ name }, at) => ({
       name,
@@ -122,6 +135,7 @@ export function layOut(plan: Plan, { reportFlows }: LayoutOptions): Layout {
     mailboxOffset: control.reserve(MAILBOX_BYTES),
     doorbellOffset: managerDoorbellOffset,
     events: events(),
+    wakeUp,
     vmAllowance: Math.min(VM_ALLOWANCE, Math.floor(slots / VM_ALLOWANCE_SHARE / Math.max(1, vms.length))),
     reportFlows,
   };
@@ -137,10 +151,13 @@ export function layOut(plan: Plan, { reportFlows }: LayoutOptions): Layout {
     mode: plan.mode,
     clock: plan.ports.some(({ spec }) => spec.kind === 'queue' || isLive(spec)) ? 'wall' : 'packets',
   };
-  return { shared, manager, vms, portThreads, drops, readyOffset };
+  return { shared, manager, functions, vms, portThreads, drops, readyOffset };
 }
 
 /** The service paths of a plan, as the manager has them. */
 export function pathRows(plan: Plan): PathRow[] {
-  return plan.paths.map(({ chain, from, to, bothWays, match, vms }) => ({ name: chain, from, to, twoWay: bothWays, match, vms }));
+  const vmOf = plan.functions.map((_, at) => plan.vms.findIndex(({ functions }) => functions.includes(at)));
+  return plan.paths.map(({ chain, from, to, bothWays, match, replicas }) => ({
+    name: chain, from, to, twoWay: bothWays, match, replicas: replicas.map((functions) => functions.map((at) => vmOf[at])),
+  }));
 }

@@ -9,14 +9,29 @@ import { RingPortHost } from '../packet-manager/ring-port-host.js';
 import { CapturePort } from '../port/capture/capture-port.js';
 import { InterfaceDirectory } from '../port/capture/interfaces.js';
 import { TwoSidedCapture } from '../port/capture/two-sided.js';
-import type { PortBackend, PortCounts, PortMemory } from '../port/contract.js';
+import type { PortBackend, PortCounts, PortFactory, PortMemory } from '../port/contract.js';
 import { GeneratorPort } from '../port/generator.js';
 import { MemoryPort } from '../port/memory.js';
 import { SinkPort } from '../port/sink.js';
 import type { PlanPort, PlanPortSpec } from './plan.js';
 
+/** Factories by the URL of their module. */
+type Factories = ReadonlyMap<string, PortFactory>;
+
+/** Imports the modules that ports name. @throws Error when one exports no factory. */
+export async function importFactories(ports: readonly PlanPort[]): Promise<Factories> {
+  const factories = new Map<string, PortFactory>();
+  for (const { name, spec } of ports) {
+    if (spec.kind !== 'module') continue;
+    const { default: factory } = (await import(spec.module)) as { default?: unknown };
+    if (typeof factory !== 'function') throw new Error(`${spec.module}, of port '${name}': expected a function as its default export, found ${typeof factory}`);
+    factories.set(spec.module, factory as PortFactory);
+  }
+  return factories;
+}
+
 /** @throws CaptureError from the maker, when a file that the configuration check saw is gone. */
-export function portMaker(shared: SharedSpec, spec: ManagerSpec, ports: readonly PlanPort[]): PortMaker {
+export function portMaker(shared: SharedSpec, spec: ManagerSpec, ports: readonly PlanPort[], factories: Factories = new Map()): PortMaker {
   return (pool, counts) => {
     const region = new Region(shared.region);
     const memory: PortMemory = {
@@ -25,7 +40,7 @@ export function portMaker(shared: SharedSpec, spec: ManagerSpec, ports: readonly
       maxPacketBytes: region.maxPacketBytes,
       slotIndex: (address) => region.slotIndex(address),
     };
-    const backends = new Backends(memory);
+    const backends = new Backends(memory, factories);
     return ports.map(({ spec: port }, at) => {
       const { rings } = spec.ports[at];
       if (rings !== undefined) return new RingPortHost(shared.control, rings, region, pool, counts(at), shared.burst);
@@ -36,12 +51,14 @@ export function portMaker(shared: SharedSpec, spec: ManagerSpec, ports: readonly
 
 class Backends {
   readonly #memory: PortMemory;
+  readonly #factories: Factories;
   readonly #directory = new InterfaceDirectory();
   /** Captures that two ports share, by file. */
   readonly #twoSided = new Map<string, TwoSidedCapture>();
 
-  constructor(memory: PortMemory) {
+  constructor(memory: PortMemory, factories: Factories) {
     this.#memory = memory;
+    this.#factories = factories;
   }
 
   make(port: PlanPortSpec, portIndex: number, counts: PortCounts): PortBackend {
@@ -66,6 +83,11 @@ class Backends {
         return new MemoryPort({ packets: port.packets, linkType: port.linkType }, memory, counts);
       case 'sink':
         return new SinkPort({ ...(port.write !== null && { write: port.write }), directory: this.#directory }, memory, counts);
+      case 'module': {
+        const factory = this.#factories.get(port.module);
+        if (factory === undefined) throw new Error(`${port.module} was not imported`);
+        return factory(memory, counts, port.options);
+      }
       case 'queue':
       case 'vxlan':
       case 'af-packet':

@@ -5,7 +5,7 @@ import type { ManagerSpec } from '../packet-manager/manager-spec.js';
 import { PacketManager } from '../packet-manager/packet-manager.js';
 import { Bell, Sleeper } from '../ring/doorbell.js';
 import { pollLoop } from '../ring/poll-loop.js';
-import { portMaker } from './make-ports.js';
+import { importFactories, portMaker } from './make-ports.js';
 import type { PlanPort } from './plan.js';
 
 export interface ManagerTask {
@@ -16,10 +16,10 @@ export interface ManagerTask {
 }
 
 const { shared, manager: spec, ports, readyOffset } = workerData as ManagerTask;
-const manager = new PacketManager(shared, spec, portMaker(shared, spec, ports));
+const manager = new PacketManager(shared, spec, portMaker(shared, spec, ports, await importFactories(ports)));
 Atomics.add(new Int32Array(shared.control, readyOffset, 1), 0, 1); // (T) pairs with main's load
 new Bell(shared.control, shared.mainDoorbellOffset).ring();
 const runState = new Int32Array(shared.control, shared.runStateOffset, 1);
 // Nothing flows before every network function stands.
 Atomics.wait(runState, 0, RunState.starting); // (U) pairs with main's store
-pollLoop(manager, new Sleeper(shared.control, spec.doorbellOffset), () => Atomics.load(runState, 0) === RunState.stopped); // (U)
+pollLoop(manager, new Sleeper(shared.control, spec.doorbellOffset), () => Atomics.load(runState, 0) === RunState.stopped, spec.wakeUp.spins); // (U)

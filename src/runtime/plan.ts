@@ -1,7 +1,9 @@
 /** What a configuration comes to when nothing is wrong with it: plain data, complete, ready for threads. */
+import type { Routing } from '../chain/chain.js';
 import type { TableSpec } from '../nf/tables.js';
 import type { GeneratorOptions } from '../port/generator.js';
 import type { LivePortSpec } from './live-ports.js';
+import type { WakeUp } from '../ring/wake-up.js';
 import type { Side } from './configuration.js';
 
 export type PlanPortSpec =
@@ -19,6 +21,7 @@ export type PlanPortSpec =
   | ({ kind: 'generator' } & GeneratorOptions)
   | { kind: 'sink'; write: string | null }
   | { kind: 'memory'; packets: Uint8Array[]; linkType: number }
+  | { kind: 'module'; module: string; options: unknown }
   /** The value itself stays on the main thread: it is the configuration's `ports[name]`. */
   | { kind: 'queue' }
   | LivePortSpec;
@@ -28,10 +31,12 @@ export interface PlanPort {
   spec: PlanPortSpec;
 }
 
-/** One VM: one use of a network function in a chain. */
-export interface PlanVm {
+/** One use of a network function in a chain; of a chain with replicas, one for each. */
+export interface PlanFunction {
   name: string;
   chain: string;
+  /** Which of the chain's replicas it belongs to. */
+  replica: { index: number; count: number };
   /** URL of the module that defines the function, and the function's name. */
   module: string;
   function: string;
@@ -43,6 +48,15 @@ export interface PlanVm {
   tables: Record<string, TableSpec>;
 }
 
+/** One VM: a thread that runs one function, or all functions of a chain. */
+export interface PlanVm {
+  /** Of its function, or of its chain. */
+  name: string;
+  chain: string;
+  /** Indexes of functions, in the order of the forward path. */
+  functions: number[];
+}
+
 export interface PlanPath {
   /** Indexes of ports. The forward path goes from `from` to `to`. */
   from: number;
@@ -51,12 +65,14 @@ export interface PlanPath {
   bothWays: boolean;
   match: string;
   chain: string;
-  /** Indexes of VMs, in the order of the forward path. */
-  vms: number[];
+  routing: Routing;
+  /** Indexes of functions, in the order of the forward path, for each replica of the chain. */
+  replicas: number[][];
 }
 
 export interface Plan {
   ports: PlanPort[];
+  functions: PlanFunction[];
   vms: PlanVm[];
   /** In the order in which they are tried. */
   paths: PlanPath[];
@@ -66,4 +82,5 @@ export interface Plan {
   flows: number;
   mode: 'zero-copy' | 'copy';
   burst: number;
+  wakeUp: WakeUp;
 }

@@ -2,8 +2,11 @@
 import { isAbsolute, resolve } from 'node:path';
 import type { Definition, NetworkFunctionUse, OptionProblem } from '../nf/contract.js';
 import { at, describe, type Findings, type Site } from './place.js';
-import type { PlanVm } from './plan.js';
+import type { PlanFunction } from './plan.js';
 import { reportIssue } from './shape.js';
+
+/** A function with its options checked, before it is known how often it exists. */
+export type PreparedFunction = Omit<PlanFunction, 'replica'>;
 
 /**
  * @param site where the options stand.
@@ -16,7 +19,7 @@ export async function prepareUse(
   use: NetworkFunctionUse,
   definition: Definition,
   site: Site,
-): Promise<PlanVm | null> {
+): Promise<PreparedFunction | null> {
   const before = findings.problems.length;
   try {
     const validated = await definition.options['~standard'].validate(use.options);

@@ -12,6 +12,7 @@ import { Bell, Sleeper } from '../ring/doorbell.js';
 import { MailboxSender, encodeMessage } from '../ring/mailbox.js';
 import { waitAsync } from '../ring/wait-async.js';
 import type { VmMessage } from '../vm/vm.js';
+import { Journal } from '../vnic/journal.js';
 import { EventDesk, type RuntimeEvent } from './event-desk.js';
 import { comparePlans, type Changes } from './compare-plans.js';
 import { planConfiguration, type CheckOptions } from './check.js';
@@ -144,18 +145,20 @@ export class Runtime implements AsyncDisposable {
     if (this.#over || this.#ending || this.#desk.finalCensus !== null) throw new Error('the runtime is over');
     const difference = comparePlans(this.#plan, next);
     const changes: Changes = { updated: [], replaced: [], paths: difference.paths };
-    for (const at of difference.vms) {
-      const { name, options: vmOptions } = next.vms[at];
+    for (const at of difference.functions) {
+      const { name, options: newOptions } = next.functions[at];
+      const vm = next.vms.findIndex(({ functions }) => functions.includes(at));
       if (this.#desk.takesUpdates[at]) {
         const answer = this.#desk.answerOf(`updated ${at}`);
-        await Promise.all([answer, this.#send(this.#vmMail[at], this.#vmBells[at], { type: 'update', options: vmOptions })]);
+        const message: VmMessage = { type: 'update', function: next.vms[vm].functions.indexOf(at), options: newOptions };
+        await Promise.all([answer, this.#send(this.#vmMail[vm], this.#vmBells[vm], message)]);
         changes.updated.push(name);
       } else {
-        await this.#replace(at, vmOptions);
+        await this.#replace(vm, at, newOptions);
         changes.replaced.push(name);
       }
       this.#assertAlive();
-      this.#layout.vms[at].options = vmOptions;
+      this.#layout.functions[at].options = newOptions;
     }
     if (difference.paths) {
       const answer = this.#desk.answerOf('paths-replaced');
@@ -172,8 +175,8 @@ export class Runtime implements AsyncDisposable {
     if (this.#desk.finalCensus !== null) throw new Error('the runtime ended before the change was made');
   }
 
-  /** Ends a VM's thread and puts a new one in its place: mark, drain, acknowledge, re-point, resume. */
-  async #replace(at: number, options: unknown): Promise<void> {
+  /** Ends a VM's thread and puts a new one in its place, with a function's new options: mark, drain, acknowledge, re-point, resume. */
+  async #replace(at: number, changed: number, options: unknown): Promise<void> {
     const tell = async (message: ManagerMessage, answer?: string): Promise<void> => {
       const answered = answer === undefined ? Promise.resolve() : this.#desk.answerOf(answer);
       await Promise.all([answered, this.#send(this.#managerMail, this.#managerBell, message)]);
@@ -184,10 +187,10 @@ export class Runtime implements AsyncDisposable {
     await this.#vms[at].ended;
     this.#leaving.delete(at);
     await tell({ type: 'repoint', vm: at, vnic: this.#layout.vms[at].vnic }, `repointed ${at}`);
-    this.#layout.vms[at].options = options;
-    const standing = this.#desk.answerOf(`standing ${at}`);
+    this.#layout.functions[changed].options = options;
+    const standing = this.#layout.vms[at].functions.map(({ index }) => this.#desk.answerOf(`standing ${index}`));
     this.#startVm(at);
-    await standing;
+    await Promise.all(standing);
     await tell({ type: 'resume', vm: at });
   }
 
@@ -222,7 +225,7 @@ export class Runtime implements AsyncDisposable {
 
   /** @internal Ends a VM's worker wherever it is: for tests of what a crash leaves behind. */
   killVm(name: string): void {
-    this.#vms[this.#plan.vms.findIndex((vm) => vm.name === name)].kill();
+    this.#vms[this.#layout.vms.findIndex(({ functions }) => functions.some((each) => each.name === name))].kill();
   }
 
   /** @internal The same for the threads of a live port. */
@@ -306,11 +309,13 @@ export class Runtime implements AsyncDisposable {
   }
 
   #vmEnded(at: number, error: Error | null): void {
-    const { name, chain } = this.#plan.vms[at];
+    const { chain, functions, journalOffset } = this.#layout.vms[at];
     if ((this.#ending || this.#leaving.has(at)) && error === null) return;
     const message = (error?.message ?? 'its worker ended before the runtime did').slice(0, MAX_ERROR_CHARACTERS);
     if (!this.#ending) {
       this.#ending = true;
+      const { stage } = new Journal(this.#layout.shared.control, journalOffset);
+      const { name } = functions[Math.min(stage, functions.length - 1)];
       this.#desk.failure ??= { message: `network function '${name}' of chain '${chain}' failed: ${message}`, chain, vm: name, ...(error?.stack !== undefined && { stack: error.stack.slice(0, MAX_ERROR_CHARACTERS) }) };
       // What is on its way to a reader that has gone must not keep the chain from ending.
       for (const port of this.#queuePorts) port.abandon();

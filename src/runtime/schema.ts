@@ -91,6 +91,7 @@ export const portShapes = {
     packets: z.array(z.instanceof(Uint8Array)).optional(),
     linkType: z.int().min(0).max(65535).optional(),
   }),
+  module: z.strictObject({ kind: z.literal('module'), module: z.url(), options: z.unknown().optional() }),
 } as const;
 
 const options = z.record(z.string(), z.unknown());
@@ -105,6 +106,18 @@ export const longUseShape = z
   .describe('A network function, in full.');
 
 const shortUseShape = options.describe('A network function: its name, and under it its options, with `from` and `as` among them.');
+
+const chainParts = {
+  placement: z
+    .enum(['per-vm', 'together', 'auto'])
+    .optional()
+    .describe('Where the functions run: each in a VM of its own, all in one, or whichever suits the cores. Default: per-vm.'),
+  routing: z.enum(['hub', 'mesh']).optional().describe('How packets go from VM to VM: by way of the packet manager, or directly. Default: hub.'),
+  replicas: z.int().min(1).max(MAX_VMS).optional().describe('How often the chain exists; connections are spread over the replicas. Default: 1.'),
+} as const;
+
+/** A chain that is more than a list, with the list not yet looked into. */
+export const chainShape = z.strictObject({ functions: z.array(z.unknown()), ...chainParts });
 
 const pathBody = {
   match: text.optional().describe('Which packets: see docs/rules.md. Default: any.'),
@@ -131,6 +144,10 @@ const topParts = {
   flows: z.int().min(1).max(MAX_FLOWS).optional().describe('Connections known at a time. Default: 65536.'),
   mode: z.enum(['zero-copy', 'copy']).optional().describe('`copy` gives every VM a buffer of its own, for comparison. Default: zero-copy.'),
   burst: z.int().min(1).max(MAX_BURST).optional().describe('Most packets that a VM takes in one step. Default: 64.'),
+  wakeUp: z
+    .enum(['throughput', 'latency', 'auto'])
+    .optional()
+    .describe('When a sleeping thread is woken: when there is much to do, at once, or by the number of cores. Default: auto.'),
 } as const;
 
 /** The top, with its lists not yet looked into. */
@@ -144,11 +161,13 @@ export const topShape = z.strictObject({
 
 const via = name.describe('Name of a chain.');
 
+const functionList = z.array(z.union([text, longUseShape, shortUseShape])).min(1);
+
 const documentShape = z.strictObject({
   $schema: z.string().optional(),
   captures: z.record(name, captureShape).optional(),
   ports: z.record(name, z.union([portShapes.capture, portShapes.file, portShapes.generator, portShapes.sink, portShapes.vxlan, portShapes.interface])),
-  chains: z.record(name, z.array(z.union([text, longUseShape, shortUseShape])).min(1)).optional(),
+  chains: z.record(name, z.union([functionList, z.strictObject({ functions: functionList, ...chainParts })])).optional(),
   paths: z.array(z.union([pathShapes.between.extend({ via }), pathShapes.oneWay.extend({ via })])).min(1),
   ...topParts,
 });

@@ -11,11 +11,12 @@ import type { ManagerMessage } from '../packet-manager/messages.js';
 import { PacketManager } from '../packet-manager/packet-manager.js';
 import { MailboxSender } from '../ring/mailbox.js';
 import { Vm } from '../vm/vm.js';
+import { Journal } from '../vnic/journal.js';
 import { planConfiguration, type CheckOptions } from './check.js';
 import type { Configuration } from './configuration.js';
 import { EventDesk, type RuntimeEvent } from './event-desk.js';
 import { layOut } from './layout.js';
-import { portMaker } from './make-ports.js';
+import { importFactories, portMaker } from './make-ports.js';
 import type { Plan } from './plan.js';
 import type { Report } from './report.js';
 import { snapshotReport } from './snapshot.js';
@@ -79,8 +80,13 @@ async function simulatePlan(plan: Plan, options: SimulationOptions): Promise<Sim
   const { shared, manager: spec } = layout;
   const desk = new EventDesk(layout, options.onEvent);
   const vms: (Vm | null)[] = [];
-  for (const vm of layout.vms) vms.push(await Vm.create(shared, vm, await loadDefinition(vm.module, vm.function)));
-  const manager = new PacketManager(shared, spec, portMaker(shared, spec, plan.ports));
+  const create = async (at: number): Promise<Vm> => {
+    const definitions = [];
+    for (const { module, function: name } of layout.vms[at].functions) definitions.push(await loadDefinition(module, name));
+    return Vm.create(shared, layout.vms[at], definitions);
+  };
+  for (const at of layout.vms.keys()) vms.push(await create(at));
+  const manager = new PacketManager(shared, spec, portMaker(shared, spec, plan.ports, await importFactories(plan.ports)));
   const mailbox = new MailboxSender(shared.control, spec.mailboxOffset);
   const random = randomOf(seed);
   const startedAt = performance.now();
@@ -89,7 +95,8 @@ async function simulatePlan(plan: Plan, options: SimulationOptions): Promise<Sim
   let replaced = 0;
 
   const die = (at: number, error: Error): void => {
-    const { name, chain } = layout.vms[at];
+    const { chain, functions, journalOffset } = layout.vms[at];
+    const { name } = functions[Math.min(new Journal(shared.control, journalOffset).stage, functions.length - 1)];
     vms[at] = null;
     desk.failure ??= { message: `network function '${name}' of chain '${chain}' failed: ${error.message}`, chain, vm: name };
     mailbox.send({ type: 'vm-died', vm: at, error: error.message } satisfies ManagerMessage);
@@ -109,7 +116,7 @@ async function simulatePlan(plan: Plan, options: SimulationOptions): Promise<Sim
     await answered({ type: 'quiesce', vm: at }, `quiesced ${at}`);
     vms[at] = null;
     await answered({ type: 'repoint', vm: at, vnic: layout.vms[at].vnic }, `repointed ${at}`);
-    vms[at] = await Vm.create(shared, layout.vms[at], await loadDefinition(layout.vms[at].module, layout.vms[at].function));
+    vms[at] = await create(at);
     await send({ type: 'resume', vm: at });
     replacing.delete(at);
     replaced++;

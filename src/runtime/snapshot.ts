@@ -44,7 +44,7 @@ export function snapshotReport(plan: Plan, layout: Layout, desk: EventDesk, { wi
   ledger.inFlight = desk.finalCensus?.inFlight ?? ledger.received + ledger.originated - ledger.transmitted - ledger.dropped;
   ledger.balanced = desk.finalCensus !== null && desk.finalCensus.balanced && ledger.received + ledger.originated === ledger.transmitted + ledger.dropped + ledger.inFlight;
 
-  const vms = layout.vms.map((vm, at): VmReport => {
+  const vms = layout.functions.map((vm, at): VmReport => {
     const block = counterBlock(control, vm.countersBlockOffset);
     const cells = new Float64Array(control, vm.countersOffset, vm.counterNames.length);
     return {
@@ -61,7 +61,7 @@ export function snapshotReport(plan: Plan, layout: Layout, desk: EventDesk, { wi
       alerts: { ...desk.alerts[at] },
     };
   });
-  const bytesCopied = layout.vms.reduce((sum, vm) => sum + counterBlock(control, vm.countersBlockOffset)[Cell.transmittedBytes], 0);
+  const bytesCopied = layout.functions.reduce((sum, vm) => sum + counterBlock(control, vm.countersBlockOffset)[Cell.transmittedBytes], 0);
   const alerts: Record<string, number> = {};
   for (const { alerts: ofVm } of vms) for (const [signature, count] of Object.entries(ofVm)) alerts[signature] = (alerts[signature] ?? 0) + count;
 

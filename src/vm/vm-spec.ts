@@ -1,18 +1,31 @@
 /** What a VM's thread is told: plain values and offsets in control memory. */
 import type { ContextSpec } from '../nf/context.js';
 import type { EventRingSpec } from '../ring/event-ring.js';
+import type { WakeUpSpec } from '../ring/wake-up.js';
 import type { VnicSpec } from '../vnic/vnic.js';
 
-export interface VmSpec extends ContextSpec {
+/** One network function. */
+export interface FunctionSpec extends ContextSpec {
+  /** Among all functions of the runtime. */
   index: number;
   /** URL of the module that defines the network function, and the definition's name. */
   module: string;
   function: string;
+  /** The manager writes this block, the function only its own cells. */
+  countersBlockOffset: number;
+}
+
+export interface VmSpec {
+  index: number;
+  /** Of its function, or of the chain whose functions it runs. */
+  name: string;
+  chain: string;
+  /** One, or all functions of the chain in the order of the forward path. */
+  functions: FunctionSpec[];
   vnic: VnicSpec;
   journalOffset: number;
   doorbellOffset: number;
   mailboxOffset: number;
   events: EventRingSpec;
-  /** The manager writes this VM's block, the VM only its own cells. */
-  countersBlockOffset: number;
+  wakeUp: WakeUpSpec;
 }

@@ -17,12 +17,15 @@ export interface VmTask {
 
 export default async function runVm({ shared, vm: spec, readyOffset }: VmTask): Promise<void> {
   markAsVmThread();
-  await allowTypeScript(spec.module);
-  const definition = await loadDefinition(spec.module, spec.function);
-  const vm = await Vm.create(shared, spec, definition);
+  const definitions = [];
+  for (const { module, function: name } of spec.functions) {
+    await allowTypeScript(module);
+    definitions.push(await loadDefinition(module, name));
+  }
+  const vm = await Vm.create(shared, spec, definitions);
   Atomics.add(new Int32Array(shared.control, readyOffset, 1), 0, 1); // (T) pairs with main's load
   new Bell(shared.control, shared.mainDoorbellOffset).ring();
   const runState = new Int32Array(shared.control, shared.runStateOffset, 1);
   const stopped = () => vm.ended || Atomics.load(runState, 0) === RunState.stopped; // (U) pairs with main's store
-  pollLoop(vm, new Sleeper(shared.control, spec.doorbellOffset), stopped);
+  pollLoop(vm, new Sleeper(shared.control, spec.doorbellOffset), stopped, spec.wakeUp.spins);
 }

@@ -1,33 +1,37 @@
 /**
- * Hot: no allocation. The work of a VM: takes a burst from rx, runs the network function in place, returns every
+ * Hot: no allocation. The work of a VM: takes a burst from rx, runs its network functions in place, returns every
  * address on tx, in order. It knows no thread, no timer and no wall clock.
  */
 import { CopyCounter } from '../memory/copy.js';
 import { Region } from '../memory/region.js';
 import type { SharedSpec } from '../memory/shared-spec.js';
 import { SlotHeaders } from '../memory/slot-headers.js';
-import { HeaderOffset, ParseFlag, VerdictKind, initialDataOffset } from '../memory/slot-layout.js';
+import { Direction, HeaderOffset, ParseFlag, VerdictKind, initialDataOffset } from '../memory/slot-layout.js';
 import { Cell, counterBlock } from '../observe/counters.js';
 import { Packet } from '../packet/packet.js';
 import { parsePacket } from '../packet/parse.js';
 import { Bell } from '../ring/doorbell.js';
 import { EventWriter } from '../ring/event-ring.js';
 import { MailboxReceiver } from '../ring/mailbox.js';
+import { Waker } from '../ring/wake-up.js';
 import { Journal } from '../vnic/journal.js';
 import { Vnic } from '../vnic/vnic.js';
-import { PacketClock, buildContext, noVerdict, verdictKind, verdictReason, type VmEvent } from '../nf/context.js';
-import type { Definition, Handlers, PacketHandler } from '../nf/contract.js';
+import { PacketClock, buildContext, type VmEvent } from '../nf/context.js';
+import { forward, type Burst, type Definition, type Handlers, type PacketHandler } from '../nf/contract.js';
+import { BurstRun } from './burst-run.js';
+import { writeVerdict } from './write-verdict.js';
 import type { VmSpec } from './vm-spec.js';
 
-/** Ring the manager at once when this share of the slots waits on tx: fewer, larger wake-ups win. */
-const WAKE_SHARE = 4;
-/** Or after this many bursts in which there was something to ring for: bounds the added latency. */
-const WAKE_POLLS = 16;
 /** How often a network function may let go of what timed out, in packet time. */
 const EXPIRE_PERIOD_MS = 1000;
 
+const SECONDS = HeaderOffset.timestampSeconds >> 2;
+const NANOS = HeaderOffset.timestampNanos >> 2;
+
 /** Messages from the main thread. */
-export type VmMessage = { type: 'update'; options: unknown } | { type: 'end' };
+export type VmMessage = { type: 'update'; function: number; options: unknown } | { type: 'end' };
+
+const BEFORE_CREATION: Handlers<unknown> = { process: () => { throw new Error('the VM was polled before its network functions were created'); } };
 
 export class Vm {
   readonly #region: Region;
@@ -35,7 +39,7 @@ export class Vm {
   readonly #vnic: Vnic;
   readonly #journal: Journal;
   readonly #mailbox: MailboxReceiver;
-  readonly #manager: Bell;
+  readonly #manager: Waker;
   readonly #main: Bell;
   readonly #clock = new PacketClock();
   readonly #packet: Packet;
@@ -45,16 +49,18 @@ export class Vm {
   readonly #copy: CopyCounter | null;
   readonly #private: Uint8Array;
   readonly #wallClock: boolean;
-  readonly #wakeMark: number;
   readonly #one = new Uint32Array(1);
-  #handlers: Handlers<unknown> = { process: () => { throw new Error('the VM was polled before its network function was created'); } };
+  /** Of its functions, in the order of the forward path. */
+  readonly #handlers: Handlers<unknown>[] = [];
+  /** The first of them, and the only one where each function has a VM of its own. */
+  #first = BEFORE_CREATION;
+  readonly #run: BurstRun;
   #tryTell: (event: VmEvent) => boolean = () => true;
   #ended = false;
   /** Address of a packet that was originated and is not sent yet; -1 when there is none. */
   #unsent = -1;
   /** Answers to main that found no room yet. */
   readonly #unanswered: VmEvent[] = [];
-  #wakeDue = 0;
   #nextExpiryMs = 0;
 
   private constructor(shared: SharedSpec, spec: VmSpec) {
@@ -65,20 +71,20 @@ export class Vm {
     this.#journal = new Journal(buffer, spec.journalOffset);
     this.#journal.clear(this.#vnic.tx.producerIndex);
     this.#mailbox = new MailboxReceiver(buffer, spec.mailboxOffset);
-    this.#manager = new Bell(buffer, shared.managerDoorbellOffset);
+    this.#manager = new Waker(new Bell(buffer, shared.managerDoorbellOffset), spec.wakeUp);
     this.#main = new Bell(buffer, shared.mainDoorbellOffset);
     this.#packet = new Packet(this.#headers, shared.region.slotBytes);
     this.#made = new Packet(this.#headers, shared.region.slotBytes);
     this.#batch = new Uint32Array(shared.burst);
     this.#burst = shared.burst;
-    this.#copy = shared.mode === 'copy' ? new CopyCounter(counterBlock(buffer, spec.countersBlockOffset), Cell.transmittedBytes) : null;
+    this.#copy = shared.mode === 'copy' ? new CopyCounter(counterBlock(buffer, spec.functions[0].countersBlockOffset), Cell.transmittedBytes) : null;
+    this.#run = new BurstRun(this.#region, this.#headers, this.#packet, this.#batch, this.#clock, this.#journal);
     this.#private = new Uint8Array(shared.mode === 'copy' ? shared.region.slotBytes : 0);
     this.#wallClock = shared.clock === 'wall';
-    this.#wakeMark = Math.max(1, Math.floor(shared.region.slots / WAKE_SHARE));
   }
 
-  /** Builds the VM and its network function. Nothing flows before it has settled. */
-  static async create(shared: SharedSpec, spec: VmSpec, definition: Definition): Promise<Vm> {
+  /** Builds the VM and its network functions. Nothing flows before it has settled. */
+  static async create(shared: SharedSpec, spec: VmSpec, definitions: readonly Definition[]): Promise<Vm> {
     const vm = new Vm(shared, spec);
     const events = new EventWriter(shared.control, spec.events);
     vm.#tryTell = (event) => {
@@ -86,20 +92,24 @@ export class Vm {
       vm.#main.ring();
       return told;
     };
-    const context = buildContext(spec, shared.control, {
+    const links = {
       clock: vm.#clock,
-      emit: (event) => {
+      emit: (event: VmEvent) => {
         events.write(event);
         vm.#main.ring();
       },
-      originate: (like, length) => vm.#originate(like, length),
-      send: (packet) => {
+      originate: (like: Packet, length: number) => vm.#originate(like, length),
+      send: (packet: Packet) => {
         vm.#send(packet);
       },
-    });
-    const created: PacketHandler | Handlers<unknown> = await definition.create(context);
-    vm.#handlers = typeof created === 'function' ? { process: created } : created;
-    vm.#answer({ type: 'standing', takesUpdates: vm.#handlers.update !== undefined });
+    };
+    for (const [at, definition] of definitions.entries()) {
+      const created: PacketHandler | Handlers<unknown> = await definition.create(buildContext(spec.functions[at], shared.control, links));
+      const handlers = typeof created === 'function' ? { process: created } : created;
+      vm.#handlers.push(handlers);
+      vm.#answer({ type: 'standing', function: at, takesUpdates: handlers.update !== undefined });
+    }
+    vm.#first = vm.#handlers[0];
     return vm;
   }
 
@@ -114,19 +124,20 @@ export class Vm {
     if (this.#unanswered.length > 0) this.#answerWaiting();
     const count = this.#vnic.rx.peek(this.#batch, this.#burst);
     if (count === 0) {
-      if (this.#wallClock) this.#clock.advance(wallMs);
+      if (this.#wallClock) this.#clock.advanceTo(wallMs);
       this.#expire();
       return 0;
     }
     this.#journal.begin(this.#vnic.rx.consumerIndex, this.#vnic.tx.producerIndex, count);
-    if (this.#copy === null) this.#processInPlace(count);
-    else this.#processCopies(count, this.#copy);
+    if (this.#copy !== null) this.#processCopies(count, this.#copy);
+    else if (this.#handlers.length > 1) this.#processTogether(count);
+    else if (this.#first.processBurst !== undefined) this.#processBurst(count, this.#first.processBurst);
+    else this.#processInPlace(count);
     this.#vnic.tx.pushBurst(this.#batch, 0, count);
     this.#vnic.tx.publish();
     this.#vnic.rx.release(count);
     this.#expire();
-    this.#wakeDue++;
-    if (this.#wakeDue >= WAKE_POLLS || this.#vnic.tx.occupancy() >= this.#wakeMark) this.flush();
+    this.#manager.published(count, this.#vnic.tx);
     return count;
   }
 
@@ -137,9 +148,7 @@ export class Vm {
 
   /** Wakes whoever waits for what was published. Called before sleeping. */
   flush(): void {
-    if (this.#wakeDue === 0) return;
-    this.#wakeDue = 0;
-    this.#manager.ring();
+    this.#manager.flush();
   }
 
   #processInPlace(count: number): void {
@@ -147,15 +156,59 @@ export class Vm {
     const region = this.#region;
     const bytes = region.bytes;
     const u32 = this.#headers.u32;
-    const { process } = this.#handlers;
+    const { process } = this.#first;
+    const batch = this.#batch;
+    const clock = this.#clock;
+    const journal = this.#journal;
+    for (let k = 0; k < count; k++) {
+      const address = batch[k];
+      const slot = region.slotIndex(address);
+      const at = slot << 4;
+      packet.moveTo(bytes, address + u32[at], slot);
+      clock.advance(u32[at + SECONDS], u32[at + NANOS]);
+      this.#conclude(slot, process(packet));
+      journal.advance(k + 1);
+    }
+  }
+
+  /** Several functions: each packet passes one after the other, until one of them decides against it. */
+  #processTogether(count: number): void {
+    const packet = this.#packet;
+    const region = this.#region;
+    const bytes = region.bytes;
+    const u32 = this.#headers.u32;
     for (let k = 0; k < count; k++) {
       const address = this.#batch[k];
       const slot = region.slotIndex(address);
-      packet.moveTo(bytes, address + u32[(slot << 4) + (HeaderOffset.dataOffset >> 2)], slot);
-      this.#clock.advance(packet.timestampMs);
-      this.#conclude(slot, process(packet));
+      const at = slot << 4;
+      packet.moveTo(bytes, address + u32[at], slot);
+      this.#clock.advance(u32[at + SECONDS], u32[at + NANOS]);
+      this.#conclude(slot, this.#passThrough(packet, slot));
       this.#journal.advance(k + 1);
     }
+  }
+
+  /** The hop in the header is where the packet begins here, and afterwards where it was decided. */
+  #passThrough(packet: Packet, slot: number): ReturnType<PacketHandler> {
+    const handlers = this.#handlers;
+    const last = handlers.length - 1;
+    const u8 = this.#headers.u8;
+    const at = slot << 6;
+    const isReverse = u8[at + HeaderOffset.direction] === Direction.reverse;
+    for (let hop = u8[at + HeaderOffset.hop]; hop <= last; hop++) {
+      const place = isReverse ? last - hop : hop;
+      u8[at + HeaderOffset.hop] = hop;
+      this.#journal.enter(place);
+      const verdict = handlers[place].process(packet);
+      if (verdict !== forward) return verdict;
+    }
+    return forward;
+  }
+
+  #processBurst(count: number, processBurst: (burst: Burst) => void): void {
+    this.#run.begin(count);
+    processBurst(this.#run);
+    this.#run.finish();
   }
 
   /** Copy mode: the same, with the packet copied in and out of this VM's own memory. */
@@ -170,8 +223,8 @@ export class Vm {
       const offset = u32[at];
       copier.copy(region.bytes, address + offset, this.#private, offset, u32[at + 1]);
       packet.moveTo(this.#private, offset, slot);
-      this.#clock.advance(packet.timestampMs);
-      const verdict = this.#handlers.process(packet);
+      this.#clock.advance(u32[at + SECONDS], u32[at + NANOS]);
+      const verdict = this.#handlers.length > 1 ? this.#passThrough(packet, slot) : this.#first.process(packet);
       copier.copy(this.#private, u32[at], region.bytes, address + u32[at], u32[at + 1]);
       this.#conclude(slot, verdict);
       this.#journal.advance(k + 1);
@@ -179,17 +232,14 @@ export class Vm {
   }
 
   #conclude(slot: number, verdict: ReturnType<PacketHandler>): void {
-    if (typeof verdict !== 'number') noVerdict(verdict);
-    this.#headers.u8[(slot << 6) + HeaderOffset.verdict] = verdictKind(verdict);
-    this.#headers.u16[(slot << 5) + (HeaderOffset.dropReason >> 1)] = verdictReason(verdict);
+    writeVerdict(this.#headers, slot, verdict);
   }
 
   #expire(): void {
-    if (this.#handlers.expire === undefined) return;
     const now = this.#clock.now();
     if (now < this.#nextExpiryMs) return;
     this.#nextExpiryMs = now + EXPIRE_PERIOD_MS;
-    this.#handlers.expire(now);
+    for (const handlers of this.#handlers) handlers.expire?.(now);
   }
 
   #readMail(): void {
@@ -197,8 +247,8 @@ export class Vm {
       const mail = message as VmMessage;
       if (mail.type === 'end') this.#ended = true;
       else {
-        this.#handlers.update?.(mail.options);
-        this.#answer({ type: 'updated' });
+        this.#handlers[mail.function].update?.(mail.options);
+        this.#answer({ type: 'updated', function: mail.function });
       }
     });
     this.#main.ring();
@@ -245,8 +295,6 @@ export class Vm {
     this.#headers.u8[(slot << 6) + HeaderOffset.parseFlags] &= ~ParseFlag.tuplePublished;
     this.#headers.u8[(slot << 6) + HeaderOffset.verdict] = VerdictKind.forward;
     this.#vnic.made.push(address);
-    this.#vnic.made.publish();
-    this.#wakeDue++;
+    this.#manager.published(this.#vnic.made.publish(), this.#vnic.made);
   }
-
 }

@@ -6,6 +6,7 @@
  *   1   rxIndex  VM           consumer index of rx when the burst began
  *   2   count    VM           packets in the burst
  *   3   txIndex  VM           producer index of tx when the burst began; written last, it makes the rest valid
+ *   4   stage    VM           which of its functions has the packet at the cursor, in the order of the forward path
  *
  * A burst is under way if and only if txIndex equals the tx ring's producer index: the burst's own publication moves the
  * producer index on, and `begin` writes txIndex only after the other words. So at every instant of death the indexes
@@ -16,6 +17,7 @@ const CURSOR = 0;
 const RX_INDEX = 1;
 const COUNT = 2;
 const TX_INDEX = 3;
+const STAGE = 4;
 
 export class Journal {
   readonly #words: Int32Array;
@@ -41,6 +43,15 @@ export class Journal {
   /** `done` packets of the burst have their verdicts. */
   advance(done: number): void {
     this.#words[CURSOR] = done;
+  }
+
+  /** The packet in hand is with another function of the VM now. */
+  enter(stage: number): void {
+    this.#words[STAGE] = stage;
+  }
+
+  get stage(): number {
+    return this.#words[STAGE];
   }
 
   /** How many packets of an unfinished burst were done, and whether one was in hand. `txIndex`: as tx stands. */

@@ -26,16 +26,37 @@ export class LendQueue {
   /** True, and the lend is over, when `address` is the one due. Otherwise nothing changes. */
   accept(address: number): boolean {
     if (this.#count === 0 || this.#addresses[this.#head & this.#mask] !== address) return false;
-    this.#head++;
+    this.#head = (this.#head + 1) | 0;
     this.#count--;
     return true;
+  }
+
+  /** Accepts what is due of a burst, in order, moves it to the front of `addresses`, and returns how many that are. */
+  acceptBurst(addresses: Uint32Array, count: number): number {
+    const lent = this.#addresses;
+    const mask = this.#mask;
+    let head = this.#head;
+    let left = this.#count;
+    let due = 0;
+    for (let k = 0; k < count; k++) {
+      const address = addresses[k];
+      if (left === 0 || lent[head & mask] !== address) continue;
+      head = (head + 1) | 0;
+      left--;
+      addresses[due++] = address;
+    }
+    this.#head = head;
+    this.#count = left;
+    return due;
   }
 
   /** Ends the oldest lend without a return: its VM died or lost it. -1 when there is none. */
   takeBack(): number {
     if (this.#count === 0) return -1;
     this.#count--;
-    return this.#addresses[this.#head++ & this.#mask];
+    const address = this.#addresses[this.#head & this.#mask];
+    this.#head = (this.#head + 1) | 0;
+    return address;
   }
 
   /** The addresses lent, oldest first, for the census. */

@@ -31,6 +31,9 @@ describe('millrace bench --quick', () => {
     expect(macro.every(({ nsPerOperation }) => nsPerOperation > 0)).toBe(true);
     expect(macro.find(({ mode, bytes }) => mode === 'zero-copy' && bytes === 9000)).toMatchObject({ bytesCopied: 0, slotBytes: 16384 });
     expect(macro.find(({ mode, bytes }) => mode === 'copy' && bytes === 9000)).toMatchObject({ bytesCopied: 2 * 3 * 1500 * 9000 });
+    const hashes = (size: number) => new Set(macro.filter(({ mode, bytes }) => mode !== 'alone' && bytes === size).map(({ payloadHash }) => payloadHash));
+    // The same packets for every way, so the same hash; others for another size.
+    expect([hashes(64).size, hashes(9000).size, new Set([...hashes(64), ...hashes(9000)]).size]).toEqual([1, 1, 2]);
     expect(results.ratios.map(({ bytes, baseline }) => `${bytes} ${baseline}`)).toEqual(
       ['64 copy', '64 clone', '64 transfer', '9000 copy', '9000 clone', '9000 transfer']);
 

@@ -10,7 +10,7 @@ import { fillIn, toMarkdown } from '../../bench/to-markdown.js';
 
 const sample = (mode: string, repetition: number, nsPerOperation: number): Sample => ({
   suite: 'macro', case: 'chain of 3', mode, bytes: 64, vms: 3, burst: 64, slots: 4096, slotBytes: 2048, threads: 4, repetition,
-  operations: 1000, seconds: nsPerOperation / 1e6, nsPerOperation, window: 'steady', bytesCopied: mode === 'zero-copy' ? 0 : 384_000,
+  operations: 1000, seconds: nsPerOperation / 1e6, nsPerOperation, window: 'steady', bytesCopied: mode === 'zero-copy' ? 0 : 384_000, payloadHash: '0123456789abcdef',
 });
 const SAMPLES = [sample('zero-copy', 1, 100), sample('copy', 1, 250), sample('zero-copy', 2, 200), sample('copy', 2, 500)];
 const RESULTS: Results = {
@@ -40,7 +40,7 @@ describe('results of benchmarks', () => {
     expect(head.split(',').slice(0, 4)).toEqual(['suite', 'case', 'mode', 'bytes']);
     expect(head.endsWith(',version,seed')).toBe(true);
     expect(first).toBe(
-      'macro,chain of 3,zero-copy,64,3,64,4096,2048,4,1,1000,0.0001,100,steady,0,' +
+      'macro,chain of 3,zero-copy,64,3,64,4096,2048,4,1,1000,0.0001,100,steady,0,0123456789abcdef,' +
       '2024-01-01T00:00:00.000Z,"A CPU, ""quoted""",2,2,,,1,6,20,11,0,0,,0.1.0,1');
     expect(rest).toHaveLength(3);
     expect(csvField('two\nlines')).toBe('"two\nlines"');

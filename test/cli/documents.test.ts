@@ -32,16 +32,16 @@ test('the example in TypeScript gives the plan of the one in YAML', async () => 
   const build = new Function('capture', 'chain', 'firewall', 'nat', 'dpi', `${code} return configuration;`) as (...names: unknown[]) => unknown;
   const configuration = build(capture, chain, firewall, nat, dpi);
   const plan = await planConfiguration(configuration, { baseDirectory: examples });
-  expect(plan.vms.map(({ name }) => name)).toEqual(['firewall', 'nat', 'dpi']);
+  expect(plan.functions.map(({ name }) => name)).toEqual(['firewall', 'nat', 'dpi']);
   // The stock functions of a vitest run are found under two URLs: as this file imports them, and as the check does.
-  const comparable = ({ vms, ...rest }: Plan): unknown => ({ ...rest, vms: vms.map(({ module: _, ...vm }) => vm) });
+  const comparable = ({ functions, ...rest }: Plan): unknown => ({ ...rest, functions: functions.map(({ module: _, ...vm }) => vm) });
   expect(comparable(await planOf(blocks('yaml')[0]))).toEqual(comparable(plan));
 });
 
 test('each of the ways to write a network function is understood', async () => {
   const ways = blocks('yaml')[1].replace('./ttl-guard.js', GUARD).replace("'@acme/guards'", GUARD);
   const plan = await planOf(`${ways}ports: { a: { kind: sink }, b: { kind: sink } }\npaths: [{ from: a, to: b, via: edge }]\n`);
-  expect(plan.vms.map(({ name, function: called }) => [name, called])).toEqual([
+  expect(plan.functions.map(({ name, function: called }) => [name, called])).toEqual([
     ['dpi', 'dpi'],
     ['outer', 'firewall'],
     ['ttl-guard', 'ttl-guard'],

@@ -138,16 +138,18 @@ test('a drawing names ports, matches and shared links once, and escapes what Mer
       { name: 'a', spec: { kind: 'generator', packets: 1 } },
       { name: 'b', spec: { kind: 'sink', write: null } },
     ],
-    vms: [{ name: 'one', chain: 'edge', module: '', function: 'guard', options: {}, drops: [], counters: [], tables: {} }],
+    functions: [{ name: 'one', chain: 'edge', replica: { index: 0, count: 1 }, module: '', function: 'guard', options: {}, drops: [], counters: [], tables: {} }],
+    vms: [{ name: 'one', chain: 'edge', functions: [0] }],
     paths: [
-      { from: 0, to: 1, bothWays: false, match: 'tcp to any port "80"', chain: 'edge', vms: [0] },
-      { from: 0, to: 1, bothWays: true, match: 'any', chain: 'edge', vms: [0] },
+      { from: 0, to: 1, bothWays: false, match: 'tcp to any port "80"', chain: 'edge', routing: 'hub', replicas: [[0]] },
+      { from: 0, to: 1, bothWays: true, match: 'any', chain: 'edge', routing: 'hub', replicas: [[0]] },
     ],
     drops: [],
     memory: { slots: 2, slotBytes: 512 },
     flows: 1,
     mode: 'zero-copy',
     burst: 1,
+    wakeUp: 'auto',
   };
   expect(drawPlan(plan)).toBe(`flowchart LR
   port0(["a<br/>generator"])

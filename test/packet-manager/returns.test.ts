@@ -7,28 +7,30 @@ import { Cell, counterBlock, dropsByName } from '../../src/observe/counters.js';
 import { PacketManager } from '../../src/packet-manager/packet-manager.js';
 import { layOut } from '../../src/runtime/layout.js';
 import { portMaker } from '../../src/runtime/make-ports.js';
-import type { Plan, PlanVm } from '../../src/runtime/plan.js';
+import type { Plan, PlanFunction } from '../../src/runtime/plan.js';
 import { Vnic } from '../../src/vnic/vnic.js';
 
-const vm = (name: string): PlanVm => ({ name, chain: 'c', module: 'none:', function: 'none', options: {}, drops: ['chosen'], counters: [], tables: {} });
+const called = (name: string): PlanFunction => ({ name, chain: 'c', replica: { index: 0, count: 1 }, module: 'none:', function: 'none', options: {}, drops: ['chosen'], counters: [], tables: {} });
 
 /** A manager with a generator, two VMs that the test plays, and a sink. */
 function rig(packets: number, slots = 64) {
   const plan: Plan = {
     ports: [{ name: 'in', spec: { kind: 'generator', packets } }, { name: 'out', spec: { kind: 'sink', write: null } }],
-    vms: [vm('one'), vm('two')],
-    paths: [{ from: 0, to: 1, bothWays: true, match: 'any', chain: 'c', vms: [0, 1] }],
+    functions: [called('one'), called('two')],
+    vms: [{ name: 'one', chain: 'c', functions: [0] }, { name: 'two', chain: 'c', functions: [1] }],
+    paths: [{ from: 0, to: 1, bothWays: true, match: 'any', chain: 'c', routing: 'hub', replicas: [[0, 1]] }],
     drops: ['chosen'],
     memory: { slots, slotBytes: 2048 },
     flows: 64,
     mode: 'zero-copy',
     burst: 16,
+    wakeUp: 'auto',
   };
   const layout = layOut(plan, { reportFlows: false });
   const { shared, manager: spec } = layout;
   const manager = new PacketManager(shared, spec, portMaker(shared, spec, plan.ports));
   const settle = () => { for (let k = 0; k < 20; k++) manager.poll(); };
-  const vms = layout.vms.map(({ vnic, countersBlockOffset }) => {
+  const vms = layout.vms.map(({ vnic, functions }) => {
     const end = new Vnic(shared.control, vnic);
     const out = new Uint32Array(slots);
     return {
@@ -38,7 +40,7 @@ function rig(packets: number, slots = 64) {
         end.tx.publish();
         settle();
       },
-      counters: counterBlock(shared.control, countersBlockOffset),
+      counters: counterBlock(shared.control, functions[0].countersBlockOffset),
     };
   });
   const ports = spec.ports.map((port) => counterBlock(shared.control, port.countersBlockOffset));

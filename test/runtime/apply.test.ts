@@ -55,10 +55,13 @@ describe('apply', () => {
     const traffic = (async () => {
       for (; sending; sent++) await port.send(udp(sent % 5), { timestampMs: 1000 + sent });
     })();
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    const arrived = async (count: number): Promise<void> => {
+      while (seen.length < count) await new Promise((resolve) => setTimeout(resolve, 1));
+    };
+    await arrived(50);
     const changes = await runtime.apply(configure(port, out, 2, live));
     expect(changes).toEqual(live ? { updated: ['stamp'], replaced: [], paths: false } : { updated: [], replaced: ['stamp'], paths: false });
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await arrived(sent + 50);
     sending = false;
     await traffic;
     port.end();

@@ -63,7 +63,7 @@ test('YAML and TypeScript give the same plan', async () => {
   );
   const inYaml = await checkYaml(YAML, base);
   expect(planOf(inYaml)).toEqual(planOf(inCode));
-  const guard = { chain: 'edge', function: 'ttl-guard', module: expect.stringContaining('ttl-guard') as string, drops: ['ttl-expired'], tables: { seen: expect.anything() as object } };
+  const guard = { chain: 'edge', replica: { index: 0, count: 1 }, function: 'ttl-guard', module: expect.stringContaining('ttl-guard') as string, drops: ['ttl-expired'], tables: { seen: expect.anything() as object } };
   expect(planOf(inYaml)).toEqual({
     ports: [
       { name: 'inside', spec: { kind: 'capture', file: join(base, 'office.pcap'), inside: ['10.0.0.0/8'], side: 'inside', write: join(base, 'out/in.pcapng') } },
@@ -71,19 +71,21 @@ test('YAML and TypeScript give the same plan', async () => {
       { name: 'rest', spec: { kind: 'sink', write: join(base, 'rest.pcap') } },
       { name: 'source', spec: { kind: 'generator', packets: 10, lengths: 128 } },
     ],
-    vms: [
+    functions: [
       { ...guard, name: 'ttl-guard', options: { minimum: 1, texts: ['one', join(base, 'file.txt')] }, counters: ['one', join(base, 'file.txt')] },
       { ...guard, name: 'second', options: { minimum: 2, texts: [] }, counters: [] },
     ],
+    vms: [{ name: 'ttl-guard', chain: 'edge', functions: [0] }, { name: 'second', chain: 'edge', functions: [1] }],
     paths: [
-      { from: 0, to: 1, bothWays: true, match: 'ip', chain: 'edge', vms: [0, 1] },
-      { from: 3, to: 2, bothWays: false, match: 'any', chain: 'edge', vms: [0, 1] },
+      { from: 0, to: 1, bothWays: true, match: 'ip', chain: 'edge', routing: 'hub', replicas: [[0, 1]] },
+      { from: 3, to: 2, bothWays: false, match: 'any', chain: 'edge', routing: 'hub', replicas: [[0, 1]] },
     ],
     drops: ['ttl-expired'],
     memory: { slots: 100, slotBytes: 2048 },
     flows: 65536,
     mode: 'copy',
     burst: 64,
+    wakeUp: 'auto',
   });
   expect(structuredClone(planOf(inYaml))).toEqual(planOf(inYaml));
 });

@@ -25,7 +25,7 @@ test('a configuration without a mistake has no problems', async () => {
 describe('shapes', () => {
   test('a key that means nothing, with the one that was meant', async () => {
     expect(await after((c) => (c.prots = {}))).toEqual([
-      "prots: unknown key 'prots', did you mean 'ports'?\n  found 'prots', expected 'captures', 'ports', 'chains', 'paths', 'memory', 'flows', 'mode' or 'burst' [unknown-key]",
+      "prots: unknown key 'prots', did you mean 'ports'?\n  found 'prots', expected 'captures', 'ports', 'chains', 'paths', 'memory', 'flows', 'mode', 'burst' or 'wakeUp' [unknown-key]",
     ]);
   });
 
@@ -46,7 +46,7 @@ describe('shapes', () => {
       "mode: 'zero-cpoy' is not known here, did you mean 'zero-copy'?\n  found 'zero-cpoy', expected 'zero-copy' or 'copy' [wrong-value]",
     ]);
     expect(await after((c) => (c.ports.outside = { kind: 'sunk' }))).toEqual([
-      "ports.outside.kind: there is no kind of port 'sunk', did you mean 'sink'?\n  found 'sunk', expected 'capture', 'generator', 'sink', 'memory', 'queue', 'vxlan', 'af-packet', 'tap' or 'tun' [wrong-value]",
+      "ports.outside.kind: there is no kind of port 'sunk', did you mean 'sink'?\n  found 'sunk', expected 'capture', 'generator', 'sink', 'memory', 'module', 'queue', 'vxlan', 'af-packet', 'tap' or 'tun' [wrong-value]",
     ]);
     expect(await after((c) => (c.paths = []))).toEqual(['paths: there are no paths: every packet would be dropped\n  found an empty list, expected at least one path [wrong-value]']);
   });

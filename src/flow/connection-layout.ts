@@ -1,0 +1,42 @@
+/**
+ * An entry of the connection table, 128 B in control memory. One writer, the manager; anyone may read.
+ *
+ * word   field              written by   meaning
+ *  0     state              manager      EntryKind: 0 free, 1 connection, 2 alias
+ *  1     hash               manager      of the key
+ *  2     flowId             manager      own id; of an alias, the id of its connection (stale when it differs)
+ *  3     lastSeen           manager      seconds of packet time; of an alias, when it was made
+ *  4…13  key                manager      see flow-key.ts
+ * 14     flags              manager      bit 0: the first endpoint of the key sent the first packet; bit 1: first packet
+ *                                        travelled in reverse; bit 2: TCP is closing; bits 3, 4: FIN seen from the
+ *                                        first endpoint, from the second
+ * 15     packets a to b     manager      a is who sent the first packet
+ * 16     packets b to a     manager
+ * 17     verdict            manager      drop reason of the last packet that was not forwarded, 0
+ * 18     path               manager      1 + index of the service path, 0 when not decided
+ * 19     policy             manager      generation of the policy that decided the path
+ * 20     sequence           manager      order of beginning
+ * 21     firstSeen          manager      seconds of packet time
+ */
+export const ENTRY_WORDS = 32;
+
+export const EntryKind = { free: 0, connection: 1, alias: 2 } as const;
+export const Word = { kind: 0, hash: 1, flowId: 2, lastSeen: 3, key: 4, flags: 14, packets: 15, verdict: 17, path: 18, policy: 19, sequence: 20, firstSeen: 21 } as const;
+export const FIRST_SENT = 1;
+export const OPENED_IN_REVERSE = 2;
+export const CLOSING = 4;
+export const FIN_FROM_FIRST = 8;
+export const FIN_FROM_SECOND = 16;
+
+/** Idle seconds after which a connection is forgotten. */
+export const IDLE_SECONDS = {
+  /** Longer than a keep-alive interval (RFC 9293 3.8.4 says two hours at least) would need a larger table. */
+  tcp: 7440,
+  /** After FIN or RST: 2 MSL (RFC 9293 3.6.1). */
+  tcpClosing: 240,
+  /** RFC 4787 REQ-5. */
+  udp: 300,
+  /** RFC 5508 REQ-1. */
+  icmp: 60,
+  other: 600,
+} as const;

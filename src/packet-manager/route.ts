@@ -1,0 +1,34 @@
+/** A service path as the manager goes by it: of a replicated chain, one route for each replica. */
+import { Direction } from '../memory/slot-layout.js';
+import type { PathRow } from './manager-spec.js';
+
+export interface Route {
+  readonly name: string;
+  /** Indexes of ports. */
+  readonly from: number;
+  readonly to: number;
+  readonly twoWay: boolean;
+  /** Functions on the way. A packet's hop counts them from the first that it meets. */
+  readonly hops: number;
+  /** The VM of each hop, on the forward and on the reverse path. */
+  readonly forward: readonly number[];
+  readonly reverse: readonly number[];
+  /** One VM runs all functions: a packet that it forwards has passed every one of them. */
+  readonly isTogether: boolean;
+}
+
+export function routesOf({ name, from, to, twoWay, replicas }: PathRow): Route[] {
+  return replicas.map((vms) => ({
+    name, from, to, twoWay, hops: vms.length, forward: vms, reverse: vms.toReversed(), isTogether: vms.length > 1 && new Set(vms).size === 1,
+  }));
+}
+
+/** The VM at a hop of a route. */
+export function vmAt(route: Route, direction: number, hop: number): number {
+  return direction === Direction.forward ? route.forward[hop] : route.reverse[hop];
+}
+
+/** Place of a hop's function in the chain, counted along the forward path. */
+export function placeOf(route: Route, direction: number, hop: number): number {
+  return direction === Direction.forward ? hop : route.hops - 1 - hop;
+}

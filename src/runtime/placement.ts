@@ -1,0 +1,42 @@
+/** Decides which functions exist and which VM runs each: replicas, and one VM for each function or for a whole chain. */
+import type { CheckedChain } from './check-chains.js';
+import { replicaName } from './check-chains.js';
+import { availableCores } from './cores.js';
+import type { PlanFunction, PlanVm } from './plan.js';
+import type { PreparedFunction } from './prepare-use.js';
+
+export interface Placed {
+  readonly functions: PlanFunction[];
+  readonly vms: PlanVm[];
+  /** Indexes of functions for each replica, by name of the chain. */
+  readonly replicasOf: Map<string, number[][]>;
+}
+
+/** @param chains those that paths use, in order; functions with problems are left out. */
+export function place(chains: readonly CheckedChain[]): Placed {
+  const placed: Placed = { functions: [], vms: [], replicasOf: new Map() };
+  // The packet manager has a thread of its own.
+  const threads = 1 + chains.reduce((sum, { functions, options }) => sum + functions.length * options.replicas, 0);
+  const isCrowded = threads > availableCores();
+  for (const { name, functions, options } of chains) {
+    const { placement, replicas } = options;
+    const isTogether = placement === 'together' || (placement === 'auto' && isCrowded);
+    const sound = functions.filter((each) => each !== null);
+    placed.replicasOf.set(name, Array.from({ length: replicas }, (_, index) => placeReplica(placed, name, sound, isTogether, { index, count: replicas })));
+  }
+  return placed;
+}
+
+function placeReplica(
+  { functions, vms }: Placed,
+  chain: string,
+  prepared: readonly PreparedFunction[],
+  isTogether: boolean,
+  replica: PlanFunction['replica'],
+): number[] {
+  const named = (name: string): string => (replica.count > 1 ? replicaName(name, replica.index) : name);
+  const indexes = prepared.map((each) => functions.push({ ...each, name: named(each.name), replica }) - 1);
+  if (isTogether) vms.push({ name: named(chain), chain, functions: indexes });
+  else for (const index of indexes) vms.push({ name: functions[index].name, chain, functions: [index] });
+  return indexes;
+}

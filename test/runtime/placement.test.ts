@@ -1,0 +1,88 @@
+/** Where functions run changes nothing of what happens to packets: placed together, or replicated, the books are the same. */
+import { chain, generator, run, sink, type ChainOptions, type Configuration } from 'millrace';
+import { simulate } from 'millrace/testing';
+import { describe, expect, it } from 'vitest';
+import { pickReplica } from '../../src/flow/rendezvous.js';
+import { dropEvery, echoing, fail, meter, orderGuard, refuse, touch } from '../support/trace-function.mjs';
+
+const configure = (packets: number, options: ChainOptions, ...uses: Parameters<typeof chain>[1]): Configuration => ({
+  ports: { source: generator({ packets, flows: 40 }), out: sink() },
+  paths: [{ between: ['source', 'out'], via: chain('c', uses, options) }],
+  memory: { slots: 256 },
+});
+
+/** With slots enough that nobody's allowance runs out. */
+const everything = (options: ChainOptions): Configuration => ({
+  ...configure(2000, options, meter({}), refuse({ nth: 10 }), meter({}, { as: 'middle' }), dropEvery({ nth: 7 }), orderGuard({}), echoing({ nth: 100 })),
+  memory: { slots: 4096 },
+});
+
+describe('functions placed together', () => {
+  it.each([['on real threads', run], ['in one thread', simulate]])('count, drop, answer and make packets as they do apart, %s', async (_, go) => {
+    const [apart, together] = [await go(everything({ placement: 'per-vm' })), await go(everything({ placement: 'together' }))];
+    expect(together.vms).toEqual(apart.vms);
+    expect(together.ports).toEqual(apart.ports);
+    expect(together.ledger).toEqual(apart.ledger);
+    expect(together.ledger).toMatchObject({ balanced: true, inFlight: 0 });
+    // All that can happen did.
+    expect(together.drops).toEqual({ chosen: 257, refused: 200 });
+    expect(together.vms[5].originated).toBeGreaterThan(10);
+    expect(together.vms[0].counters).toEqual({ forward: 2000, reverse: 200 });
+  });
+
+  it('are one thread', async () => {
+    const result = await simulate(everything({ placement: 'together' }));
+    expect(Object.keys(result.census.vms)).toEqual(['c']);
+  });
+
+  it('tell which of them failed, and lose only its packet', async () => {
+    for (const [place, name] of ['first', 'second', 'third'].entries()) {
+      const uses = ['first', 'second', 'third'].map((as, at) => (at === place ? fail({ at: 100, how: 'throw' }, { as }) : touch({}, { as })));
+      const report = await run(configure(5000, { placement: 'together' }, ...uses));
+      expect(report.error).toMatchObject({ chain: 'c', vm: name, packet: { vm: name, length: 64 } });
+      expect(report.vms.map((vm) => vm.drops['nf-crash'] ?? 0)).toEqual([0, 1, 2].map((at) => Number(at === place)));
+      expect(report.vms.map(({ returned }) => returned)).toEqual([0, 1, 2].map((at) => (at < place ? 100 : 99)));
+      expect(report.ledger).toMatchObject({ balanced: true, inFlight: 0 });
+    }
+  });
+
+  it.each(['before', 'after'] as const)('may die %s any store of their VM', async (when) => {
+    const configuration = { ...configure(60, { placement: 'together' }, touch({}), dropEvery({ nth: 5 }), touch({}, { as: 'last' })), burst: 8 };
+    for (let store = 1; ; store++) {
+      const { crashed, census, ledger, drops } = await simulate(configuration, { seed: store, crash: { vm: 'c', store, when } });
+      expect(census, `store ${store}`).toMatchObject({ balanced: true, faults: [], inFlight: 0 });
+      expect(ledger).toMatchObject({ balanced: true });
+      if (!crashed) break;
+      expect(drops['nf-crash'] ?? 0).toBeLessThanOrEqual(1);
+    }
+  });
+});
+
+describe('replicas', () => {
+  it.each([['per-vm' as const], ['together' as const]])('share the connections, each keeping to one, in order (%s)', async (placement) => {
+    const report = await simulate(configure(4000, { placement, replicas: 3 }, meter({}), orderGuard({})));
+    expect(report.vms.map(({ name }) => name)).toEqual(['meter.1', 'order-guard.1', 'meter.2', 'order-guard.2', 'meter.3', 'order-guard.3']);
+    expect(report.drops).toEqual({});
+    const shares = [0, 2, 4].map((at) => report.vms[at].received);
+    expect(shares.reduce((sum, share) => sum + share)).toBe(4000);
+    // 40 flows of 100 packets: whole flows, and no replica goes without.
+    expect(shares.every((share) => share > 0 && share % 100 === 0), shares.join(', ')).toBe(true);
+    expect(report.ledger).toMatchObject({ balanced: true, transmitted: 4000 });
+  });
+
+  it('answer on the replica that the packet came through', async () => {
+    const report = await run(configure(1000, { replicas: 2 }, meter({}), refuse({ nth: 5 })));
+    for (const at of [0, 2]) expect(report.vms[at].counters.reverse).toBe(report.vms[at + 1].drops.refused);
+    expect(report.ledger).toMatchObject({ balanced: true, originated: report.drops.refused });
+  });
+
+  it('give up only the share that one more replica takes', () => {
+    const flows = Array.from({ length: 20_000 }, (_, k) => Math.imul(k + 1, 0x9e3779b1) >>> 0);
+    for (let count = 1; count < 8; count++) {
+      const moved = flows.filter((hash) => pickReplica(hash, count) !== pickReplica(hash, count + 1));
+      expect(moved.every((hash) => pickReplica(hash, count + 1) === count)).toBe(true);
+      const share = flows.length / (count + 1);
+      expect(Math.abs(moved.length - share)).toBeLessThan(0.1 * share);
+    }
+  });
+});
