@@ -131,7 +131,7 @@ export class Lab {
 
   async close(): Promise<void> {
     for (const program of this.#programs) if (program.child.exitCode === null) program.signal('SIGKILL');
-    for (const full of this.#namespaces) {
+    for (const full of this.#namespaces.splice(0)) {
       for (const pid of ip('netns', 'pids', full).split('\n').filter((each) => each !== '')) process.kill(Number(pid), 'SIGKILL');
       ip('netns', 'del', full);
     }
