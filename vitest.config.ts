@@ -9,6 +9,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^millrace$/, replacement: here('./dist/index.js') },
+      { find: /^millrace\/live$/, replacement: here('./dist/live.js') },
       { find: /^millrace\/testing$/, replacement: here('./dist/testing.js') },
     ],
   },

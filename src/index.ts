@@ -1,6 +1,6 @@
 /** The public face of Millrace. */
 export { chain, type Chain, type ChainOptions, type Placement, type Routing } from './chain/chain.js';
-export { capture, generator, memory, sink, type Capture } from './runtime/port-values.js';
+export { capture, generator, memory, sink, vxlan, type Capture } from './runtime/port-values.js';
 export { queuePort, type QueuePort, type QueuePortOptions, type QueuedPacket, type SendOptions } from './runtime/queue-port.js';
 export { run, type RunOptions } from './runtime/run.js';
 export { start } from './runtime/start.js';
@@ -8,7 +8,7 @@ export { checkConfiguration, type CheckOptions, type CheckResult } from './runti
 export { readConfiguration } from './runtime/yaml.js';
 export type {
   CapturePortSpec, CaptureSpec, ChainSpec, Configuration, FunctionList, GeneratorPortSpec, MemoryPortSpec, MemoryShape, OneWayPath, PathSpec, PortSpec, Side,
-  SinkPortSpec, TwoWayPath,
+  SinkPortSpec, TwoWayPath, VxlanPortSpec,
 } from './runtime/configuration.js';
 export type { GeneratorOptions } from './port/generator.js';
 export { ConfigurationError, type Problem } from './runtime/problems.js';

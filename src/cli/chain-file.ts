@@ -1,8 +1,11 @@
 /** Reads a chain file, applies what the command line overrides, and checks the whole. */
 import type { Command } from 'commander';
 import { checkConfiguration } from '../runtime/check.js';
+import type { Changes } from '../runtime/compare-plans.js';
+import type { Configuration } from '../runtime/configuration.js';
 import type { Plan } from '../runtime/plan.js';
 import { ConfigurationError } from '../runtime/problems.js';
+import type { Runtime } from '../runtime/runtime.js';
 import { readConfiguration } from '../runtime/yaml.js';
 import { collectFile, override, placed, type Overrides } from './overrides.js';
 
@@ -15,6 +18,17 @@ export async function planOf(file: string, overrides: Overrides): Promise<Plan> 
   const problems = [...overridden.problems, ...found];
   if (problems.length > 0 || 'problems' in result) throw new ConfigurationError(problems);
   return result.plan;
+}
+
+/**
+ * Reads the chain file of a running chain again and puts it in force.
+ * @throws ConfigurationError when it has mistakes, or wants what needs a restart; nothing is changed then.
+ */
+export async function reloadFrom(file: string, overrides: Overrides, runtime: Runtime): Promise<Changes> {
+  const { document, source, baseDirectory } = await readConfiguration(file);
+  const overridden = override(document, overrides);
+  if (overridden.problems.length > 0) throw new ConfigurationError(overridden.problems);
+  return runtime.apply(overridden.document as Configuration, { source, baseDirectory });
 }
 
 /** The options with which files are overridden. */

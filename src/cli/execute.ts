@@ -4,6 +4,7 @@ import type { Plan } from '../runtime/plan.js';
 import type { Report } from '../runtime/report.js';
 import { startPlan } from '../runtime/start.js';
 import { EXIT_CODES } from './exit-code.js';
+import { isLivePlan, superviseLive, tellPortState, type LiveOptions } from './live-run.js';
 import { showProgress } from './progress.js';
 import { styleFor, type Terminal } from './terminal.js';
 
@@ -12,6 +13,10 @@ export interface ExecuteOptions {
   readonly flows: boolean;
   /** Where the EVE log goes. */
   readonly eve?: string | EveTarget;
+  /** For runs on live ports. */
+  readonly live?: LiveOptions;
+  /** Stops by itself after so long. */
+  readonly durationMs?: number;
 }
 
 export interface Execution {
@@ -31,8 +36,20 @@ export async function execute(plan: Plan, terminal: Terminal, options: ExecuteOp
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   try {
-    const runtime = await startPlan(plan, new Map(), options);
-    const hide = showProgress(runtime, terminal);
+    const { flows, eve, live, durationMs } = options;
+    const runtime = await startPlan(plan, new Map(), {
+      flows,
+      ...(eve !== undefined && { eve }),
+      onEvent: (event) => { tellPortState(event, terminal); },
+    });
+    const leave = live === undefined || !isLivePlan(plan) ? () => undefined : superviseLive(runtime, plan, terminal, live);
+    const hideProgress = showProgress(runtime, terminal);
+    const late = durationMs === undefined ? undefined : setTimeout(() => void runtime.stop(), durationMs);
+    const hide = (): void => {
+      leave();
+      hideProgress();
+      clearTimeout(late);
+    };
     stop = () => {
       hide();
       const style = styleFor(terminal.stderr, terminal.env);

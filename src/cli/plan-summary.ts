@@ -84,6 +84,12 @@ export function describePort(spec: PlanPortSpec): string {
       return `generator of ${count(spec.packets)} packets`;
     case 'memory':
       return `memory, ${count(spec.packets.length)} packets`;
+    case 'vxlan':
+      return `vxlan ${spec.vni} to ${spec.remoteAddress}`;
+    case 'af-packet':
+    case 'tap':
+    case 'tun':
+      return `${spec.kind} ${spec.interface}`;
     default:
       return spec.kind;
   }

@@ -8,4 +8,6 @@ export interface RenderOptions {
   readonly columns: number;
   /** It ended because it was asked to. */
   readonly interrupted?: boolean;
+  /** It has not ended: nobody has counted yet where every packet is. */
+  readonly running?: boolean;
 }

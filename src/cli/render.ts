@@ -16,10 +16,10 @@ const sum = (counts: Readonly<Record<string, number>>): number => Object.values(
 
 /** What `run` and `demo` print. */
 export function renderReport(report: Report, options: RenderOptions): string {
-  const { style, title, interrupted = false } = options;
-  const outcome = report.error !== undefined ? style.bad('failed') : interrupted ? style.warn('stopped') : style.good('done');
+  const { style, title, interrupted = false, running = false } = options;
+  const outcome = running ? style.good('running') : report.error !== undefined ? style.bad('failed') : interrupted ? style.warn('stopped') : style.good('done');
   return sections([
-    [`${style.strong(printable(title))}  ${outcome} in ${duration(report.durationMs)}`],
+    [`${style.strong(printable(title))}  ${outcome} ${running ? 'for' : 'in'} ${duration(report.durationMs)}`],
     renderPorts(report, style),
     renderVms(report, style),
     renderDrops(report, options),
@@ -102,10 +102,10 @@ function renderProblems({ problems }: Report, { style, columns }: RenderOptions)
   ];
 }
 
-function renderSums(report: Report, { style, columns }: RenderOptions): string[] {
+function renderSums(report: Report, { style, columns, running = false }: RenderOptions): string[] {
   const { bytesCopied, durationMs, packetsPerSecond, eventsLost, ports } = report;
   const rows: [string, string][] = [
-    ...ledgerLines(report, style, columns - LABEL_WIDTH).map((line, at): [string, string] => [at === 0 ? 'Ledger' : '', line]),
+    ...ledgerLines(report, style, columns - LABEL_WIDTH, running).map((line, at): [string, string] => [at === 0 ? 'Ledger' : '', line]),
     ['Rate', `${count(packetsPerSecond)} packets/s over ${duration(durationMs)}`],
     ['Copied', `${bytesCopied === 0 ? style.good('0 bytes') : bytes(bytesCopied)} between ingress and egress`],
   ];
@@ -118,12 +118,12 @@ function renderSums(report: Report, { style, columns }: RenderOptions): string[]
 }
 
 /** The two sides of the ledger, on one line where they fit. */
-function ledgerLines({ ledger }: Report, style: Style, width: number): string[] {
+function ledgerLines({ ledger }: Report, style: Style, width: number, running: boolean): string[] {
   const { received, originated, transmitted, dropped, inFlight, balanced } = ledger;
   const left = `received ${count(received)} + originated ${count(originated)}`;
   const right = `transmitted ${count(transmitted)} + dropped ${count(dropped)} + in flight ${count(inFlight)}`;
-  const sign = balanced ? '=' : style.bad('≠');
-  const verdict = balanced ? style.good('balanced') : style.bad('NOT BALANCED');
+  const sign = balanced || running ? '=' : style.bad('≠');
+  const verdict = balanced ? style.good('balanced') : running ? style.faint('counted at the end') : style.bad('NOT BALANCED');
   if (left.length + right.length + 3 <= width) return [`${left} ${sign} ${right}`, verdict];
   return [left, `${sign} ${right}`, verdict];
 }

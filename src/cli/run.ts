@@ -1,9 +1,10 @@
 /** `millrace run`: runs a chain file to its end and reports. */
-import type { Command } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
 import type { Plan } from '../runtime/plan.js';
+import type { Runtime } from '../runtime/runtime.js';
 import type { Report } from '../runtime/report.js';
-import { planOf, takesFiles } from './chain-file.js';
-import { execute, type Execution } from './execute.js';
+import { planOf, reloadFrom, takesFiles } from './chain-file.js';
+import { execute, type ExecuteOptions, type Execution } from './execute.js';
 import { EXIT_CODES, type ExitCode } from './exit-code.js';
 import { fail, printJson } from './failure.js';
 import type { Overrides } from './overrides.js';
@@ -19,16 +20,18 @@ export interface ReportFlags {
 
 export function addRun(program: Command, terminal: Terminal, ended: (code: ExitCode) => void): void {
   takesFiles(reports(program.command('run').argument('<chain.yaml>', 'what to run')))
+    .option('--duration <time>', 'stop after so long: 30s, 5m, 1h', readDuration)
     .summary('run a chain and report what happened')
-    .description('Run a chain until its ports are exhausted, then report what happened to every packet.\nCtrl-C stops receiving, lets what is under way go through, and reports; a second one ends at once.')
+    .description('Run a chain until its ports are exhausted, then report what happened to every packet.\nOn live ports it runs until it is stopped; SIGHUP reads the file again, SIGUSR2 prints statistics.\nCtrl-C stops receiving, lets what is under way go through, and reports; a second one ends at once.')
     .addHelpText('after', `
 Examples:
   $ millrace run examples/office.yaml
   $ millrace run examples/permit.yaml --capture trace=my.pcapng --write outside=translated.pcapng
   $ millrace run examples/office.yaml --eve - | jq -c 'select(.event_type == "alert")'
   $ millrace run examples/office.yaml --json --flows | jq '.flows[] | select(.verdict != "forward")'`)
-    .action(async (file: string, flags: ReportFlags & Overrides) => {
-      ended(await runPlan(file, () => planOf(file, flags), terminal, flags));
+    .action(async (file: string, flags: ReportFlags & Overrides & { duration?: number }) => {
+      const live = { title: file, reload: (runtime: Runtime) => reloadFrom(file, flags, runtime) };
+      ended(await runPlan(file, () => planOf(file, flags), terminal, flags, { live, ...(flags.duration !== undefined && { durationMs: flags.duration }) }));
     });
 }
 
@@ -38,6 +41,17 @@ export function reports(command: Command): Command {
     .option('--json', 'print the report as one JSON document, and nothing else, on stdout')
     .option('--flows', 'report every flow')
     .option('--eve <file>', "log flows, alerts, HTTP, TLS, DNS and QUIC as Suricata's EVE JSON; '-' is stdout, and the report goes to stderr then");
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+/** Node's timers hold no longer one. */
+const MAX_DURATION_MS = 2 ** 31 - 1;
+
+function readDuration(text: string): number {
+  const [, value, unit = 's'] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text) ?? [];
+  const ms = Number(value) * UNIT_MS[unit];
+  if (!(ms > 0) || ms > MAX_DURATION_MS) throw new InvalidArgumentError('Expected a time such as 500ms, 30s, 5m or 1h, at most 24 days.');
+  return ms;
 }
 
 export interface Printing {
@@ -56,13 +70,15 @@ export function printReport({ report, interrupted }: Execution, render: (report:
 }
 
 /** Runs a plan and prints its report, or says why it cannot. */
-export async function runPlan(title: string, planned: () => Promise<Plan>, terminal: Terminal, flags: ReportFlags): Promise<ExitCode> {
+export async function runPlan(
+  title: string, planned: () => Promise<Plan>, terminal: Terminal, flags: ReportFlags, more: Omit<ExecuteOptions, 'flows' | 'eve'> = {},
+): Promise<ExitCode> {
   const { json = false, flows = false, eve } = flags;
   // What is asked for on stdout is there alone.
   const reportTo = eve === '-' ? { ...terminal, stdout: terminal.stderr } : terminal;
   try {
     const target = eve === '-' ? terminal.stdout : eve;
-    const execution = await execute(await planned(), terminal, { flows, ...(target !== undefined && { eve: target }) });
+    const execution = await execute(await planned(), terminal, { flows, ...(target !== undefined && { eve: target }), ...more });
     return printReport(execution, renderReport, { title, json, terminal: reportTo });
   } catch (error) {
     return fail(reportTo, error, json);

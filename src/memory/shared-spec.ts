@@ -16,5 +16,8 @@ export interface SharedSpec {
   clock: 'packets' | 'wall';
 }
 
-/** The runtime's life, as one word that main writes. The manager waits while it is `starting`; all threads end at `stopped`. */
-export const RunState = { starting: 0, running: 1, stopped: 2 } as const;
+/**
+ * The runtime's life, as one word that main writes. The manager and live ports wait while it is `starting`; live ports stop
+ * receiving at `draining`; all threads end at `stopped`.
+ */
+export const RunState = { starting: 0, running: 1, stopped: 2, draining: 3 } as const;

@@ -93,6 +93,8 @@ export const ParseFlag = {
   snapped: 8,
   /** The NF published a new tuple for the packet's flow; the manager installs it as an alias. */
   tuplePublished: 16,
+  /** The checksum is only begun, and stored inverted; the packet may be one of many segments. Live ports that send finish it. */
+  offload: 32,
 } as const;
 
 /** Numbers as in the pcap LINKTYPE registry where they fit a byte. */

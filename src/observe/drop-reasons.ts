@@ -12,6 +12,14 @@ export const BUILT_IN_DROPS = [
   { name: 'chain-stopped', why: 'the chain was stopped, or could not go on after a crash, before the packet was through' },
   { name: 'link-type-mismatch', why: 'the egress file has another link type, and its format allows only one' },
   { name: 'egress-failed', why: 'the egress port could not write the packet' },
+  { name: 'no-free-slot', why: 'it arrived at a live port while no slot was free' },
+  { name: 'ingress-overflow', why: 'the system dropped it in front of a live port that did not keep up' },
+  { name: 'offload-invalid', why: 'what the interface said of its unfinished checksum or length cannot be true' },
+  { name: 'tunnel-malformed', why: 'a tunnel datagram is too short for its headers, or its header says so itself' },
+  { name: 'tunnel-vni', why: 'a tunnel datagram belongs to another virtual network' },
+  { name: 'tunnel-peer', why: 'a tunnel datagram comes from an address that is not the peer' },
+  { name: 'mtu-exceeded', why: 'the packet is longer than the egress interface takes' },
+  { name: 'port-down', why: 'the egress port is down, or its thread has ended' },
 ] as const;
 
 export type BuiltInDrop = (typeof BUILT_IN_DROPS)[number]['name'];

@@ -17,6 +17,7 @@ import { Place, type SlotBook } from './slot-book.js';
 
 const TX_BOUNDS_INVALID = builtInDrop('tx-bounds-invalid');
 const CHAIN_STOPPED = builtInDrop('chain-stopped');
+const EGRESS_FAILED = builtInDrop('egress-failed');
 
 /** What the parts of the manager share. */
 export interface Shop {
@@ -216,16 +217,22 @@ export class Forwarder {
     const count = ports[port].complete(batch, batch.length);
     if (count === 0) return 0;
     let bytes = 0;
+    let sent = 0;
     for (let k = 0; k < count; k++) {
       const address = batch[k];
       const slot = region.slotIndex(address);
+      if (headers.u8[(slot << 6) + HeaderOffset.verdict] !== VerdictKind.forward) {
+        this.#notTransmitted(address, slot);
+        continue;
+      }
+      batch[sent++] = address;
       bytes += headers.u32[(slot << 4) + 1];
       ports[book.ingress[slot]].settled(address);
       book.place[slot] = Place.pool;
       book.connection[slot] = -1;
     }
-    pool.freeBurst(batch, count);
-    portCounters[port][Cell.transmitted] += count;
+    pool.freeBurst(batch, sent);
+    portCounters[port][Cell.transmitted] += sent;
     portCounters[port][Cell.transmittedBytes] += bytes;
     return count;
   }
@@ -239,10 +246,25 @@ export class Forwarder {
   }
 
   #stage(address: number, slot: number): void {
-    const port = this.#shop.headers.u8[(slot << 6) + HeaderOffset.egressPort];
+    const { u8 } = this.#shop.headers;
+    const port = u8[(slot << 6) + HeaderOffset.egressPort];
+    u8[(slot << 6) + HeaderOffset.verdict] = VerdictKind.forward;
     if (this.#stagedCounts[port] === this.#staged[port].length) this.transmitStaged(port);
     this.#shop.book.place[slot] = Place.sending;
     this.#staged[port][this.#stagedCounts[port]++] = address;
+  }
+
+  /** A port in a thread of its own completes what it could not send too, and says so as a VM does: by a verdict. */
+  #notTransmitted(address: number, slot: number): void {
+    const { headers, book, classification } = this.#shop;
+    const kind = headers.u8[(slot << 6) + HeaderOffset.verdict];
+    const reason = headers.u16[(slot << 5) + (HeaderOffset.dropReason >> 1)];
+    if (reason === 0 || reason >= FIRST_DECLARED_DROP) this.drop(address, slot, EGRESS_FAILED);
+    else if (kind === VerdictKind.reply) {
+      // It has passed every hop of its path, and goes back by all of them.
+      book.hop[slot] = classification.routes[book.path[slot]].hops;
+      this.#answer(address, slot, reason);
+    } else this.drop(address, slot, reason);
   }
 
   /** The network function has given the packet's flow another tuple: from now on it leads to the same connection. */
@@ -266,6 +288,8 @@ export class Forwarder {
     portCounters[ingress][Cell.originated]++;
     classification.settle(book.connection[slot], book.flowId[slot], reason);
     const { u8, u16, u32 } = headers;
+    // An answer is finished: what was left undone of the packet that it was is gone.
+    u8[(slot << 6) + HeaderOffset.parseFlags] &= ~ParseFlag.offload;
     parsePacket(region.bytes, address + u32[slot << 4], u32[(slot << 4) + 1], headers, slot);
     u8[(slot << 6) + HeaderOffset.verdict] = VerdictKind.forward;
     u16[(slot << 5) + (HeaderOffset.dropReason >> 1)] = 0;

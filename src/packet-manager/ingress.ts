@@ -1,5 +1,5 @@
 /** Hot: no allocation. Receives from a port: parses once, classifies, stamps the header, sends to the first hop. */
-import { Direction, HeaderOffset } from '../memory/slot-layout.js';
+import { Direction, HeaderOffset, ParseFlag } from '../memory/slot-layout.js';
 import { Cell } from '../observe/counters.js';
 import { builtInDrop } from '../observe/drop-reasons.js';
 import { parsePacket } from '../packet/parse.js';
@@ -43,7 +43,7 @@ export class Ingress {
       const at8 = slot << 6;
       const length = u32[at32 + 1];
       receivedBytes += length;
-      u8[at8 + HeaderOffset.parseFlags] = 0;
+      u8[at8 + HeaderOffset.parseFlags] &= ParseFlag.offload;
       u8[at8 + HeaderOffset.verdict] = 0; // forward
       u16[at16 + DROP_REASON] = 0;
       u32[at32 + MARK] = 0;

@@ -24,11 +24,16 @@ export interface PortRings {
   rx: RingSpec;
   tx: RingSpec;
   completion: RingSpec;
+  /** Of the thread that sends. */
   doorbellOffset: number;
+  /** Of the thread that receives; the same where one thread does both. */
+  fillDoorbellOffset: number;
   /** A word that the port sets to 1 when it will never receive again. */
   exhaustedOffset: number;
   /** Slots that the port may hold for receiving. */
   allowance: number;
+  /** The port ends by itself when the runtime drains: what it has received until then is still taken. */
+  ends: boolean;
 }
 
 export interface PortLink {

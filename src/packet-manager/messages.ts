@@ -15,7 +15,8 @@ export type ManagerMessage =
   | { type: 'quiesce'; vm: number }
   | { type: 'repoint'; vm: number; vnic: VnicSpec }
   | { type: 'resume'; vm: number }
-  | { type: 'vm-died'; vm: number; error: string };
+  | { type: 'vm-died'; vm: number; error: string }
+  | { type: 'port-died'; port: number };
 
 export type ManagerEvent =
   | { type: 'census'; id: number; census: Census }

@@ -24,6 +24,7 @@ import type { ManagerSpec } from './manager-spec.js';
 import type { ManagerEvent, ManagerMessage } from './messages.js';
 import type { PortHost } from './port-host.js';
 import { ServiceTable } from './service-table.js';
+import { RingPortHost } from './ring-port-host.js';
 import { Place, SlotBook } from './slot-book.js';
 import { VmChanges } from './vm-changes.js';
 
@@ -94,8 +95,8 @@ export class PacketManager {
     let work = 0;
     for (let port = 0; port < ports.length; port++) work += this.#forwarder.collectCompletions(port);
     for (const lane of lanes) if (lane.alive) work += this.#collectReturns(lane);
-    if (this.#receiving && !this.#eventsBehind()) {
-      for (let port = 0; port < ports.length; port++) work += this.#ingress.receive(port);
+    if (!this.#eventsBehind()) {
+      for (let port = 0; port < ports.length; port++) if (this.#receiving || ports[port].ends) work += this.#ingress.receive(port);
     }
     for (let port = 0; port < ports.length; port++) this.#forwarder.transmitStaged(port);
     for (const lane of lanes) {
@@ -225,6 +226,9 @@ export class PacketManager {
         break;
       case 'vm-died':
         this.#vmDied(lanes[message.vm], message.error);
+        break;
+      case 'port-died':
+        this.#portDied(message.port);
     }
   }
 
@@ -235,6 +239,14 @@ export class PacketManager {
     const packet = this.#changes.reclaim(lane);
     this.#receiving = false;
     this.#tell({ type: 'vm-reclaimed', vm: lane.index, error, packet });
+  }
+
+  /** Its threads have exited: what they had published is taken, what they held comes back. The chain is to end. */
+  #portDied(port: number): void {
+    const host = this.#shop.ports[port];
+    while (this.#forwarder.collectCompletions(port) + this.#ingress.receive(port) > 0);
+    if (host instanceof RingPortHost) host.reclaim();
+    this.#receiving = false;
   }
 
   /** Drained: the VM has returned everything. */
@@ -264,7 +276,7 @@ export class PacketManager {
   #finishIfDone(): void {
     const { ports, lanes } = this.#shop;
     if (this.#forwarder.inVms > 0) return;
-    for (const port of ports) if (port.sending > 0 || (this.#receiving && !port.exhausted)) return;
+    for (const port of ports) if (port.sending > 0 || ((this.#receiving || port.ends) && !port.exhausted)) return;
     for (const lane of lanes) if (lane.alive && !lane.peer.fromMade.isEmpty()) return;
     this.#finished = true;
     this.#close();

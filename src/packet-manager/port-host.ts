@@ -14,6 +14,8 @@ export interface PortHost {
   /** A packet that this port received was transmitted or dropped. */
   settled(address: number): void;
   readonly exhausted: boolean;
+  /** It becomes exhausted by itself when the runtime drains; until then it is received from. */
+  readonly ends: boolean;
   /** Something can be received or completed now. */
   hasWork(): boolean;
   /** Wakes the port's thread for what it was given. */
@@ -34,6 +36,7 @@ export class InlinePortHost implements PortHost {
   readonly #backend: PortBackend;
   readonly #pool: BufferPool;
   readonly #slots: Uint32Array;
+  readonly ends = false;
   #sending = 0;
 
   constructor(backend: PortBackend, pool: BufferPool, burst: number) {

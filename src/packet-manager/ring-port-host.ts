@@ -1,58 +1,77 @@
 /** Hot: no allocation. The manager's end of a port in another thread: fill, rx, tx and completion, as in AF_XDP. */
 import type { BufferPool } from '../memory/buffer-pool.js';
+import type { Region } from '../memory/region.js';
+import { builtInDrop } from '../observe/drop-reasons.js';
+import type { PortCounts } from '../port/contract.js';
 import { Bell } from '../ring/doorbell.js';
 import { RingConsumer, RingProducer } from '../ring/spsc-ring.js';
 import { LendQueue } from '../vnic/lend-queue.js';
 import type { PortRings } from './manager-spec.js';
 import type { PortHost } from './port-host.js';
 
+const PORT_DOWN = builtInDrop('port-down');
+
 export class RingPortHost implements PortHost {
   readonly #fill: RingProducer;
   readonly #rx: RingConsumer;
   readonly #tx: RingProducer;
   readonly #completion: RingConsumer;
-  readonly #toFill: LendQueue;
+  /** By slot index, 1 while the port has the slot for receiving. It may use its slots in any order. */
+  readonly #filling: Uint8Array;
+  #fillingCount = 0;
   readonly #toSend: LendQueue;
-  readonly #bell: Bell;
+  readonly #sendBell: Bell;
+  readonly #fillBell: Bell;
+  readonly #region: Region;
   readonly #pool: BufferPool;
+  readonly #counts: PortCounts;
   readonly #allowance: number;
   readonly #exhaustedWord: Int32Array;
   readonly #batch: Uint32Array;
-  #news = false;
+  readonly ends: boolean;
+  #dead = false;
   readonly problems = [];
-  /** Addresses that came back in the wrong place: never used. */
+  /** Addresses that came back and were not due: never used. */
   invalid = 0;
 
-  constructor(buffer: ArrayBufferLike, rings: PortRings, pool: BufferPool, burst: number) {
+  constructor(buffer: ArrayBufferLike, rings: PortRings, region: Region, pool: BufferPool, counts: PortCounts, burst: number) {
     this.#fill = new RingProducer(buffer, rings.fill);
     this.#rx = new RingConsumer(buffer, rings.rx);
     this.#tx = new RingProducer(buffer, rings.tx);
     this.#completion = new RingConsumer(buffer, rings.completion);
-    this.#toFill = new LendQueue(rings.fill.capacity);
+    this.#filling = new Uint8Array(region.slots);
     this.#toSend = new LendQueue(rings.tx.capacity);
-    this.#bell = new Bell(buffer, rings.doorbellOffset);
+    this.#sendBell = new Bell(buffer, rings.doorbellOffset);
+    this.#fillBell = new Bell(buffer, rings.fillDoorbellOffset);
+    this.#region = region;
     this.#pool = pool;
+    this.#counts = counts;
     this.#allowance = rings.allowance;
     this.#exhaustedWord = new Int32Array(buffer, rings.exhaustedOffset, 1);
     this.#batch = new Uint32Array(burst);
+    this.ends = rings.ends;
   }
 
   receive(out: Uint32Array, max: number): number {
-    this.#topUp();
+    if (!this.#dead) this.#topUp();
     const taken = this.#rx.take(out, max);
     let count = 0;
     for (let k = 0; k < taken; k++) {
-      if (this.#toFill.accept(out[k])) out[count++] = out[k]!;
+      if (this.#accept(out[k])) out[count++] = out[k]!;
       else this.invalid++;
     }
     return count;
   }
 
   transmit(addresses: Uint32Array, count: number): void {
+    if (this.#dead) {
+      for (let k = 0; k < count; k++) this.#counts.dropAtEgress(addresses[k], PORT_DOWN);
+      return;
+    }
     for (let k = 0; k < count; k++) this.#toSend.lend(addresses[k]);
     this.#tx.pushBurst(addresses, 0, count);
     this.#tx.publish();
-    this.#news = true;
+    this.#sendBell.ring();
   }
 
   complete(out: Uint32Array, max: number): number {
@@ -66,7 +85,7 @@ export class RingPortHost implements PortHost {
   }
 
   notSent(): void {
-    throw new Error('a port in another thread completes every packet');
+    // Whoever drops has taken the packet off the list before.
   }
 
   settled(): void {
@@ -83,13 +102,11 @@ export class RingPortHost implements PortHost {
   }
 
   flush(): void {
-    if (!this.#news) return;
-    this.#news = false;
-    this.#bell.ring();
+    // Rung at once: a live port that waits for slots loses packets meanwhile.
   }
 
-  filling(): Iterable<number> {
-    return this.#toFill.addresses();
+  *filling(): Generator<number> {
+    for (let slot = 0; slot < this.#filling.length; slot++) if (this.#filling[slot] === 1) yield this.#region.address(slot);
   }
 
   get sending(): number {
@@ -100,16 +117,42 @@ export class RingPortHost implements PortHost {
     // The port's own thread closes it.
   }
 
+  /**
+   * The port's thread has exited, and what it had published has been taken: what it held comes back, and what it did not send
+   * is dropped. From now on everything is.
+   */
+  reclaim(): void {
+    this.#dead = true;
+    for (let slot = 0; slot < this.#filling.length; slot++) {
+      if (this.#filling[slot] === 0) continue;
+      this.#filling[slot] = 0;
+      this.#pool.free(this.#region.address(slot));
+    }
+    this.#fillingCount = 0;
+    for (let address = this.#toSend.takeBack(); address >= 0; address = this.#toSend.takeBack()) this.#counts.dropAtEgress(address, PORT_DOWN);
+  }
+
+  /** Whether the port has the slot at this address for receiving; then it has it no more. */
+  #accept(address: number): boolean {
+    if (!this.#region.isAddress(address)) return false;
+    const slot = this.#region.slotIndex(address);
+    if (this.#filling[slot] === 0) return false;
+    this.#filling[slot] = 0;
+    this.#fillingCount--;
+    return true;
+  }
+
   /** Keeps the port stocked with free slots, as far as the pool goes. */
   #topUp(): void {
-    const lack = this.#allowance - this.#toFill.count;
-    if (lack <= this.#allowance >>> 2 && this.#toFill.count > 0) return;
+    const lack = this.#allowance - this.#fillingCount;
+    if (lack <= this.#allowance >>> 2 && this.#fillingCount > 0) return;
     const wanted = Math.min(lack, this.#batch.length);
     const granted = this.#pool.take(this.#batch, wanted);
     if (granted === 0) return;
-    for (let k = 0; k < granted; k++) this.#toFill.lend(this.#batch[k]);
+    for (let k = 0; k < granted; k++) this.#filling[this.#region.slotIndex(this.#batch[k])] = 1;
+    this.#fillingCount += granted;
     this.#fill.pushBurst(this.#batch, 0, granted);
     this.#fill.publish();
-    this.#news = true;
+    this.#fillBell.ring();
   }
 }

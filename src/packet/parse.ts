@@ -20,6 +20,8 @@ import { TCP_MIN_BYTES, tcpHeaderLength } from './tcp.js';
 import { UDP_BYTES, isUdpHeader } from './udp.js';
 import { MAX_VLANS, VLAN_BYTES, isVlan } from './vlan.js';
 
+/** Flags that a parse keeps as it finds them. */
+const KEPT_FLAGS = ParseFlag.snapped | ParseFlag.tuplePublished | ParseFlag.offload;
 /** Where the transport header of a plain packet begins: behind Ethernet and an IPv4 header without options. */
 const PLAIN_L4 = ETHERNET_BYTES + 20;
 
@@ -38,14 +40,14 @@ let originalEnd = 0;
 
 /**
  * Parses the packet in `region[start, start + length)`, whose link type, original length and kept flags (`snapped`,
- * `tuplePublished`) are in its slot header, and writes l3, l4, parseFlags, l3Offset, l4Offset, payloadOffset, vlanCount.
+ * `tuplePublished`, `offload`) are in its slot header, and writes l3, l4, parseFlags, l3Offset, l4Offset, payloadOffset, vlanCount.
  */
 export function parsePacket(region: Uint8Array, start: number, length: number, headers: SlotHeaders, slotIndex: number): void {
   if (parsePlain(region, start, length, headers, slotIndex)) return;
   const at = slotIndex << 6;
   const { u8, u16 } = headers;
   const originalLength = headers.u32[(slotIndex << 4) + (HeaderOffset.originalLength >> 2)];
-  flags = u8[at + HeaderOffset.parseFlags] & (ParseFlag.snapped | ParseFlag.tuplePublished);
+  flags = u8[at + HeaderOffset.parseFlags] & KEPT_FLAGS;
   if (originalLength > length) flags |= ParseFlag.snapped;
   originalEnd = start + (originalLength > length ? originalLength : length);
   l3 = Layer3.other;
@@ -73,7 +75,7 @@ function parsePlain(bytes: Uint8Array, start: number, length: number, headers: S
   const { u8, u16, u32 } = headers;
   const at = slotIndex << 6;
   if (u8[at + HeaderOffset.linkType] !== LinkType.ethernet || length < PLAIN_L4 + UDP_BYTES) return false;
-  if (u32[(slotIndex << 4) + (HeaderOffset.originalLength >> 2)] > length || u8[at + HeaderOffset.parseFlags] !== 0) return false;
+  if (u32[(slotIndex << 4) + (HeaderOffset.originalLength >> 2)] > length || (u8[at + HeaderOffset.parseFlags] & ~ParseFlag.offload) !== 0) return false;
   if (bytes[start + 12] !== 0x08 || bytes[start + 13] !== 0x00 || bytes[start + ETHERNET_BYTES] !== 0x45) return false;
   const end = ETHERNET_BYTES + ((bytes[start + 16] << 8) | bytes[start + 17]);
   if (end > length || ((bytes[start + 20] & 0x3f) | bytes[start + 21]) !== 0) return false; // more fragments, or an offset

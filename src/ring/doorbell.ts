@@ -58,6 +58,11 @@ export class Sleeper {
     Atomics.store(this.#word, 0, AWAKE); // (H)
   }
 
+  /** Sleeps for `timeoutMs`, rung or not. Not on the main thread. */
+  pause(timeoutMs: number): void {
+    Atomics.wait(this.#word, 0, Atomics.load(this.#word, 0), timeoutMs); // nothing is expected: no partner
+  }
+
   /** The word itself, for `waitAsync` on the main thread. */
   get word(): Int32Array {
     return this.#word;

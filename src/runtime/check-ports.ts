@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { parsePrefix } from '../packet/address.js';
 import { minimumFrame } from '../port/generator.js';
 import { checkReadable, checkSides, checkWrites } from './check-files.js';
+import { checkInterface, checkInterfaces, checkVxlan } from './check-live.js';
 import { checkName } from './check-name.js';
 import { at, describe, oneOf, TOP, type Findings, type Site } from './place.js';
 import type { PlanPort, PlanPortSpec } from './plan.js';
@@ -13,7 +14,7 @@ import { didYouMean } from './suggest.js';
 
 /** What the generator makes when it is told no lengths. */
 const DEFAULT_FRAME_BYTES = 64;
-const PORT_KINDS = ['capture', 'generator', 'sink', 'memory', 'module', 'queue'] as const;
+const PORT_KINDS = ['capture', 'generator', 'sink', 'memory', 'module', 'queue', 'vxlan', 'af-packet', 'tap', 'tun'] as const;
 
 interface CheckedCapture {
   readonly file: string;
@@ -66,6 +67,7 @@ export async function checkPorts(
 
   const planned = [...checked.values()].filter((port) => port !== null);
   checkSides(findings, planned);
+  checkInterfaces(findings, planned);
   await checkWrites(findings, planned, reads);
   return checked;
 }
@@ -119,6 +121,12 @@ async function checkPort(
       const shape = readShape(findings, portShapes.memory, value, site);
       return shape === null ? null : { kind, packets: shape.packets ?? [], linkType: shape.linkType ?? 1 };
     }
+    case 'af-packet':
+    case 'tap':
+    case 'tun':
+      return checkInterface(findings, value, site);
+    case 'vxlan':
+      return checkVxlan(findings, value, site);
     case 'module': {
       const shape = readShape(findings, portShapes.module, value, site);
       return shape === null ? null : { kind, module: shape.module, options: shape.options };

@@ -50,6 +50,27 @@ export interface MemoryPortSpec {
   linkType?: number;
 }
 
+/** A network interface of this machine. Needs the package koffi, and privileges. */
+export interface InterfacePortSpec {
+  /** `af-packet`: an interface that is there. `tap`, `tun`: one whose other end is the system, made where there is none. */
+  kind: 'af-packet' | 'tap' | 'tun';
+  /** Its name, as `ip link` shows it. */
+  interface: string;
+}
+
+/** A tunnel of Ethernet frames over UDP (RFC 7348), to one peer. */
+export interface VxlanPortSpec {
+  kind: 'vxlan';
+  /** Virtual network identifier, 24 bits. */
+  vni: number;
+  /** The peer: an address, and its UDP port where that is not 4789. */
+  remote: string;
+  /** Where datagrams are received. Default: every address, port 4789. */
+  local?: string;
+  /** Longest IP packet inside. Default 1450, or 1430 over IPv6. */
+  mtu?: number;
+}
+
 /**
  * A port whose backend a module makes, in the manager's thread: its default export is a `PortFactory` (port/contract.ts).
  * For measuring and testing: that contract may change. In TypeScript only.
@@ -62,7 +83,7 @@ export interface ModulePortSpec {
   options?: unknown;
 }
 
-export type PortSpec = CapturePortSpec | GeneratorPortSpec | SinkPortSpec | MemoryPortSpec | ModulePortSpec | QueuePort;
+export type PortSpec = CapturePortSpec | GeneratorPortSpec | SinkPortSpec | MemoryPortSpec | ModulePortSpec | VxlanPortSpec | InterfacePortSpec | QueuePort;
 
 /** `{ firewall: { rules: […] } }`: one key, the function; in its options, `from` and `as` are not the function's own. */
 export type ShortUse = Readonly<Record<string, Readonly<Record<string, unknown>> | null>>;

@@ -4,6 +4,7 @@ import type { Census } from '../packet-manager/census.js';
 import type { ServiceRow } from '../packet-manager/service-table.js';
 import type { CrashedPacket, ManagerEvent } from '../packet-manager/messages.js';
 import type { PortProblem } from '../port/contract.js';
+import type { PortState } from '../port/live/thread-spec.js';
 import { EventReader } from '../ring/event-ring.js';
 import type { EveLog } from './eve/eve-log.js';
 import type { RuntimeEvent } from './events.js';
@@ -15,6 +16,7 @@ export interface Failure {
   message: string;
   chain?: string;
   vm?: string;
+  port?: string;
   /** Where the network function failed. */
   stack?: string;
   /** The packet that was in hand, as it was found. */
@@ -75,6 +77,10 @@ export class EventDesk {
       });
     });
     return count;
+  }
+
+  portState({ port, up, detail }: PortState): void {
+    this.#onEvent({ type: 'port-state', port: this.#layout.manager.ports[port].name, up, detail });
   }
 
   get lost(): number {

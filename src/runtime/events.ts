@@ -7,4 +7,6 @@ export type RuntimeEvent =
   | Extract<VmEvent, { type: 'alert' }>
   | FlowDescribed
   | { type: 'vm-crashed'; vm: string; chain: string; message: string; packet: CrashedPacket | null }
-  | { type: 'port-problem'; port: string; problem: PortProblem };
+  | { type: 'port-problem'; port: string; problem: PortProblem }
+  /** A live port went down, or came up again. */
+  | { type: 'port-state'; port: string; up: boolean; detail: string };

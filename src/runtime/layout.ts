@@ -12,11 +12,13 @@ import { DOORBELL_BYTES } from '../ring/doorbell.js';
 import { eventRingBytes, type EventRingSpec } from '../ring/event-ring.js';
 import { MAILBOX_BYTES } from '../ring/mailbox.js';
 import { ringBytes, ringCapacity, type RingSpec } from '../ring/ring-layout.js';
+import type { PortThreadSpec } from '../port/live/thread-spec.js';
 import type { FunctionSpec, VmSpec } from '../vm/vm-spec.js';
 import { JOURNAL_BYTES } from '../vnic/journal.js';
 import { SHARE_BYTES, type MeshSpec } from '../vnic/mesh.js';
 import { wakeUpSpec } from '../ring/wake-up.js';
 import { availableCores } from './cores.js';
+import { halvesOf, isLive } from './live-ports.js';
 import type { Plan } from './plan.js';
 
 /** Bytes of an event ring: a thousand alerts and more, so that a glance away loses none. */
@@ -25,7 +27,7 @@ const EVENT_RING_BYTES = 1 << 20;
 const VM_ALLOWANCE = 32;
 const VM_ALLOWANCE_SHARE = 16;
 /** Share of the slots that a port in another thread may hold for receiving; all of them together never more than half. */
-const PORT_ALLOWANCE_SHARE = 8;
+const PORT_ALLOWANCE_SHARE = 4;
 
 export interface Layout {
   shared: SharedSpec;
@@ -33,6 +35,8 @@ export interface Layout {
   /** By index; each stands in the VM that runs it, too. */
   functions: FunctionSpec[];
   vms: VmSpec[];
+  /** Threads of live ports. */
+  portThreads: PortThreadSpec[];
   drops: DropReasons;
   readyOffset: number;
 }
@@ -79,7 +83,7 @@ export function layOut(plan: Plan, { reportFlows }: LayoutOptions): Layout {
       countersBlockOffset: control.reserve(COUNTER_BYTES),
     };
   });
-  const wakeUp = wakeUpSpec(plan.wakeUp, slots, plan.burst, 1 + plan.vms.length <= availableCores());
+  const wakeUp = wakeUpSpec(plan.wakeUp, slots, plan.burst, 1 + plan.vms.length + plan.ports.reduce((sum, { spec }) => sum + (isLive(spec) ? halvesOf(spec).length : 0), 0) <= availableCores());
   const meshes = layOutMeshes(plan, ring, () => control.reserve(SHARE_BYTES));
   const doorbells = plan.vms.map(() => control.reserve(DOORBELL_BYTES));
   const meshOf = (vm: number): { mesh?: MeshSpec } => {
@@ -101,14 +105,26 @@ export function layOut(plan: Plan, { reportFlows }: LayoutOptions): Layout {
     ...meshOf(index),
   }));
 
-  const rings = (): PortRings => ({
+  const rings = (doorbellOffset: number, fillDoorbellOffset: number, ends: boolean): PortRings => ({
     fill: ring(),
     rx: ring(),
     tx: ring(),
     completion: ring(),
-    doorbellOffset: mainDoorbellOffset,
+    doorbellOffset,
+    fillDoorbellOffset,
     exhaustedOffset: control.reserve(4),
+    ends,
     allowance: Math.max(1, Math.floor(slots / Math.max(PORT_ALLOWANCE_SHARE, 2 * plan.ports.length))),
+  });
+
+  const portThreads: PortThreadSpec[] = [];
+  const portRings = plan.ports.map(({ name, spec }, port): PortRings | null => {
+    if (spec.kind === 'queue') return rings(mainDoorbellOffset, mainDoorbellOffset, false);
+    if (!isLive(spec)) return null;
+    const halves = halvesOf(spec).map((half) => ({ half, doorbellOffset: control.reserve(DOORBELL_BYTES), countersOffset: control.reserve(COUNTER_BYTES) }));
+    const made = rings(halves.at(-1)!.doorbellOffset, halves[0].doorbellOffset, true);
+    portThreads.push(...halves.map((each) => ({ port, name, ...each, rings: made })));
+    return made;
   });
 
   const manager: ManagerSpec = {
@@ -116,10 +132,10 @@ export function layOut(plan: Plan, { reportFlows }: LayoutOptions): Layout {
       name, chain, functions: hosted.map(({ name: called, countersBlockOffset }) => ({ name: called, countersBlockOffset })), vnic, doorbellOffset, journalOffset, events: ringSpec,
       ...(mesh !== undefined && { mesh }),
     })),
-    ports: plan.ports.map(({ name, spec }) => ({
+    ports: plan.ports.map(({ name }, at) => ({
       name,
       countersBlockOffset: control.reserve(COUNTER_BYTES),
-      ...(spec.kind === 'queue' && { rings: rings() }),
+      ...(portRings[at] !== null && { rings: portRings[at] }),
     })),
     paths: pathRows(plan),
     dropNames: drops.names,
@@ -143,9 +159,9 @@ export function layOut(plan: Plan, { reportFlows }: LayoutOptions): Layout {
     mainDoorbellOffset,
     burst: plan.burst,
     mode: plan.mode,
-    clock: plan.ports.some(({ spec }) => spec.kind === 'queue') ? 'wall' : 'packets',
+    clock: plan.ports.some(({ spec }) => spec.kind === 'queue' || isLive(spec)) ? 'wall' : 'packets',
   };
-  return { shared, manager, functions, vms, drops, readyOffset };
+  return { shared, manager, functions, vms, portThreads, drops, readyOffset };
 }
 
 /**

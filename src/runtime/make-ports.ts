@@ -43,7 +43,7 @@ export function portMaker(shared: SharedSpec, spec: ManagerSpec, ports: readonly
     const backends = new Backends(memory, factories);
     return ports.map(({ spec: port }, at) => {
       const { rings } = spec.ports[at];
-      if (rings !== undefined) return new RingPortHost(shared.control, rings, pool, shared.burst);
+      if (rings !== undefined) return new RingPortHost(shared.control, rings, region, pool, counts(at), shared.burst);
       return new InlinePortHost(backends.make(port, at, counts(at)), pool, shared.burst);
     });
   };
@@ -89,7 +89,11 @@ class Backends {
         return factory(memory, counts, port.options);
       }
       case 'queue':
-        throw new Error('a queue port lives in the main thread and is reached by rings');
+      case 'vxlan':
+      case 'af-packet':
+      case 'tap':
+      case 'tun':
+        throw new Error(`a port of kind '${port.kind}' lives in another thread and is reached by rings`);
     }
   }
 }

@@ -2,6 +2,7 @@
 import type { Routing } from '../chain/chain.js';
 import type { TableSpec } from '../nf/tables.js';
 import type { GeneratorOptions } from '../port/generator.js';
+import type { LivePortSpec } from './live-ports.js';
 import type { WakeUp } from '../ring/wake-up.js';
 import type { Side } from './configuration.js';
 
@@ -22,7 +23,8 @@ export type PlanPortSpec =
   | { kind: 'memory'; packets: Uint8Array[]; linkType: number }
   | { kind: 'module'; module: string; options: unknown }
   /** The value itself stays on the main thread: it is the configuration's `ports[name]`. */
-  | { kind: 'queue' };
+  | { kind: 'queue' }
+  | LivePortSpec;
 
 export interface PlanPort {
   name: string;

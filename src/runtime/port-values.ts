@@ -1,6 +1,6 @@
 /** Builds the ports of a configuration in TypeScript. All are passive values: no file is opened here. */
 import type { GeneratorOptions } from '../port/generator.js';
-import type { CapturePortSpec, CaptureSpec, GeneratorPortSpec, MemoryPortSpec, Side, SinkPortSpec } from './configuration.js';
+import type { CapturePortSpec, CaptureSpec, GeneratorPortSpec, MemoryPortSpec, Side, SinkPortSpec, VxlanPortSpec } from './configuration.js';
 
 /** What a port on a capture may be told. */
 export interface CaptureOutput {
@@ -53,4 +53,9 @@ export function generator(options: GeneratorOptions): GeneratorPortSpec {
 /** A port that receives the given packets, in order. */
 export function memory(packets: readonly Uint8Array[] = [], options: Pick<MemoryPortSpec, 'linkType'> = {}): MemoryPortSpec {
   return { kind: 'memory', packets, ...options };
+}
+
+/** A port at one end of a VXLAN tunnel (RFC 7348). Needs no privileges. */
+export function vxlan(options: Omit<VxlanPortSpec, 'kind'>): VxlanPortSpec {
+  return { kind: 'vxlan', ...options };
 }

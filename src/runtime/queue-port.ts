@@ -81,6 +81,7 @@ export class QueuePort implements AsyncIterable<QueuedPacket> {
     u32[word + 1] = bytes.length;
     u32[word + 2] = bytes.length;
     u8[(slot << 6) + HeaderOffset.linkType] = linkType;
+    u8[(slot << 6) + HeaderOffset.parseFlags] = 0;
     u16[(slot << 5) + (HeaderOffset.interfaceId >> 1)] = 0;
     const micros = Math.round(timestampMs * 1000);
     u32[word + (HeaderOffset.timestampSeconds >> 2)] = Math.floor(micros / 1e6);

@@ -87,5 +87,5 @@ export interface Report {
   problems: { port: string; kind: string; count: number; firstAt: number; detail: string }[];
   flows?: FlowReport[];
   /** Why it ended early. */
-  error?: { message: string; chain?: string; vm?: string; stack?: string; packet?: CrashedPacket | null };
+  error?: { message: string; chain?: string; vm?: string; port?: string; stack?: string; packet?: CrashedPacket | null };
 }

@@ -26,6 +26,8 @@ import type { Configuration } from './configuration.js';
 import type { DescribedFlow } from './flow-log.js';
 import { pathRows, type Layout } from './layout.js';
 import type { Plan } from './plan.js';
+import type { OpenPorts } from './open-ports.js';
+import { PortThreads } from './port-threads.js';
 import type { QueuePort } from './queue-port.js';
 import { snapshotReport } from './snapshot.js';
 import type { Report } from './report.js';
@@ -71,6 +73,7 @@ export class Runtime implements AsyncDisposable {
   readonly #queuePorts: QueuePort[];
   readonly #desk: EventDesk;
   readonly #eve: EveLog | null;
+  readonly #portThreads: PortThreads;
   readonly #managerMail: MailboxSender;
   readonly #managerBell: Bell;
   readonly #vmBells: Bell[];
@@ -85,7 +88,7 @@ export class Runtime implements AsyncDisposable {
   #over = false;
 
   /** @internal Use `start`. */
-  constructor(plan: Plan, layout: Layout, queuePorts: ReadonlyMap<string, QueuePort>, options: StartOptions, eve: EveLog | null) {
+  constructor(plan: Plan, layout: Layout, openPorts: OpenPorts, queuePorts: ReadonlyMap<string, QueuePort>, options: StartOptions, eve: EveLog | null) {
     const { shared, manager } = layout;
     this.#plan = plan;
     this.#layout = layout;
@@ -98,7 +101,8 @@ export class Runtime implements AsyncDisposable {
     this.#vmMail = layout.vms.map((vm) => new MailboxSender(shared.control, vm.mailboxOffset));
     this.#vmBells = layout.vms.map((vm) => new Bell(shared.control, vm.doorbellOffset));
     this.#sleeper = new Sleeper(shared.control, shared.mainDoorbellOffset);
-    for (const port of manager.ports) if (port.rings !== undefined) queuePorts.get(port.name)!.attach(shared, port.rings);
+    for (const { name, rings } of manager.ports) if (rings !== undefined) queuePorts.get(name)?.attach(shared, rings);
+    this.#portThreads = new PortThreads(openPorts, layout, { died: (port, error) => { this.#portDied(port, error); }, state: (state) => { this.#desk.portState(state); } });
     this.#vms = layout.vms.map((vm) => new VmThread({ shared, vm, readyOffset: layout.readyOffset }));
     this.#vms.forEach((vm, at) => void vm.ended.then((error) => this.#vmEnded(at, error)));
     this.finished = this.#live();
@@ -242,6 +246,7 @@ export class Runtime implements AsyncDisposable {
    */
   async stop({ drainMs = DEFAULT_DRAIN_MS }: { drainMs?: number } = {}): Promise<Report> {
     if (!this.#over && this.#manager !== null) {
+      this.#drainPorts();
       void this.#send(this.#managerMail, this.#managerBell, { type: 'drain' });
       const late = setTimeout(() => {
         this.#ending = true;
@@ -258,6 +263,11 @@ export class Runtime implements AsyncDisposable {
     this.#vms[this.#layout.vms.findIndex(({ functions }) => functions.some((each) => each.name === name))].kill();
   }
 
+  /** @internal The same for the threads of a live port. */
+  killPort(name: string): void {
+    this.#portThreads.kill(name);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }
@@ -269,15 +279,16 @@ export class Runtime implements AsyncDisposable {
     const { shared, manager, readyOffset } = this.#layout;
     const ready = new Int32Array(shared.control, readyOffset, 1);
     this.#startManager({ shared, manager, ports: this.#plan.ports, readyOffset });
-    await this.#listenUntil(() => this.#desk.failure !== null || Atomics.load(ready, 0) === this.#vms.length + 1); // (T)
+    await this.#listenUntil(() => this.#desk.failure !== null || Atomics.load(ready, 0) === this.#vms.length + this.#portThreads.count + 1); // (T)
     if (this.#desk.failure === null) {
       this.#startedAt = performance.now();
-      this.#setRunState(RunState.running);
+      this.#startRunning();
       this.#resolveReady();
       await this.#listenUntil(() => this.#desk.finalCensus !== null);
     }
     const durationMs = performance.now() - this.#startedAt;
     this.#ending = true;
+    this.#portThreads.expectEnd();
     this.#setRunState(RunState.stopped);
     this.#managerBell.ring();
     for (const bell of this.#vmBells) bell.ring();
@@ -285,7 +296,7 @@ export class Runtime implements AsyncDisposable {
     // Whoever still waits to be heard finds the runtime over.
     for (const { sent } of this.#mail.splice(0)) sent();
     await this.#applying;
-    await Promise.all([this.#managerExit, ...this.#vms.map((vm) => vm.ended)]);
+    await Promise.all([this.#managerExit, this.#portThreads.ended(), ...this.#vms.map((vm) => vm.ended)]);
     this.#listen();
     for (const port of this.#queuePorts) port.detach();
     this.#over = true;
@@ -301,6 +312,25 @@ export class Runtime implements AsyncDisposable {
     const runState = new Int32Array(this.#layout.shared.control, this.#layout.shared.runStateOffset, 1);
     Atomics.store(runState, 0, state); // (U) pairs with the workers' loads
     Atomics.notify(runState, 0); // (U)
+  }
+
+  /** Not when it was told to drain while it was starting. */
+  #startRunning(): void {
+    const runState = new Int32Array(this.#layout.shared.control, this.#layout.shared.runStateOffset, 1);
+    Atomics.compareExchange(runState, 0, RunState.starting, RunState.running); // (U) pairs with the workers' loads
+    Atomics.notify(runState, 0); // (U)
+  }
+
+  /** Live ports stop receiving, and end by themselves. */
+  #drainPorts(): void {
+    if (this.#portThreads.count > 0) this.#setRunState(RunState.draining);
+  }
+
+  #portDied(port: number, error: Error): void {
+    this.#desk.failure ??= { message: error.message, port: this.#plan.ports[port].name };
+    this.#drainPorts();
+    if (this.#manager !== null && this.#desk.finalCensus === null) void this.#send(this.#managerMail, this.#managerBell, { type: 'port-died', port });
+    this.#wakeSelf();
   }
 
   #startManager(task: ManagerTask): void {
@@ -325,6 +355,7 @@ export class Runtime implements AsyncDisposable {
       this.#desk.failure ??= { message: `network function '${name}' of chain '${chain}' failed: ${message}`, chain, vm: name, ...(error?.stack !== undefined && { stack: error.stack.slice(0, MAX_ERROR_CHARACTERS) }) };
       // What is on its way to a reader that has gone must not keep the chain from ending.
       for (const port of this.#queuePorts) port.abandon();
+      this.#drainPorts();
     }
     if (this.#manager !== null && this.#desk.finalCensus === null) void this.#send(this.#managerMail, this.#managerBell, { type: 'vm-died', vm: at, error: message });
     this.#wakeSelf();

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { MAX_REGION_BYTES, MAX_SLOT_BYTES, MIN_SLOT_BYTES } from '../memory/region.js';
 import { MAX_CONNECTIONS } from '../flow/connection-table.js';
+import { MAX_VNI } from '../port/tunnel/vxlan.js';
 import { MAX_GENERATED_BYTES, MAX_GENERATED_FLOWS, minimumFrame } from '../port/generator.js';
 
 /** Two: one packet may wait while another is under way. */
@@ -27,6 +28,12 @@ const MAX_SECONDS = 0xffffffff;
 
 export const NAME = /^[A-Za-z][A-Za-z0-9._-]{0,63}$/;
 export const NAME_EXPECTED = "a letter, then up to 63 letters, digits, '.', '-' or '_'";
+
+/** What IPv6 needs at least (RFC 8200 section 5), and the longest IP packet. */
+const MIN_MTU = 1280;
+const MAX_MTU = 65535;
+/** As Linux takes them. */
+const INTERFACE_NAME = /^(?!\.{1,2}$)[^\s/:%]{1,15}$/;
 
 const frameBytes = z.int().min(minimumFrame('udp', 4)).max(MAX_GENERATED_BYTES);
 const text = z.string().min(1);
@@ -64,6 +71,21 @@ export const portShapes = {
     })
     .describe('Makes packets of its own, then is exhausted.'),
   sink: z.strictObject({ kind: z.literal('sink'), write: write.optional() }).describe('Takes every packet and lets it go, or writes it.'),
+  vxlan: z
+    .strictObject({
+      kind: z.literal('vxlan'),
+      vni: z.int().min(0).max(MAX_VNI).describe('Virtual network identifier.'),
+      remote: text.describe('Address of the peer, and its UDP port where that is not 4789.'),
+      local: text.optional().describe('Address and UDP port to receive at. Default: every address, port 4789.'),
+      mtu: z.int().min(MIN_MTU).max(MAX_MTU).optional().describe('Longest IP packet inside. Default: 1450, or 1430 over IPv6.'),
+    })
+    .describe('Ethernet frames in VXLAN, over UDP. Needs no privileges.'),
+  interface: z
+    .strictObject({
+      kind: z.enum(['af-packet', 'tap', 'tun']),
+      interface: z.string().regex(INTERFACE_NAME).describe('Name of the interface. A TAP or TUN interface is made where there is none.'),
+    })
+    .describe('A network interface of this machine. Needs the package koffi and privileges.'),
   memory: z.strictObject({
     kind: z.literal('memory'),
     packets: z.array(z.instanceof(Uint8Array)).optional(),
@@ -145,7 +167,7 @@ const functionList = z.array(z.union([text, longUseShape, shortUseShape])).min(1
 const documentShape = z.strictObject({
   $schema: z.string().optional(),
   captures: z.record(name, captureShape).optional(),
-  ports: z.record(name, z.union([portShapes.capture, portShapes.file, portShapes.generator, portShapes.sink])),
+  ports: z.record(name, z.union([portShapes.capture, portShapes.file, portShapes.generator, portShapes.sink, portShapes.vxlan, portShapes.interface])),
   chains: z.record(name, z.union([functionList, z.strictObject({ functions: functionList, ...chainParts })])).optional(),
   paths: z.array(z.union([pathShapes.between.extend({ via }), pathShapes.oneWay.extend({ via })])).min(1),
   ...topParts,

@@ -22,7 +22,7 @@ export function snapshotReport(plan: Plan, layout: Layout, desk: EventDesk, { wi
   layout.manager.ports.forEach(({ name, countersBlockOffset }, at) => {
     const block = counterBlock(control, countersBlockOffset);
     const { spec } = plan.ports[at];
-    ports[name] = {
+    const port: PortReport = {
       received: block[Cell.received],
       transmitted: block[Cell.transmitted],
       originated: block[Cell.originated],
@@ -31,9 +31,11 @@ export function snapshotReport(plan: Plan, layout: Layout, desk: EventDesk, { wi
       drops: dropsByName(block, names),
       ...('write' in spec && spec.write !== null && { written: spec.write }),
     };
-    ledger.received += block[Cell.received];
-    ledger.originated += block[Cell.originated];
-    ledger.transmitted += block[Cell.transmitted];
+    for (const thread of layout.portThreads) if (thread.port === at) addOwnCounts(port, counterBlock(control, thread.countersOffset), names);
+    ports[name] = port;
+    ledger.received += port.received;
+    ledger.originated += port.originated;
+    ledger.transmitted += port.transmitted;
     for (const [reason, count] of Object.entries(ports[name].drops)) {
       ledger.dropped += count;
       drops[reason] = (drops[reason] ?? 0) + count;
@@ -87,6 +89,19 @@ export function snapshotReport(plan: Plan, layout: Layout, desk: EventDesk, { wi
     }),
     ...(desk.failure !== null && { error: desk.failure }),
   };
+}
+
+/** What a thread of a live port counted by itself: each packet that it dropped was received, each that it sent was made there. */
+function addOwnCounts(port: PortReport, block: Float64Array, names: readonly string[]): void {
+  const sent = block[Cell.transmitted];
+  port.transmitted += sent;
+  port.originated += sent;
+  port.receivedBytes += block[Cell.receivedBytes];
+  port.transmittedBytes += block[Cell.transmittedBytes];
+  for (const [reason, count] of Object.entries(dropsByName(block, names))) {
+    port.received += count;
+    port.drops[reason] = (port.drops[reason] ?? 0) + count;
+  }
 }
 
 function summary(flows: Iterable<Pick<DescribedFlow, 'protocol' | 'host' | 'packets'>>): Pick<Report, 'protocols' | 'hosts'> {

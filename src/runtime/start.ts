@@ -7,6 +7,8 @@ import { checkConfiguration, type CheckOptions } from './check.js';
 import type { Configuration } from './configuration.js';
 import { EveLog } from './eve/eve-log.js';
 import { layOut, type Layout, type LayoutOptions } from './layout.js';
+import { isLive } from './live-ports.js';
+import { openPorts } from './open-ports.js';
 import type { Plan } from './plan.js';
 import { ConfigurationError, type Problem } from './problems.js';
 import { QueuePort } from './queue-port.js';
@@ -31,9 +33,10 @@ export async function start(configuration: Configuration, options: StartOptions 
 export async function startPlan(plan: Plan, queuePorts: ReadonlyMap<string, QueuePort>, options: StartOptions): Promise<Runtime> {
   for (const { spec } of plan.ports) if ('write' in spec && spec.write !== null) await makeDirectory(dirname(spec.write));
   checkQueuePorts(queuePorts);
-  const layout = allocate(plan, { reportFlows: plan.ports.every(({ spec }) => spec.kind !== 'queue') || (options.flows ?? false) || options.eve !== undefined });
+  const isFinite = plan.ports.every(({ spec }) => spec.kind !== 'queue' && !isLive(spec));
+  const layout = allocate(plan, { reportFlows: isFinite || (options.flows ?? false) || options.eve !== undefined });
   const eve = options.eve === undefined ? null : new EveLog(options.eve, options.baseDirectory ?? process.cwd(), layout.drops.names);
-  const runtime = new Runtime(plan, layout, queuePorts, options, eve);
+  const runtime = new Runtime(plan, layout, await openPorts(plan), queuePorts, options, eve);
   await runtime.ready();
   return runtime;
 }

@@ -16,7 +16,8 @@ async function output(folder: string, ...args: string[]): Promise<string> {
   return stdout;
 }
 
-const TESTED = ['echo-responder', 'own-network-function', 'queue-port', 'single-file'];
+/** `live` by test/live/end-to-end.test.ts. */
+const TESTED = ['echo-responder', 'live', 'own-network-function', 'queue-port', 'single-file'];
 
 describe('examples', () => {
   it('are all tested here, and named in their README', () => {

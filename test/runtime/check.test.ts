@@ -46,7 +46,7 @@ describe('shapes', () => {
       "mode: 'zero-cpoy' is not known here, did you mean 'zero-copy'?\n  found 'zero-cpoy', expected 'zero-copy' or 'copy' [wrong-value]",
     ]);
     expect(await after((c) => (c.ports.outside = { kind: 'sunk' }))).toEqual([
-      "ports.outside.kind: there is no kind of port 'sunk', did you mean 'sink'?\n  found 'sunk', expected 'capture', 'generator', 'sink', 'memory', 'module' or 'queue' [wrong-value]",
+      "ports.outside.kind: there is no kind of port 'sunk', did you mean 'sink'?\n  found 'sunk', expected 'capture', 'generator', 'sink', 'memory', 'module', 'queue', 'vxlan', 'af-packet', 'tap' or 'tun' [wrong-value]",
     ]);
     expect(await after((c) => (c.paths = []))).toEqual(['paths: there are no paths: every packet would be dropped\n  found an empty list, expected at least one path [wrong-value]']);
   });

@@ -8,6 +8,8 @@ import { SOURCE } from './source-files.js';
 /** Where `Atomics` may be called. */
 const FILES = [
   'src/packet-manager/ring-port-host.ts',
+  'src/port/live/port-worker.ts',
+  'src/port/live/ring-ends.ts',
   'src/ring/doorbell.ts',
   'src/ring/event-ring.ts',
   'src/ring/generation.ts',
@@ -15,6 +17,7 @@ const FILES = [
   'src/ring/spsc-ring.ts',
   'src/ring/wait-async.ts',
   'src/runtime/manager-worker.ts',
+  'src/runtime/port-threads.ts',
   'src/runtime/queue-port.ts',
   'src/runtime/runtime.ts',
   'src/vm/vm-worker.ts',
@@ -35,7 +38,7 @@ const PAIRS: readonly (readonly [string, string])[] = [
   ['S', 'S'], // journal; its partner is the exit of the thread
   ['T', 'T'], // threads that are ready
   ['U', 'U'], // run state
-  ['V', 'V'], // a port of the application's has ended
+  ['V', 'V'], // a port in another thread will receive no more
 ];
 
 interface Call {

@@ -1,0 +1,22 @@
+/** The kinds of live ports, as their threads are told of them: plain data. Descriptors are open already. */
+import type { UdpTunnelOptions } from '../tunnel/udp-tunnel-port.js';
+
+export interface VxlanBackend extends UdpTunnelOptions {
+  kind: 'vxlan';
+  vni: number;
+}
+
+/** A port on an interface of this machine, through a descriptor that the main thread has opened. */
+export interface InterfaceBackend {
+  kind: 'af-packet' | 'tap' | 'tun';
+  interface: string;
+  /** 0 for TAP and TUN: they need it no more. */
+  interfaceIndex: number;
+  descriptor: number;
+  /** Every port of the runtime finishes begun checksums: they may pass as they are. */
+  keepsChecksums: boolean;
+  /** Every port divides long TCP packets too, and the slots hold these. */
+  keepsLong: boolean;
+}
+
+export type LiveBackend = VxlanBackend | InterfaceBackend;

@@ -1,0 +1,30 @@
+/** Where frames come from and go to: a packet socket, or the device of a TAP or TUN interface. Both move many at a call. */
+import type { MessageVector } from './message-vector.js';
+
+/** Frames in a call: as many as the vectors of both directions hold. */
+export const FRAMES = 64;
+
+export interface FrameIo {
+  /**
+   * Receives frames, each behind its offload header, into the pieces of the first messages of a vector; waits for the first a
+   * moment.
+   * @returns how many; 0 when none came; the negative of an error number.
+   */
+  receive(vector: MessageVector, max: number): number;
+  /** Bytes of frame k of the last call, also those that found no room, without its offload header. */
+  length(vector: MessageVector, k: number): number;
+  /** The VLAN tag that the system took out of frame k, as 32 bits with its EtherType in front, or 0. */
+  vlanTag(vector: MessageVector, k: number): number;
+  /**
+   * Sends the first messages of a vector, each an offload header and a frame.
+   * @param from the first that is not sent yet.
+   * @returns how many; the negative of an error number when the first of them was refused.
+   */
+  send(vector: MessageVector, from: number, count: number): number;
+  /** Waits a moment until more can be sent. */
+  waitToSend(): void;
+  /** Frames that the system dropped in front of this port since the last call. */
+  dropped(): number;
+  /** The interface is down or gone: tries to attach to it again. True when it is there and up. */
+  reattach(): boolean;
+}

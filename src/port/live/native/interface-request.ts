@@ -1,0 +1,52 @@
+/** `struct ifreq`: an interface by name, and what is asked of it, as `ioctl` takes it (netdevice(7)). */
+import type { Libc } from './libc.js';
+
+const NAME_BYTES = 16;
+const REQUEST_BYTES = 40;
+const VALUE_OFFSET = NAME_BYTES;
+const Request = { flags: 0x8913, mtu: 0x8921, setMtu: 0x8922, hardwareAddress: 0x8927, index: 0x8933, setFlags: 0x8914 } as const;
+const IFF_UP = 1;
+const IFF_RUNNING = 0x40;
+
+export interface InterfaceFacts {
+  index: number;
+  mtu: number;
+  /** Six bytes. */
+  hardwareAddress: Uint8Array;
+  up: boolean;
+}
+
+/** A request that carries the name of an interface. */
+export function interfaceRequest(name: string): Uint8Array {
+  const request = new Uint8Array(REQUEST_BYTES);
+  request.set(new TextEncoder().encode(name).subarray(0, NAME_BYTES - 1));
+  return request;
+}
+
+function ask(libc: Libc, socket: number, name: string, code: number): DataView | null {
+  const request = interfaceRequest(name);
+  if (libc.ioctl(socket, code, request) < 0) return null;
+  return new DataView(request.buffer, VALUE_OFFSET);
+}
+
+/** What an interface is now, or null when there is none of that name. Any socket will do. */
+export function interfaceFacts(libc: Libc, socket: number, name: string): InterfaceFacts | null {
+  const index = ask(libc, socket, name, Request.index);
+  const mtu = ask(libc, socket, name, Request.mtu);
+  const flags = ask(libc, socket, name, Request.flags);
+  const hardware = ask(libc, socket, name, Request.hardwareAddress);
+  if (index === null || mtu === null || flags === null || hardware === null) return null;
+  const up = flags.getInt16(0, true) & (IFF_UP | IFF_RUNNING);
+  // The family of the address comes first.
+  const hardwareAddress = new Uint8Array(hardware.buffer, VALUE_OFFSET + 2, 6).slice();
+  return { index: index.getInt32(0, true), mtu: mtu.getInt32(0, true), hardwareAddress, up: up === (IFF_UP | IFF_RUNNING) };
+}
+
+/** Sets an interface up. False when the system refuses. */
+export function setUp(libc: Libc, socket: number, name: string): boolean {
+  const flags = ask(libc, socket, name, Request.flags);
+  if (flags === null) return false;
+  const request = interfaceRequest(name);
+  new DataView(request.buffer).setInt16(VALUE_OFFSET, flags.getInt16(0, true) | IFF_UP, true);
+  return libc.ioctl(socket, Request.setFlags, request) === 0;
+}

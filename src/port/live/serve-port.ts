@@ -1,0 +1,44 @@
+/** What a thread of a live port does from its start to its end, for each kind of port. */
+import { RunState } from '../../memory/shared-spec.js';
+import { Sleeper } from '../../ring/doorbell.js';
+import { waitAsync } from '../../ring/wait-async.js';
+import { UdpTunnelPort } from '../tunnel/udp-tunnel-port.js';
+import { Vxlan } from '../tunnel/vxlan.js';
+import type { LiveBackend, VxlanBackend } from './backend.js';
+import { PortLedger } from './port-ledger.js';
+import type { PortThread } from './port-thread.js';
+import { ReceivingEnd, SendingEnd } from './ring-ends.js';
+
+/** Longest sleep: bounds how late a thread notices that it is to end. */
+const SLEEP_MS = 50;
+
+/** Serves until the runtime has stopped. @throws when the port cannot be opened. */
+export async function servePort(backend: LiveBackend, host: PortThread): Promise<void> {
+  if (backend.kind === 'vxlan') await serveTunnel(backend, host);
+  // Its module needs koffi, which need not be there for a tunnel.
+  else await (await import('./native/serve-interface.js')).serveInterface(backend, host);
+}
+
+/** An event loop waits for datagrams and for the doorbell. */
+async function serveTunnel(backend: VxlanBackend, { shared, thread, sleeper, ready, phase }: PortThread): Promise<void> {
+  const receiving = new ReceivingEnd(shared, thread.rings);
+  const sending = new SendingEnd(shared, thread.rings);
+  const port = new UdpTunnelPort(backend, new Vxlan(backend.vni), receiving, sending, new PortLedger(shared.control, thread.countersOffset));
+  await port.open();
+  ready();
+  port.listen();
+  let ended = false;
+  while (phase() !== RunState.stopped) {
+    if (!ended && phase() === RunState.draining) {
+      ended = true;
+      port.deafen();
+      receiving.end();
+    }
+    if ((await port.send()) > 0) continue;
+    sleeper.announce();
+    if (sending.hasPackets) sleeper.cancel();
+    else await waitAsync(sleeper.word, 0, Sleeper.asleep, SLEEP_MS);
+    sleeper.cancel();
+  }
+  await port.close();
+}

@@ -1,0 +1,73 @@
+/** Checks live ports: addresses, and later what the machine must have for them. Runs on the main thread, before any other. */
+import ipaddr from 'ipaddr.js';
+import { VXLAN_UDP_PORT } from '../port/tunnel/vxlan.js';
+import { isOnInterface, type LivePortSpec } from './live-ports.js';
+import type { PlanPort } from './plan.js';
+import { at, describe, TOP, type Findings, type Site } from './place.js';
+import { portShapes } from './schema.js';
+import { readShape } from './shape.js';
+
+interface Endpoint {
+  address: string;
+  port: number;
+}
+
+const MAX_UDP_PORT = 65535;
+/** What an Ethernet of 1500 leaves: IP, UDP, VXLAN and the inner Ethernet header take the rest. */
+const DEFAULT_MTU_IN_IPV4 = 1450;
+const DEFAULT_MTU_IN_IPV6 = 1430;
+
+/** `192.0.2.1`, `192.0.2.1:4789`, `fd00::1` or `[fd00::1]:4789`, with the address in the one form that the system writes. */
+function parseEndpoint(text: string): Endpoint | null {
+  const [, bracketed, plain, portText] = /^(?:\[([^\]]+)\]|([^:]*|[^[\]]*:[^[\]]*:[^[\]]*))(?::(\d{1,5}))?$/.exec(text) ?? [];
+  const address = bracketed ?? plain ?? '';
+  const port = portText === undefined ? VXLAN_UDP_PORT : Number(portText);
+  if (!ipaddr.isValid(address) || (ipaddr.IPv4.isValid(address) && !ipaddr.IPv4.isValidFourPartDecimal(address)) || port > MAX_UDP_PORT) return null;
+  const parsed = ipaddr.parse(address);
+  return { address: parsed instanceof ipaddr.IPv6 ? parsed.toRFC5952String() : parsed.toString(), port };
+}
+
+export function checkInterface(findings: Findings, value: object, site: Site): LivePortSpec | null {
+  return readShape(findings, portShapes.interface, value, site);
+}
+
+/** No two ports have one interface. */
+export function checkInterfaces(findings: Findings, ports: readonly PlanPort[]): void {
+  const owners = new Map<string, string>();
+  for (const { name, spec } of ports) {
+    if (!isOnInterface(spec)) continue;
+    const other = owners.get(spec.interface);
+    if (other !== undefined) {
+      findings.add('same-interface', at(TOP, 'ports', name, 'interface'), { found: describe(spec.interface), expected: 'an interface for each port', message: `'${other}' and '${name}' are the same interface` });
+    }
+    owners.set(spec.interface, name);
+  }
+}
+
+export function checkVxlan(findings: Findings, value: object, site: Site): LivePortSpec | null {
+  const shape = readShape(findings, portShapes.vxlan, value, site);
+  if (shape === null) return null;
+  const remote = endpointAt(findings, shape.remote, at(site, 'remote'));
+  const isSix = remote?.address.includes(':') ?? false;
+  const local = endpointAt(findings, shape.local ?? (isSix ? '::' : '0.0.0.0'), at(site, 'local'));
+  if (remote === null || local === null) return null;
+  if (local.address.includes(':') !== isSix) {
+    const message = "'local' and 'remote' are of different IP versions";
+    findings.add('wrong-value', at(site, 'local'), { found: describe(shape.local), expected: `an address of IPv${isSix ? 6 : 4}`, message });
+    return null;
+  }
+  if (remote.port === 0) {
+    findings.add('wrong-value', at(site, 'remote'), { found: describe(shape.remote), expected: 'a port from 1 on', message: 'nothing can be sent to port 0' });
+    return null;
+  }
+  return { kind: 'vxlan', vni: shape.vni, localAddress: local.address, localPort: local.port, remoteAddress: remote.address, remotePort: remote.port, mtu: shape.mtu ?? (isSix ? DEFAULT_MTU_IN_IPV6 : DEFAULT_MTU_IN_IPV4) };
+}
+
+function endpointAt(findings: Findings, text: string, site: Site): Endpoint | null {
+  const endpoint = parseEndpoint(text);
+  if (endpoint === null) {
+    const expected = 'an IP address, such as 192.0.2.1, 192.0.2.1:4789 or [fd00::1]:4789';
+    findings.add('bad-address', site, { found: describe(text), expected, message: `${describe(text)} is not an address with a UDP port` });
+  }
+  return endpoint;
+}

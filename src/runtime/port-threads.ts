@@ -1,0 +1,78 @@
+/** The threads of live ports: started when their descriptors are open, ended before those are closed. Main thread. */
+import { Worker } from 'node:worker_threads';
+import type { SharedSpec } from '../memory/shared-spec.js';
+import type { PortTask } from '../port/live/port-worker.js';
+import type { PortState, PortThreadSpec } from '../port/live/thread-spec.js';
+import type { Layout } from './layout.js';
+import type { OpenPorts } from './open-ports.js';
+
+export interface PortThreadListener {
+  /** A thread ended that was not told to. It can write no more. */
+  died: (port: number, error: Error) => void;
+  state: (state: PortState) => void;
+}
+
+export class PortThreads {
+  readonly #shared: SharedSpec;
+  readonly #threads: readonly PortThreadSpec[];
+  readonly #workers: Worker[];
+  readonly #close: () => void;
+  readonly #exits: Promise<void>[];
+  #ending = false;
+
+  constructor({ backends, close }: OpenPorts, { shared, portThreads, readyOffset }: Layout, listener: PortThreadListener) {
+    this.#shared = shared;
+    this.#threads = portThreads;
+    this.#close = close;
+    this.#workers = portThreads.map((thread) => {
+      const task: PortTask = { shared, thread, backend: backends[thread.port]!, readyOffset };
+      return new Worker(new URL('../port/live/port-worker.js', import.meta.url), { workerData: task, name: `millrace port ${thread.name}` });
+    });
+    this.#exits = this.#workers.map((worker, at) => this.#follow(worker, portThreads[at], listener));
+  }
+
+  /** How many threads there are to become ready. */
+  get count(): number {
+    return this.#workers.length;
+  }
+
+  /** From now on threads end because they are told to. */
+  expectEnd(): void {
+    this.#ending = true;
+  }
+
+  /** Ends a thread wherever it is: for tests of what a crash leaves behind. */
+  kill(name: string): void {
+    this.#workers.forEach((worker, at) => {
+      if (this.#threads[at].name === name) void worker.terminate();
+    });
+  }
+
+  /** Settles when all threads have exited and their descriptors are closed. They end by themselves when the run state says stopped. */
+  async ended(): Promise<void> {
+    await Promise.all(this.#exits);
+    this.#close();
+  }
+
+  #follow(worker: Worker, { port, name, rings }: PortThreadSpec, { died, state }: PortThreadListener): Promise<void> {
+    let error: Error | null = null;
+    worker.on('error', (cause) => (error = cause));
+    worker.on('message', state);
+    return new Promise((resolve) => {
+      worker.once('exit', () => {
+        if (!this.#ending) {
+          const message = error?.message ?? 'its thread ended before the runtime did';
+          // Both halves end: what one could still do is of no use without the other.
+          this.#ending = true;
+          this.kill(name);
+          const mine = this.#threads.flatMap((thread, at) => (thread.port === port && this.#workers[at] !== worker ? [this.#exits[at]] : []));
+          void Promise.all(mine).then(() => {
+            Atomics.store(new Int32Array(this.#shared.control, rings.exhaustedOffset, 1), 0, 1); // (V) on behalf of the port that is gone
+            died(port, new Error(`port '${name}' failed: ${message}`, { cause: error }));
+          });
+        }
+        resolve();
+      });
+    });
+  }
+}

@@ -1,0 +1,169 @@
+/** Ports on real interfaces, in network namespaces: packet sockets, TAP, TUN, and the kernel's own VXLAN as the other end. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Lab, canUseNamespaces, descriptorsOf, pause, reportOf } from './lab.js';
+
+const usable = canUseNamespaces('ping', 'nstat');
+let lab: Lab;
+afterEach(async () => { await lab.close(); });
+
+/** client - middle - server, in one network as if there were a cable between them. */
+function threeNamespaces(): void {
+  lab = new Lab();
+  for (const name of ['client', 'middle', 'server']) lab.namespace(name);
+}
+function cables(): void {
+  threeNamespaces();
+  lab.cable(['client', 'net0'], ['middle', 'inside']);
+  lab.cable(['server', 'net0'], ['middle', 'outside']);
+  lab.address('client', 'net0', '10.0.0.2/24', 'fd00::2/64');
+  lab.address('server', 'net0', '10.0.0.3/24', 'fd00::3/64');
+}
+const chainFile = (inside: string, outside: string, memory = 'slots: 1024'): string => `
+ports: { inside: ${inside}, outside: ${outside} }
+chains: { wire: [{ firewall: { rules: [allow any], default: allow } }] }
+paths: [{ between: [inside, outside], via: wire }]
+memory: { ${memory} }
+`;
+const AF_PACKET = ['{ kind: af-packet, interface: inside }', '{ kind: af-packet, interface: outside }'] as const;
+
+/** A file over TCP by programs of their own in both namespaces; returns the hash that each side saw. */
+const SERVE = "const {createHash,randomBytes}=require('crypto');const net=require('net');const n=Number(process.argv[1]);"
+  + "const s=net.createServer(c=>{const h=createHash('sha256');let k=0;const go=()=>{while(k<n){const b=randomBytes(65536);k+=b.length;h.update(b);if(!c.write(b)){c.once('drain',go);return}}c.end(()=>{console.log(h.digest('hex'));s.close()})};go()});"
+  + "s.listen(8080,'::',()=>console.error('listening'))";
+const FETCH = "const {createHash}=require('crypto');const h=createHash('sha256');require('net').connect(8080,process.argv[1]).on('data',b=>h.update(b)).on('end',()=>console.log(h.digest('hex')))";
+async function transfer(address: string, bytes: number): Promise<void> {
+  const server = lab.start('server', process.execPath, '-e', SERVE, String(bytes));
+  await server.says(/listening/);
+  const got = await lab.finish('client', process.execPath, '-e', FETCH, address);
+  const sent = await server.ended;
+  expect(got.stdout).toBe(sent.stdout);
+  expect(got.stdout).toMatch(/^[0-9a-f]{64}$/m);
+}
+
+describe.skipIf(!usable)('a bump in the wire', () => {
+  it.each([
+    ['2 KiB slots: long TCP packets are cut', 'slots: 2048'],
+    ['128 KiB slots: long TCP packets pass whole', 'slots: 512, slotBytes: 131072'],
+  ])('carries ping, ping6 and TCP between offloading interfaces, with %s', async (_, memory) => {
+    cables();
+    const millrace = await lab.millrace('middle', chainFile(...AF_PACKET, memory), '--json');
+    const leaked = descriptorsOf(millrace.child.pid!).length;
+    for (const address of ['10.0.0.3', 'fd00::3']) {
+      expect((await lab.finish('client', 'ping', '-c', '3', '-i', '0.05', '-W', '2', address)).stdout).toContain(' 0% packet loss');
+      await transfer(address, 4 << 20);
+    }
+    expect(leaked).toBe(descriptorsOf(millrace.child.pid!).length);
+    const report = await reportOf(millrace);
+    expect([lab.checksumErrors('client'), lab.checksumErrors('server')]).toEqual([0, 0]);
+    expect(Object.keys(report.drops).filter((reason) => reason !== 'no-free-slot')).toEqual([]);
+    expect(report.ports.outside.received).toBeGreaterThan(100);
+  });
+
+  it('keeps VLAN tags, which the kernel takes out of frames', async (context) => {
+    cables();
+    try {
+      lab.run('middle', 'ip', 'link', 'add', 'link', 'inside', 'name', 'probe.7', 'type', 'vlan', 'id', '7');
+      lab.run('middle', 'ip', 'link', 'del', 'probe.7');
+    } catch {
+      context.skip('this kernel has no VLAN interfaces');
+    }
+    for (const [name, address] of [['client', '10.7.0.2/24'], ['server', '10.7.0.3/24']] as const) {
+      lab.run(name, 'ip', 'link', 'add', 'link', 'net0', 'name', 'net0.7', 'type', 'vlan', 'id', '7');
+      lab.run(name, 'ip', 'link', 'set', 'net0.7', 'up');
+      lab.address(name, 'net0.7', address);
+    }
+    const millrace = await lab.millrace('middle', chainFile(...AF_PACKET), '--json');
+    expect((await lab.finish('client', 'ping', '-c', '2', '-i', '0.05', '-W', '2', '10.7.0.3')).stdout).toContain(' 0% packet loss');
+    await transfer('10.7.0.3', 1 << 20);
+    await reportOf(millrace);
+    expect([lab.checksumErrors('client'), lab.checksumErrors('server')]).toEqual([0, 0]);
+  });
+
+  it('tells of an interface that goes away, and goes on when it is there again', async () => {
+    cables();
+    const millrace = await lab.millrace('middle', chainFile(...AF_PACKET), '--json');
+    lab.run('middle', 'ip', 'link', 'del', 'outside');
+    await millrace.says(/down: port 'outside': the interface 'outside' is down or gone/);
+    lab.cable(['server', 'net0'], ['middle', 'outside']);
+    lab.address('server', 'net0', '10.0.0.3/24');
+    await millrace.says(/up: port 'outside'/);
+    expect((await lab.finish('client', 'ping', '-c', '2', '-i', '0.05', '-W', '2', '10.0.0.3')).stdout).toContain(' 0% packet loss');
+    await reportOf(millrace);
+  });
+
+  it('prints statistics at SIGUSR2, takes its file again at SIGHUP, and ends by itself after --duration', async () => {
+    cables();
+    const open = chainFile(...AF_PACKET);
+    const millrace = await lab.millrace('middle', open, '--duration', '4s');
+    const { pid } = millrace.child;
+    const node = readdirSync(`/proc/${pid}/task`).length > 4 ? pid! : Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ')[0]);
+    process.kill(node, 'SIGUSR2');
+    await millrace.says(/Ledger +received/);
+    lab.write('middle.yaml', open.replace('default: allow', 'default: deny').replace('allow any', "'deny icmp'"));
+    process.kill(node, 'SIGHUP');
+    await millrace.says(/reloaded: firewall/);
+    expect((await lab.finish('client', 'ping', '-c', '1', '-W', '1', '10.0.0.3')).code).toBe(1);
+    lab.write('middle.yaml', open.replace('slots: 1024', 'slots: 1'));
+    process.kill(node, 'SIGHUP');
+    await millrace.says(/not reloaded: the chain runs on as it was/);
+    const { code, stdout } = await millrace.ended;
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/firewall-(denied|default)/);
+    expect(stdout).toContain('balanced');
+  });
+});
+
+describe.skipIf(!usable)('other ends', () => {
+  it('are a TAP interface of the middle and a VXLAN interface of the kernel', async () => {
+    threeNamespaces();
+    lab.cable(['middle', 'underlay'], ['server', 'underlay']);
+    lab.address('middle', 'underlay', '192.0.2.1/24');
+    lab.address('server', 'underlay', '192.0.2.2/24');
+    lab.run('server', 'ip', 'link', 'add', 'net0', 'type', 'vxlan', 'id', '42', 'remote', '192.0.2.1', 'dstport', '4789');
+    lab.run('server', 'ip', 'link', 'set', 'net0', 'mtu', '1450', 'up');
+    lab.address('server', 'net0', '10.0.0.3/24');
+    const millrace = await lab.millrace('middle', chainFile('{ kind: tap, interface: tap0 }', '{ kind: vxlan, vni: 42, remote: 192.0.2.2 }'), '--json');
+    lab.run('middle', 'ip', 'link', 'set', 'tap0', 'mtu', '1450', 'netns', lab.full('client'));
+    lab.run('client', 'ip', 'link', 'set', 'tap0', 'up');
+    lab.address('client', 'tap0', '10.0.0.2/24');
+    expect((await lab.finish('client', 'ping', '-c', '3', '-i', '0.05', '-W', '2', '10.0.0.3')).stdout).toContain(' 0% packet loss');
+    await transfer('10.0.0.3', 2 << 20);
+    await reportOf(millrace);
+    expect([lab.checksumErrors('client'), lab.checksumErrors('server')]).toEqual([0, 0]);
+  });
+
+  it('are two TUN interfaces, which carry IP packets without a link header', async () => {
+    threeNamespaces();
+    const millrace = await lab.millrace('middle', chainFile('{ kind: tun, interface: tun0 }', '{ kind: tun, interface: tun1 }', 'slots: 512, slotBytes: 131072'), '--json');
+    for (const [name, device, address] of [['client', 'tun0', '10.0.0.2/24'], ['server', 'tun1', '10.0.0.3/24']] as const) {
+      lab.run('middle', 'ip', 'link', 'set', device, 'netns', lab.full(name));
+      lab.run(name, 'ip', 'link', 'set', device, 'up');
+      lab.address(name, device, address);
+    }
+    expect((await lab.finish('client', 'ping', '-c', '3', '-i', '0.05', '-W', '2', '10.0.0.3')).stdout).toContain(' 0% packet loss');
+    await transfer('10.0.0.3', 4 << 20);
+    await reportOf(millrace);
+    expect([lab.checksumErrors('client'), lab.checksumErrors('server')]).toEqual([0, 0]);
+  });
+});
+
+describe.skipIf(!usable)('what is missing', () => {
+  it('is said for every port at once, with what to do', async () => {
+    cables();
+    lab.run('middle', 'ip', 'link', 'set', 'inside', 'down');
+    const file = lab.write('bad.yaml', chainFile('{ kind: af-packet, interface: inside }', '{ kind: af-packet, interface: nowhere }'));
+    const { code, stderr } = await lab.finish('middle', process.execPath, 'dist/cli/main.js', 'run', file);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/the interface 'inside' is down[^]*ip link set inside up[^]*there is no interface 'nowhere'/);
+  });
+
+  it('is a capability, for who is not root', async () => {
+    cables();
+    const file = lab.write('middle.yaml', chainFile('{ kind: tap, interface: tap0 }', '{ kind: af-packet, interface: outside }'));
+    const { code, stderr } = await lab.finish('middle', 'setpriv', '--bounding-set=-all', '--inh-caps=-all', process.execPath, 'dist/cli/main.js', 'run', file);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/permission-missing[^]*CAP_NET_ADMIN[^]*permission-missing[^]*CAP_NET_RAW/);
+    await pause(0);
+  });
+});

@@ -1,0 +1,158 @@
+/** Tunnels over UDP, between two runtimes and against hand-made datagrams, on the loopback interface. */
+import { createSocket, type Socket } from 'node:dgram';
+import { chain, queuePort, start, vxlan, type QueuePort, type Report, type Runtime } from 'millrace';
+import { describe, expect, it } from 'vitest';
+import { Vxlan } from '../../../src/port/tunnel/vxlan.js';
+import { touch } from '../../support/trace-function.mjs';
+
+const VNI = 0x123456;
+const frame = (fill: number, length = 64): Uint8Array => Uint8Array.from([2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 0x08, 0x06, ...new Uint8Array(length - 14).fill(fill)]);
+/** RFC 7348 section 5: the I flag, and the VNI in the three bytes before the last. */
+const datagram = (inner: Uint8Array, { flags = 8, vni = VNI } = {}): Uint8Array =>
+  Uint8Array.from([flags, 0, 0, 0, vni >>> 16, (vni >>> 8) & 0xff, vni & 0xff, 0, ...inner]);
+
+function bound(address = '127.0.0.1'): Promise<Socket> {
+  const socket = createSocket('udp4');
+  return new Promise((resolve) => socket.bind(0, address, () => resolve(socket)));
+}
+/** A UDP port that nobody has. */
+async function freePort(): Promise<number> {
+  const socket = await bound();
+  const { port } = socket.address();
+  await new Promise<void>((resolve) => socket.close(() => resolve()));
+  return port;
+}
+const settled = async (true_: () => boolean): Promise<void> => {
+  for (const until = Date.now() + 10_000; !true_() && Date.now() < until; ) await new Promise((resolve) => setTimeout(resolve, 10));
+  expect(true_()).toBe(true);
+};
+
+async function tunnel(local: number, remote: number, slots = 64): Promise<{ runtime: Runtime; queue: QueuePort }> {
+  const queue = queuePort();
+  const runtime = await start({
+    ports: { host: queue, tunnel: vxlan({ vni: VNI, local: `127.0.0.1:${local}`, remote: `127.0.0.1:${remote}` }) },
+    paths: [{ between: ['host', 'tunnel'], via: chain('edge', [touch({})]) }],
+    memory: { slots },
+  });
+  // What arrives before the port has its first slots is dropped.
+  while ((await runtime.audit()).ports.tunnel.filling === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  return { runtime, queue };
+}
+
+async function over(runtime: Runtime): Promise<Report> {
+  const report = await runtime.stop();
+  expect(report.error).toBeUndefined();
+  expect(report.ledger).toMatchObject({ balanced: true, inFlight: 0 });
+  return report;
+}
+
+describe('the VXLAN header', () => {
+  it('is that of RFC 7348 section 5', () => {
+    const bytes = new Uint8Array(10).fill(0xff);
+    new Vxlan(VNI).write(bytes, 1);
+    expect([...bytes]).toEqual([0xff, 0x08, 0, 0, 0, 0x12, 0x34, 0x56, 0, 0xff]);
+  });
+});
+
+describe('two runtimes at the ends of a tunnel', () => {
+  it('carry every frame, both ways, and the books agree', async () => {
+    const [left, right] = [await freePort(), await freePort()];
+    const [a, b] = [await tunnel(left, right, 1024), await tunnel(right, left, 1024)];
+    const packets = 300;
+    const send = async (queue: QueuePort, peer: Runtime, fill: number): Promise<void> => {
+      for (let k = 0; k < packets; k++) {
+        await queue.send(frame((k + fill) & 0xff, 64 + k));
+        // Datagrams that find the peer's pool empty are dropped, as on a wire: no more than its slots may be under way.
+        if (k % 50 === 49) await settled(() => peer.stats().ports.tunnel.received > k);
+      }
+    };
+    const receive = async (queue: QueuePort): Promise<Uint8Array[]> => {
+      const got: Uint8Array[] = [];
+      while (got.length < packets) {
+        const packet = await queue.receive();
+        if (packet === null) break;
+        got.push(packet.bytes);
+      }
+      return got;
+    };
+    const [atB, atA] = await Promise.all([receive(b.queue), receive(a.queue), send(a.queue, b.runtime, 0), send(b.queue, a.runtime, 7)]);
+    atB.forEach((bytes, k) => expect(Buffer.from(bytes).equals(frame(k & 0xff, 64 + k))).toBe(true));
+    atA.forEach((bytes, k) => expect(Buffer.from(bytes).equals(frame((k + 7) & 0xff, 64 + k))).toBe(true));
+    for (const end of [a, b]) {
+      const { ports } = await over(end.runtime);
+      expect(ports.tunnel).toMatchObject({ received: packets, transmitted: packets, drops: {} });
+    }
+  });
+});
+
+describe('datagrams that are no frames for this port', () => {
+  it('are counted by name and go no further', async () => {
+    const local = await freePort();
+    const peer = await bound();
+    const stranger = await bound('127.0.0.2');
+    const { runtime, queue } = await tunnel(local, peer.address().port);
+    const send = (from: Socket, bytes: Uint8Array): void => from.send(bytes, local, '127.0.0.1');
+    send(peer, datagram(frame(1), { vni: VNI + 1 }));
+    send(peer, datagram(frame(1), { flags: 0 }));
+    send(peer, datagram(new Uint8Array(13)));
+    send(peer, new Uint8Array(3));
+    send(peer, new Uint8Array(0));
+    send(stranger, datagram(frame(1)));
+    send(peer, datagram(frame(1, 4000)));
+    send(peer, datagram(frame(42)));
+    const arrived = await queue.receive();
+    expect(Buffer.from(arrived!.bytes).equals(frame(42))).toBe(true);
+    await settled(() => runtime.stats().ports.tunnel.received === 8);
+    expect((await over(runtime)).ports.tunnel.drops).toEqual({ 'tunnel-vni': 1, 'tunnel-malformed': 4, 'tunnel-peer': 1, 'packet-too-long': 1 });
+    peer.close();
+    stranger.close();
+  });
+
+  it('are dropped by name when nobody reads and no slot is free, and the memory stays as it is', async () => {
+    const local = await freePort();
+    const peer = await bound();
+    const { runtime } = await tunnel(local, peer.address().port, 16);
+    // Nobody reads: the application's port keeps 256, then the chain waits.
+    for (let k = 0; k < 600; k++) {
+      peer.send(datagram(frame(k & 0xff)), local, '127.0.0.1');
+      if (k % 50 === 49) await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    await settled(() => runtime.stats().ports.tunnel.received >= 500);
+    const census = await runtime.audit();
+    expect(census).toMatchObject({ faults: [], balanced: true });
+    const report = await runtime.stop({ drainMs: 500 });
+    expect(report.ports.tunnel.drops['no-free-slot']).toBeGreaterThan(10);
+    expect(report.ledger).toMatchObject({ balanced: true, inFlight: 0 });
+    peer.close();
+  });
+});
+
+describe('a tunnel that cannot be', () => {
+  it('refuses to start where its port is taken, and says so', async () => {
+    const taken = await bound();
+    await expect(tunnel(taken.address().port, 9)).rejects.toThrow(/port 'tunnel' failed: bind EADDRINUSE 127\.0\.0\.1/);
+    taken.close();
+  });
+
+  it('drops what is longer than a datagram by name', async () => {
+    const queue = queuePort();
+    const runtime = await start({
+      ports: { host: queue, tunnel: vxlan({ vni: 1, local: `127.0.0.1:${await freePort()}`, remote: '127.0.0.1:9' }) },
+      paths: [{ between: ['host', 'tunnel'], via: chain('edge', [touch({})]) }],
+      memory: { slots: 8, slotBytes: 131072 },
+    });
+    await queue.send(frame(0, 65_536));
+    await settled(() => (runtime.stats().drops['mtu-exceeded'] ?? 0) === 1);
+    await over(runtime);
+  });
+
+  it('ends with a clear error and exact books when its thread dies', async () => {
+    const { runtime, queue } = await tunnel(await freePort(), 9);
+    for (let k = 0; k < 20; k++) await queue.send(frame(k));
+    (runtime as unknown as { killPort(name: string): void }).killPort('tunnel');
+    const report = await runtime.finished;
+    expect(report.error).toMatchObject({ port: 'tunnel' });
+    expect(report.error?.message).toMatch(/port 'tunnel' failed: its thread ended/);
+    expect(report.ledger, JSON.stringify(report.ports)).toMatchObject({ balanced: true, inFlight: 0 });
+  });
+});
