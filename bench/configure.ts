@@ -31,9 +31,6 @@ export const BASE: ChainFactors = {
   touch: 'headers', flows: 16, slots: SLOTS,
 };
 
-/** Whether the key `routing` changes anything: a configuration may take it before the runtime does what it says. */
-const HAS_MESH: boolean = false;
-
 /** A chain with the options that differ from what a chain is anyhow. */
 export function chainWith(name: string, uses: readonly NetworkFunctionUse[], { routing, placement, replicas }: Pick<ChainFactors, 'routing' | 'placement' | 'replicas'>): Chain {
   return chain(name, uses, {
@@ -64,14 +61,13 @@ export function chainConfiguration(factors: ChainFactors, ports: Configuration['
   };
 }
 
-/** @throws NotHere when this version refuses a key that these factors need, or does nothing with it. */
+/** @throws NotHere when this version refuses a key that these factors need. */
 export async function requireTaken(configuration: Configuration): Promise<void> {
   const result = await checkConfiguration(configuration);
   if ('problems' in result) {
     const unknown = result.problems.filter(({ code }) => code === 'unknown-key');
     if (unknown.length > 0) throw new NotHere(unknown.map(({ message }) => message).join('; '));
   }
-  if (!HAS_MESH && configuration.paths.some(({ via }) => typeof via === 'object' && via.routing === 'mesh')) throw new NotHere('this version takes routing: mesh, and does not route so yet');
 }
 
 /** Threads that work at the same time: the VMs and the packet manager. The main thread sleeps. */

@@ -22,6 +22,12 @@ export class Window {
   constructor(panel: Float64Array, pace: Pace) {
     this.#panel = panel;
     this.#pace = pace;
+    // Written more than once from the start: V8 takes a field that never changed for a constant, and would throw compiled
+    // code away at the borders of the window.
+    this.isOpen = true;
+    this.isOver = true;
+    this.isOpen = false;
+    this.isOver = false;
   }
 
   /** Moves on to the time `nowMs`, when so many packets had come in and left. */
