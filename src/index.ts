@@ -18,6 +18,7 @@ export type { RuntimeEvent } from './runtime/events.js';
 export type { Changes } from './runtime/compare-plans.js';
 export type { Runtime, StartOptions } from './runtime/runtime.js';
 export type { FlowReport, Ledger, PortReport, Report, VmReport } from './runtime/report.js';
+export type { ServiceRow } from './packet-manager/service-table.js';
 export type { Census } from './packet-manager/census.js';
 export type { CrashedPacket } from './packet-manager/messages.js';
 export type { PortProblem } from './port/contract.js';

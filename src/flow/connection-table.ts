@@ -2,8 +2,9 @@
  * Hot: no allocation in lookup, insert, count. The connections that the manager knows, in control memory: one writer, the
  * manager; anyone may read. Both directions of a connection, and every translation of it, lead to one flow id.
  *
- * Open addressing, 128 B an entry (connection-layout.ts). A key stands within PROBE_WINDOW buckets of its hash, so a lookup is bounded; an
- * insert into a full window evicts: first what has timed out, then the connection that was idle longest. An alias is as
+ * Open addressing, 128 B an entry (connection-layout.ts). A key stands within PROBE_WINDOW buckets of its hash, so a lookup
+ * is bounded; an insert into a full window evicts: first what has timed out, then, of the connections that were never
+ * answered, the one that was idle longest, then that of all. So a flood of new connections displaces its own. An alias is as
  * idle as its connection and takes it along: a connection that lost a translation would go on as two.
  */
 import { CLOSING, ENTRY_WORDS, EntryKind, FIN_FROM_FIRST, FIN_FROM_SECOND, FIRST_SENT, IDLE_SECONDS, OPENED_IN_REVERSE, Word } from './connection-layout.js';
@@ -280,11 +281,15 @@ export class ConnectionTable {
     return -1;
   }
 
-  /** A bucket of the window for a new entry: free, else timed out, else that of the connection that was idle longest. */
+  /**
+   * A bucket of the window for a new entry: free, else timed out, else that of the connection that was idle longest among
+   * those that were never answered, else among all.
+   */
   #place(hash: number, nowSeconds: number): number {
     const words = this.#words;
     let oldest = -1;
     let oldestSeen = 0;
+    let isOldestAnswered = false;
     for (let k = 0; k < PROBE_WINDOW; k++) {
       const at = ((hash + k) & this.mask) * ENTRY_WORDS;
       if (words[at + Word.kind] === EntryKind.free) return at;
@@ -299,15 +304,22 @@ export class ConnectionTable {
         return at;
       }
       const seen = words[connection + Word.lastSeen];
-      if (oldest < 0 || seen < oldestSeen) {
+      const isAnswered = this.#isAnswered(connection);
+      if (oldest < 0 || (isAnswered === isOldestAnswered ? seen < oldestSeen : isOldestAnswered)) {
         oldest = at;
         oldestSeen = seen;
+        isOldestAnswered = isAnswered;
       }
     }
     this.evictions++;
     this.#end(this.#connectionOf(oldest));
     this.#end(oldest);
     return oldest;
+  }
+
+  /** The other end has sent a packet, and the opener another: one who only pretends to be the opener cannot do that. */
+  #isAnswered(at: number): boolean {
+    return this.#words[at + Word.packets] > 1 && this.#words[at + Word.packets + 1] > 0;
   }
 
   /** Where the connection of a current entry stands: the entry itself, or what its alias leads to. */

@@ -52,9 +52,12 @@ export class Classification {
   readonly #table: FlowTable<number>;
   /** The generation of the policy in force, as int32. Only this thread changes it. */
   #policyInForce = 0;
+  /** Told of each new route before a packet takes it. */
+  readonly #installed: (route: Route, index: number) => void;
   #nowSeconds = 0;
 
-  constructor(buffer: ArrayBufferLike, spec: ManagerSpec, headers: SlotHeaders) {
+  constructor(buffer: ArrayBufferLike, spec: ManagerSpec, headers: SlotHeaders, installed: (route: Route, index: number) => void = () => undefined) {
+    this.#installed = installed;
     this.#headers = headers;
     this.#packet = new Packet(headers);
     this.#connections = new ConnectionTable(buffer, spec.connectionsOffset, spec.flowCapacity);
@@ -90,6 +93,7 @@ export class Classification {
       const routes = routesOf(row);
       routes.forEach((_, at) => this.#replicas.push(at === 0 ? routes.length : 0));
       this.routes.push(...routes);
+      routes.forEach((route, at) => this.#installed(route, first! + at));
     }
     return first;
   }

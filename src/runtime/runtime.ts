@@ -9,6 +9,8 @@ import { releaseRegion } from '../memory/region.js';
 import { RunState } from '../memory/shared-spec.js';
 import type { Census } from '../packet-manager/census.js';
 import type { ManagerMessage } from '../packet-manager/messages.js';
+import { Direction } from '../memory/slot-layout.js';
+import type { ServiceRow } from '../packet-manager/service-table.js';
 import { Bell, Sleeper } from '../ring/doorbell.js';
 import { MailboxSender, encodeMessage } from '../ring/mailbox.js';
 import { waitAsync } from '../ring/wait-async.js';
@@ -124,6 +126,30 @@ export class Runtime implements AsyncDisposable {
     const { id, answer } = this.#desk.expectCensus();
     void this.#send(this.#managerMail, this.#managerBell, { type: 'census', id });
     return answer;
+  }
+
+  /**
+   * The service flow table of direct routing: one table for all chains with `routing: 'mesh'`, of which each VM holds the
+   * rows that are its own.
+   */
+  async serviceTable(): Promise<ServiceRow[]> {
+    const answer = this.#desk.serviceTable();
+    void this.#send(this.#managerMail, this.#managerBell, { type: 'service-table' });
+    return answer;
+  }
+
+  /**
+   * Takes a row out of a VM's share, or puts it back. Without it, the VM's packets of that route go to the manager, which
+   * hands them on: slower, and seen. The route is at rest for the moment of the change, so no packet overtakes another.
+   * @throws Error when there is no such row.
+   */
+  async editServiceTable({ route, direction, vm }: Pick<ServiceRow, 'route' | 'direction' | 'vm'>, change: 'remove' | 'restore'): Promise<void> {
+    const index = this.#layout.vms.findIndex(({ name }) => name === vm);
+    if (index < 0) throw new Error(`there is no VM '${vm}', only ${this.#layout.vms.map(({ name }) => name).join(', ')}`);
+    const answer = this.#desk.serviceRow();
+    const message: ManagerMessage = { type: 'service-row', route, direction: Direction[direction], vm: index, isPresent: change === 'restore' };
+    await this.#send(this.#managerMail, this.#managerBell, message);
+    if (!(await answer)) throw new Error(`there is no row for route ${route}, ${direction}, in the share of '${vm}'`);
   }
 
   /**
@@ -283,7 +309,7 @@ export class Runtime implements AsyncDisposable {
     this.#managerExit = new Promise((resolve) => worker.once('exit', () => { resolve(); }));
     worker.on('error', (error) => {
       this.#desk.failure = { message: `the packet manager failed: ${error.message}` };
-      this.#desk.conclude({ slots: this.#plan.memory.slots, free: 0, vms: {}, ports: {}, inFlight: 0, faults: [error.stack ?? error.message], balanced: false });
+      this.#desk.conclude({ slots: this.#plan.memory.slots, free: 0, vms: {}, meshes: {}, ports: {}, inFlight: 0, faults: [error.stack ?? error.message], balanced: false });
       this.#wakeSelf();
     });
   }

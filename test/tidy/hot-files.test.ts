@@ -26,9 +26,9 @@ const COLD: readonly { file: string; functions: readonly string[]; why: string }
   { file: 'src/nf/dpi/signatures/regex/regex.ts', functions: ['#forget', '#step', '#stateOf'], why: 'make states, of which there is a bounded number' },
   { file: 'src/nf/dpi/signatures/rules/judge.ts', functions: ['replace', '#tell'], why: 'new options; an alert' },
   { file: 'src/nf/dpi/text.ts', functions: ['literal'], why: 'makes the constants of the dissectors' },
-  { file: 'src/nf/firewall/filter.ts', functions: ['update'], why: 'new options' },
+  { file: 'src/nf/firewall/judge.ts', functions: ['update'], why: 'new options' },
+  { file: 'src/nf/firewall/limits.ts', functions: ['replace'], why: 'new rules' },
   { file: 'src/nf/firewall/opening.ts', functions: ['compileOpening'], why: 'once for each rule' },
-  { file: 'src/nf/firewall/rule-set.ts', functions: ['mayMatch', 'hasVersion'], why: 'called by the constructor' },
   { file: 'src/nf/tables.ts', functions: ['keyed', 'perFlow'], why: 'declare a table' },
   { file: 'src/observe/counters.ts', functions: ['counterBlock', 'dropsByName'], why: 'place a block, and read it for a report' },
   { file: 'src/packet-manager/classification.ts', functions: ['replacePaths', '#routeOf', 'onFlowEnd'], why: 'new paths; who is told of flows' },
@@ -38,9 +38,10 @@ const COLD: readonly { file: string; functions: readonly string[]; why: string }
   { file: 'src/packet-manager/packet-manager.ts', functions: ['#close'], why: 'the end' },
   { file: 'src/port/capture/connections.ts', functions: ['#take'], why: 'the table grows to its bound, then connections are reused' },
   { file: 'src/ring/wake-up.ts', functions: ['wakeUpSpec'], why: 'makes a policy, at start' },
-  { file: 'src/ring/spsc-ring.ts', functions: ['resetRing'], why: 'both ends are gone' },
+  { file: 'src/ring/spsc-ring.ts', functions: ['resetRing', 'ringIsEmpty', 'ringEntry'], why: 'when an end is gone, or a mesh is to come to rest' },
   { file: 'src/vm/vm.ts', functions: ['create'], why: 'before the first packet' },
   { file: 'src/vm/vm.ts', functions: ['#readMail'], why: 'runs when there is mail' },
+  { file: 'src/vnic/mesh.ts', functions: ['shareOf'], why: 'places a share, at start' },
   { file: 'src/vnic/journal.ts', functions: ['recover'], why: 'after the death of a VM' },
 ];
 

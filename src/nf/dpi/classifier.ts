@@ -6,6 +6,7 @@ import { Facts, Finding, Outcome, Sender } from './dissector.js';
 import type { Dissector } from './dissector.js';
 import { FlowFlag, FlowWord, PROTOCOL_MASK, SUPPOSED_MASK, SUPPOSED_SHIFT } from './flow-layout.js';
 import { hostText } from './host-text.js';
+import { guessByPort } from './port-guess.js';
 import { DATAGRAM_DISSECTORS, DISSECTOR_OF, PROTOCOL_NAMES, protocolNumber, STREAM_DISSECTORS } from './protocol-table.js';
 import { dtls } from './protocols/dtls.js';
 import { tls } from './protocols/tls.js';
@@ -71,9 +72,15 @@ export class Classifier {
     this.#name(packet, flow, number, true);
   }
 
+  /** A flow was given up: says what its port suggests, marked as a guess. */
+  guess(packet: Packet): void {
+    const guess = guessByPort(packet.l4, this.facts.serverPort);
+    if (guess !== null) this.#links.context.describeFlow(packet, '', '', guess);
+  }
+
   /** All dissectors in turn. The first that is sure wins; then one that wants more; then one that supposes. */
   #askAll(bytes: Uint8Array, start: number, end: number): Outcome {
-    const list = this.facts.isStream ? STREAM_DISSECTORS : DATAGRAM_DISSECTORS;
+    const list = (this.facts.isStream ? STREAM_DISSECTORS : DATAGRAM_DISSECTORS)[bytes[start]];
     let best: Outcome = Outcome.no;
     let supposed = 0;
     let token = 0;

@@ -167,6 +167,8 @@ export interface Dissector {
   /** Other names that it may give: variants of the protocol that are told apart by content. */
   readonly variants?: readonly string[];
   readonly over: 'tcp' | 'udp' | 'both';
+  /** Values that the first byte shown may have, where these are few: it is not asked about others. */
+  readonly firstBytes?: readonly number[];
   /**
    * Looks at `bytes[start, end)`, at least one byte, and never outside. Never throws, keeps nothing, and says what it
    * found in `finding`. A stream is shown from a packet border on.

@@ -57,7 +57,10 @@ export class Inspector {
     else if (!this.#rules.isIdle && this.#rules.error(packet)) return this.#links.signatureDrop;
 
     const after = this.#words[flow + FlowWord.status];
-    if (!isOver && (after & FlowFlag.over) !== 0 && (after & PROTOCOL_MASK) === 0 && packet.flowId !== 0) this.#links.givenUp.add(1);
+    if (!isOver && (after & FlowFlag.over) !== 0 && (after & PROTOCOL_MASK) === 0 && packet.flowId !== 0) {
+      this.#links.givenUp.add(1);
+      this.#classifier.guess(packet);
+    }
     return this.#verdict(after);
   }
 

@@ -1,6 +1,6 @@
 /** Asks one dissector about literal bytes, and checks that it looks only where it may. */
 import fc from 'fast-check';
-import { expect } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { FlowDetails } from '../../../src/nf/contract.js';
 import { Facts, Finding, Outcome } from '../../../src/nf/dpi/dissector.js';
 import type { Dissector } from '../../../src/nf/dpi/dissector.js';
@@ -67,4 +67,29 @@ export function expectRobust(dissector: Dissector, samples: readonly Uint8Array[
     }),
     { numRuns: 300 },
   );
+  const { firstBytes } = dissector;
+  for (let first = 0; first < 256; first++) {
+    if (firstBytes?.includes(first) ?? true) continue;
+    for (const sample of samples) {
+      const other = Uint8Array.from(sample);
+      other[0] = first;
+      expect(ask(dissector, other, known).outcome, `first byte ${first}`).toBe('no');
+    }
+  }
+}
+
+/** What a payload is, said by title: the outcome alone, or all that was found. */
+type Case = readonly [title: string, payload: Uint8Array, expected: string | Partial<Answer>, known?: Partial<Facts>];
+
+/** The stories of one dissector, and that it looks at nothing but what it is shown, nor at bytes whose first it does not claim. */
+export function describeDissector(dissector: Dissector, cases: readonly Case[], known: Partial<Facts> = {}): void {
+  describe(dissector.name, () => {
+    for (const [title, payload, expected, more] of cases) {
+      it(title, () => {
+        expect(ask(dissector, payload, { ...known, ...more })).toMatchObject(typeof expected === 'string' ? { outcome: expected } : expected);
+      });
+    }
+
+    it('reads nothing but what it is shown, whatever that is', () => expectRobust(dissector, cases.map(([, payload]) => payload), known));
+  });
 }

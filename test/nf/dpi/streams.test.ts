@@ -128,6 +128,17 @@ describe('streams are put together', () => {
 });
 
 describe('budgets and bounds', () => {
+  it('of a flow that was given up the port is a guess, and never the name', async () => {
+    const nf = await harness(dpi({ block: { protocols: ['mysql'] } }));
+    const connection = new Connection(nf, { serverPort: 3306 }).open();
+    for (let k = 0; k < 8; k++) {
+      connection.client(hex('9e9f9e9f'), 4 * k);
+      expect(connection.server(hex('9e9f9e9f'), 4 * k).verdict).toBe('forward');
+    }
+    expect(nf.flows.map(({ protocol, details }) => [protocol, details])).toEqual([['', { guess: { protocol: 'MySQL', port: 3306 } }]]);
+    expect(nf.counters['given-up']).toBe(1);
+  });
+
   it('after eight packets of noise a flow is given up, once, and what comes later is not looked at', async () => {
     const nf = await harness(dpi({}));
     const connection = new Connection(nf).open();

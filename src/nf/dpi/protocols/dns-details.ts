@@ -1,7 +1,8 @@
 /** Details of a DNS message (RFC 1035, 4): what is asked, and what is answered. Not hot: once a message, within the budget. */
 import type { FlowDetails } from '../../contract.js';
 import { formatIpv6 } from '../../../packet/address.js';
-import { detailText, hexText, read16 } from '../detail-text.js';
+import { read16 } from '../bytes.js';
+import { detailText, hexText } from '../detail-text.js';
 
 const HEADER_BYTES = 12;
 const RESPONSE = 0x8000;

@@ -34,4 +34,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, fi
   return finding.hostLength > 0 ? Outcome.done : Outcome.named;
 }
 
-export const dtls: Dissector = { name: 'DTLS', over: 'udp', inspect };
+export const dtls: Dissector = { name: 'DTLS', over: 'udp', firstBytes: [20, 21, 22, 23, 24, 25], inspect };

@@ -1,7 +1,8 @@
 /** Details of a TLS ClientHello (RFC 8446, 4.1.2), with its JA4: for TLS, DTLS and QUIC. Not hot: once a flow. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { DetailValue } from '../../contract.js';
-import { detailText, hex16, read16 } from '../detail-text.js';
+import { read16 } from '../bytes.js';
+import { detailText, hex16 } from '../detail-text.js';
 
 /** What carries the hello: the first letter of a JA4. */
 export type HelloCarrier = 't' | 'q' | 'd';
@@ -101,11 +102,14 @@ function ja4Protocol(bytes: Uint8Array, from: number, to: number): string {
 }
 
 function hashed(text: string): string {
-  return text === '' ? NOTHING_HASHED : createHash('sha256').update(text).digest('hex').slice(0, HASH_DIGITS);
+  return text === '' ? NOTHING_HASHED : hash('sha256', text, 'hex').slice(0, HASH_DIGITS);
 }
 
 function sortedHex(values: readonly number[]): string {
-  return values.map(hex16).sort().join();
+  const sorted = Uint16Array.from(values).sort();
+  let text = '';
+  for (const value of sorted) text += text === '' ? hex16(value) : `,${hex16(value)}`;
+  return text;
 }
 
 function list16(bytes: Uint8Array, from: number, to: number): number[] {

@@ -77,4 +77,4 @@ function hasVersion(bytes: Uint8Array, target: number, lineEnd: number): boolean
   return at > target && match(bytes, at, lineEnd, VERSION) === Match.yes;
 }
 
-export const http: Dissector = { name: 'HTTP', variants: ['HTTP_Proxy', 'HTTP_Connect'], over: 'tcp', inspect };
+export const http: Dissector = { name: 'HTTP', variants: ['HTTP_Proxy', 'HTTP_Connect'], over: 'tcp', firstBytes: [0x48, ...METHODS.map(([first]) => first)], inspect };

@@ -1,6 +1,7 @@
 /** Details of a TLS server's first flight: version, cipher, the protocol it chose, and its certificate. Not hot. */
 import type { DetailValue, FlowDetails } from '../../contract.js';
-import { detailText, hex16, read16 } from '../detail-text.js';
+import { read16 } from '../bytes.js';
+import { detailText, hex16 } from '../detail-text.js';
 import { describeCertificate } from './certificate.js';
 import { versionName } from './hello-details.js';
 import { extensionsAt, findCertificate, HANDSHAKE_HEADER_BYTES, leafEnd, selectedVersion } from './server-hello.js';

@@ -20,4 +20,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, fi
   return Outcome.doneHere;
 }
 
-export const ssh: Dissector = { name: 'SSH', over: 'tcp', inspect };
+export const ssh: Dissector = { name: 'SSH', over: 'tcp', firstBytes: [0x53], inspect };

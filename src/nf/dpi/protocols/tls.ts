@@ -143,4 +143,4 @@ function nameByPort(facts: Facts, finding: Finding): void {
   else if (facts.hasPort(990) || before === 'FTP_CONTROL' || before === 'FTPS') finding.name = 'FTPS';
 }
 
-export const tls: Dissector = { name: 'TLS', variants: ['SMTPS', 'IMAPS', 'POPS', 'FTPS'], over: 'tcp', inspect };
+export const tls: Dissector = { name: 'TLS', variants: ['SMTPS', 'IMAPS', 'POPS', 'FTPS'], over: 'tcp', firstBytes: [20, 21, 22, 23, ...Array.from({ length: 128 }, (_, k) => 0x80 | k)], inspect };

@@ -74,6 +74,12 @@ describe('DNS', () => {
     });
   });
 
+  it('a record of a kilobyte tells no more than 512 digits', () => {
+    const answer = hex(`1234 8180 0000 0001 0000 0000 00 0030 0001 0000003c 0400 ${'ab'.repeat(1024)}`);
+    const { dns: details } = tells(dns, answer, { serverPort: 53, fromClient: false });
+    expect(details.answers).toEqual([{ name: '', type: 'DNSKEY', ttl: 60, data: 'ab'.repeat(256) }]);
+  });
+
   it('reads nothing but what it is shown, whatever that is', () => {
     const samples = [
       hex('1234 0100 0001 0000 0000 0000 03777777 07 4578616d706c65 03636f6d 00 0001 0001'),
