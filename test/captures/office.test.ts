@@ -1,7 +1,7 @@
 /** The example's capture: the same from run to run, in one thread and on real threads. */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { run } from 'millrace';
+import { run, type FunctionList } from 'millrace';
 import { describe, expect, it } from 'vitest';
 import { simulate } from '../../src/runtime/simulate.js';
 import { digestOf, EXAMPLE_CAPTURE, EXAMPLES, POLICIES, policyOver, temporaryFolder } from '../support/captures.js';
@@ -34,5 +34,17 @@ describe.each(POLICIES)('the example under the %s policy', (policy) => {
     const real = await run(await policyOver(policy, EXAMPLE_CAPTURE, { folder: threads }), options);
     expect(partsOf(real)).toEqual(partsOf(simulated));
     expect(SIDES.map((name) => digestOf(join(threads, name)))).toEqual(SIDES.map((name) => digestOf(join(one, name))));
+  });
+
+  it.each([
+    ['together in one VM', { placement: 'together' as const }],
+    ['from VM to VM', { routing: 'mesh' as const }],
+  ])('comes to the same %s', async (_, how) => {
+    const [hub, other] = [fresh(`${policy}-hub`), fresh(`${policy}-other`)];
+    const expected = await simulate(await policyOver(policy, EXAMPLE_CAPTURE, { folder: hub }), options);
+    const { chains = {}, ...rest } = await policyOver(policy, EXAMPLE_CAPTURE, { folder: other });
+    const placed = Object.fromEntries(Object.entries(chains).map(([name, functions]) => [name, { functions: functions as FunctionList, ...how }]));
+    expect(partsOf(await simulate({ ...rest, chains: placed }, options))).toEqual(partsOf(expected));
+    expect(SIDES.map((name) => digestOf(join(other, name)))).toEqual(SIDES.map((name) => digestOf(join(hub, name))));
   });
 });
