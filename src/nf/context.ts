@@ -1,6 +1,6 @@
 /** What a network function is given in its VM: its options, verdicts, counters, tables, time and voice. */
 import { formatFlowEnds } from './flow-ends.js';
-import type { Context, Counter, EventFields, Replica, Verdict } from './contract.js';
+import type { Context, Counter, EventFields, FlowDetails, Replica, Verdict } from './contract.js';
 import { PerFlowTable, StateTable, type TableSpec } from './tables.js';
 import type { Packet } from '../packet/packet.js';
 import { VerdictKind } from '../memory/slot-layout.js';
@@ -69,10 +69,23 @@ export interface ContextSpec {
   flowCapacity: number;
 }
 
+/** What one call of `describeFlow` said. `flow` are the ends of the packet that told, its sender first. */
+export interface FlowDescribed {
+  type: 'describe-flow';
+  vm: string;
+  chain: string;
+  flowId: number;
+  flow: string;
+  timestampMs: number;
+  protocol: string;
+  host: string;
+  details: FlowDetails;
+}
+
 /** What the VM's events say. */
 export type VmEvent =
-  | { type: 'alert'; vm: string; chain: string; signature: string; flow: string; timestampMs: number; fields: EventFields }
-  | { type: 'describe-flow'; flowId: number; protocol: string; host: string }
+  | { type: 'alert'; vm: string; chain: string; signature: string; flowId: number; flow: string; timestampMs: number; fields: EventFields }
+  | FlowDescribed
   /** `function`: which of the VM's. */
   | { type: 'standing'; function: number; takesUpdates: boolean }
   | { type: 'updated'; function: number };
@@ -134,11 +147,14 @@ export function buildContext(spec: ContextSpec, buffer: ArrayBufferLike, links: 
     counters,
     state: state as AnyContext['state'],
     alert: (packet, signature, fields = {}) => {
-      const event = { vm: spec.name, chain: spec.chain, signature, flow: formatFlowEnds(packet), timestampMs: packet.timestampMs, fields };
+      const { flowId, timestampMs } = packet;
+      const event = { vm: spec.name, chain: spec.chain, signature, flowId, flow: formatFlowEnds(packet), timestampMs, fields };
       links.emit({ type: 'alert', ...event });
     },
-    describeFlow: (packet, protocol, host) => {
-      links.emit({ type: 'describe-flow', flowId: packet.flowId, protocol, host });
+    describeFlow: (packet, protocol, host, details = {}) => {
+      const { flowId, timestampMs } = packet;
+      const flow = formatFlowEnds(packet);
+      links.emit({ type: 'describe-flow', vm: spec.name, chain: spec.chain, flowId, flow, timestampMs, protocol, host, details });
     },
     originate: (like, length) => links.originate(like, length),
     send: (packet) => {

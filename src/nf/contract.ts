@@ -23,6 +23,18 @@ export interface Counter {
 /** What an alert says beside the packet it is about. Values must survive JSON. */
 export type EventFields = Readonly<Record<string, string | number | boolean | null>>;
 
+/** One value of a flow's details: plain data that survives JSON. */
+export type DetailValue = string | number | boolean | readonly (string | number | Readonly<Record<string, string | number>>)[];
+
+/**
+ * What was found out about a flow beside its protocol and host: by protocol (`tls`, `http`, `dns` …), then by field.
+ * What is said later of the same field replaces what was said before; a list is made longer, up to MAX_DETAIL_ENTRIES.
+ */
+export type FlowDetails = Readonly<Record<string, Readonly<Record<string, DetailValue>>>>;
+
+/** Entries that a list in a flow's details may have: what comes later is left out. */
+export const MAX_DETAIL_ENTRIES = 32;
+
 /** Handles packets. Hot: no allocation, no throw (a throw stops the VM; its packet is dropped as `nf-crash`). */
 export type PacketHandler = (packet: Packet) => Verdict;
 
@@ -79,8 +91,11 @@ export interface Context<Options, Drop extends string, Count extends string, Tab
   now(): number;
   /** Tells the main thread that the packet met something worth a person's attention. Counted when it cannot be kept. */
   alert(packet: Packet, signature: string, fields?: EventFields): void;
-  /** Says what the packet's flow is: shown in `flows[]`, once per change. Empty strings leave a field as it was. */
-  describeFlow(packet: Packet, protocol: string, host: string): void;
+  /**
+   * Says what the packet's flow is: shown in `flows[]`, once per change. Empty strings leave a field as it was; details are
+   * added to those that the flow has. The application gets each call as an event, with the packet's ends and time.
+   */
+  describeFlow(packet: Packet, protocol: string, host: string, details?: FlowDetails): void;
   readonly counters: Readonly<Record<Count, Counter>>;
   /** The declared tables, in control memory. */
   readonly state: { readonly [Name in keyof Tables]: Tables[Name] extends { kind: 'per-flow' } ? PerFlowTable : StateTable };
@@ -108,6 +123,8 @@ export interface Preparation {
   /** Turns a path in the configuration into an absolute one: relative to the YAML file, else to the working directory. */
   resolve(path: string): string;
   problem(problem: OptionProblem): void;
+  /** Names of the ports, in the order of their numbers: `packet.ingressPort` and `packet.egressPort` are such numbers. */
+  readonly ports: readonly string[];
 }
 
 export interface Definition<

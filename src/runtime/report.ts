@@ -1,4 +1,5 @@
 /** What a run comes to, and what a running chain has come to so far. Plain data: the CLI's `--json` prints just this. */
+import type { FlowDetails } from '../nf/contract.js';
 import type { CrashedPacket } from '../packet-manager/messages.js';
 
 export interface PortReport {
@@ -54,6 +55,8 @@ export interface FlowReport {
   /** As DPI says; empty when nothing did. */
   protocol: string;
   host: string;
+  /** What else DPI found out, by protocol and field; absent when that is nothing. */
+  details?: FlowDetails;
   /** From a to b, and from b to a. */
   packets: [number, number];
   /** `forward`, or the reason for which its last dropped packet was dropped. */

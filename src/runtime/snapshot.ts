@@ -79,8 +79,10 @@ export function snapshotReport(plan: Plan, layout: Layout, desk: EventDesk, { wi
     eventsLost: desk.lost,
     problems: desk.problems,
     ...(withFlows && {
-      flows: (flows as DescribedFlow[]).map(({ l4, a, b, protocol, host, packets, verdict }) => ({
-        l4, a, b, protocol, host, packets, verdict: verdict === 0 ? 'forward' : names[verdict],
+      flows: (flows as DescribedFlow[]).map(({ l4, a, b, protocol, host, details, packets, verdict }) => ({
+        l4, a, b, protocol, host,
+        ...(Object.keys(details).length > 0 && { details }),
+        packets, verdict: verdict === 0 ? 'forward' : names[verdict],
       })),
     }),
     ...(desk.failure !== null && { error: desk.failure }),

@@ -1,11 +1,12 @@
 /** Hot: allocates only when a flow gets a name. Asks the dissectors about bytes and keeps what they say of the flow. */
-import type { Counter } from '../contract.js';
+import type { Counter, FlowDetails } from '../contract.js';
 import type { Packet } from '../../packet/packet.js';
 import type { BlockList } from './block-list.js';
 import { Facts, Finding, Outcome, Sender } from './dissector.js';
 import type { Dissector } from './dissector.js';
 import { FlowFlag, FlowWord, PROTOCOL_MASK, SUPPOSED_MASK, SUPPOSED_SHIFT } from './flow-layout.js';
 import { hostText } from './host-text.js';
+import { guessByPort } from './port-guess.js';
 import { DATAGRAM_DISSECTORS, DISSECTOR_OF, PROTOCOL_NAMES, protocolNumber, STREAM_DISSECTORS } from './protocol-table.js';
 import { dtls } from './protocols/dtls.js';
 import { tls } from './protocols/tls.js';
@@ -17,9 +18,21 @@ const TURNS_INTO_TLS = Uint8Array.from(PROTOCOL_NAMES, (name) => Number(['SMTP',
 
 interface ClassifierLinks {
   words: Uint32Array;
-  context: { describeFlow(packet: Packet, protocol: string, host: string): void };
+  context: { describeFlow(packet: Packet, protocol: string, host: string, details?: FlowDetails): void };
   classified: Counter;
 }
+
+/** What is to be done with the bytes that `look` was shown, and with those after them. */
+export const Look = {
+  /** The next bytes are a new attempt. */
+  next: 0,
+  /** Show these again, with what follows them. */
+  again: 1,
+  /** This direction has told all that it can. */
+  sideOver: 2,
+} as const;
+
+export type Look = (typeof Look)[keyof typeof Look];
 
 export class Classifier {
   /** Filled by the caller before `look`. */
@@ -38,22 +51,19 @@ export class Classifier {
     this.blockList = blockList;
   }
 
-  /**
-   * Shows `bytes[start, end)` to the dissectors and updates the flow's words at `flow`. The facts say whose bytes they are.
-   * @returns true when the same bytes should be shown again with what follows them.
-   */
-  look(packet: Packet, flow: number, bytes: Uint8Array, start: number, end: number): boolean {
+  /** Shows `bytes[start, end)` to the dissectors and updates the flow's words at `flow`. The facts say whose bytes they are. */
+  look(packet: Packet, flow: number, bytes: Uint8Array, start: number, end: number): Look {
     const known = this.#words[flow + FlowWord.status] & PROTOCOL_MASK;
     this.facts.name = PROTOCOL_NAMES[known];
     const outcome = known === 0 ? this.#askAll(bytes, start, end) : this.#askKnown(known, bytes, start, end);
-    if (outcome === Outcome.no) return false;
-    if (outcome === Outcome.more) return !this.facts.isFinal;
-    if (outcome === Outcome.maybe) {
-      this.#suppose(packet, flow);
-      return false;
+    const wantsMore = (outcome === Outcome.more || outcome === Outcome.namedMore) && !this.facts.isFinal;
+    if (outcome === Outcome.maybe) this.#suppose(packet, flow, bytes, start, end);
+    else if (outcome >= Outcome.named) {
+      // What is to be shown again tells its details when it is whole.
+      if (wantsMore) this.#finding.describer = null;
+      this.#name(packet, flow, this.#supposed, outcome === Outcome.done);
     }
-    this.#name(packet, flow, this.#supposed, outcome === Outcome.done);
-    return outcome === Outcome.namedMore && !this.facts.isFinal;
+    return wantsMore ? Look.again : outcome === Outcome.doneHere ? Look.sideOver : Look.next;
   }
 
   /** Names a flow that needs no dissector. */
@@ -62,9 +72,15 @@ export class Classifier {
     this.#name(packet, flow, number, true);
   }
 
+  /** A flow was given up: says what its port suggests, marked as a guess. */
+  guess(packet: Packet): void {
+    const guess = guessByPort(packet.l4, this.facts.serverPort);
+    if (guess !== null) this.#links.context.describeFlow(packet, '', '', guess);
+  }
+
   /** All dissectors in turn. The first that is sure wins; then one that wants more; then one that supposes. */
   #askAll(bytes: Uint8Array, start: number, end: number): Outcome {
-    const list = this.facts.isStream ? STREAM_DISSECTORS : DATAGRAM_DISSECTORS;
+    const list = (this.facts.isStream ? STREAM_DISSECTORS : DATAGRAM_DISSECTORS)[bytes[start]];
     let best: Outcome = Outcome.no;
     let supposed = 0;
     let token = 0;
@@ -106,11 +122,13 @@ export class Classifier {
     return outcome;
   }
 
-  #suppose(packet: Packet, flow: number): void {
+  #suppose(packet: Packet, flow: number, bytes: Uint8Array, start: number, end: number): void {
     const words = this.#words;
     const before = (words[flow + FlowWord.status] & SUPPOSED_MASK) >>> SUPPOSED_SHIFT;
     if (before === this.#supposed && words[flow + FlowWord.token] === this.#token >>> 0) {
-      this.#finding.reset();
+      // Others were asked meanwhile: what this one found is found again.
+      const dissector = DISSECTOR_OF[before];
+      if (dissector !== null) this.#ask(dissector, bytes, start, end);
       this.#name(packet, flow, before, false);
       return;
     }
@@ -123,10 +141,13 @@ export class Classifier {
     const finding = this.#finding;
     let status = words[flow + FlowWord.status];
     const before = status & PROTOCOL_MASK;
-    // What a ClientHello asks for is better known than what a greeting before it said.
     const hash = finding.hostLength > 0 ? hashOf(finding.host, finding.hostLength) : 0;
-    const mayRenew = (status & FlowFlag.hostKnown) === 0 || finding.renewsHost || (number !== before && TURNS_INTO_TLS[before] === 1);
-    const isNewHost = finding.hostLength > 0 && mayRenew && ((status & FlowFlag.hostKnown) === 0 || hash !== words[flow + FlowWord.token]);
+    const isKnown = (status & FlowFlag.hostKnown) !== 0;
+    // What a ClientHello asks for is better known than what a greeting before it said.
+    const mayRenew = !isKnown || (finding.renewsHost && (status & FlowFlag.hostSettled) === 0) || (number !== before && TURNS_INTO_TLS[before] === 1);
+    const isOther = finding.hostLength > 0 && (!isKnown || hash !== words[flow + FlowWord.token]);
+    const isNewHost = isOther && mayRenew;
+    if (finding.settlesHost) status |= FlowFlag.hostSettled;
     status = (status & ~PROTOCOL_MASK) | number;
     if (isDone) status |= FlowFlag.over;
     if (isNewHost) {
@@ -141,12 +162,16 @@ export class Classifier {
       if (facts.fromClient !== (finding.sender === Sender.client)) facts.swapEnds();
     }
     words[flow + FlowWord.status] = status;
-    if (before === number && !isNewHost) return;
+    if (before === number && !isOther && finding.describer === null) return;
     if (before === 0) this.#links.classified.add(1);
-    // The one place that makes a string: at most a few times in a flow's life.
-    const host = isNewHost ? hostText(finding.host, finding.hostLength) : '';
+    // The one place that makes texts: at most a few times in a flow's life.
+    const host = isNewHost || (isOther && finding.renewsHost) ? hostText(finding.host, finding.hostLength) : '';
     if (this.blockList.blocks(number, host)) words[flow + FlowWord.status] |= FlowFlag.blocked;
-    if (packet.flowId !== 0) this.#links.context.describeFlow(packet, PROTOCOL_NAMES[number], host);
+    if (packet.flowId === 0) return;
+    const { describer } = finding;
+    if (before === number && !isNewHost && describer === null) return;
+    const details = describer === null ? undefined : describer(finding.described, finding.describedStart, finding.describedEnd, this.facts);
+    this.#links.context.describeFlow(packet, PROTOCOL_NAMES[number], isNewHost ? host : '', details);
   }
 }
 

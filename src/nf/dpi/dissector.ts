@@ -1,4 +1,5 @@
 /** Hot: no allocation. What a protocol's dissector is given, and what it says: the contract of src/nf/dpi/protocols. */
+import type { FlowDetails } from '../contract.js';
 
 /** What a dissector says of the bytes it was shown. */
 export const Outcome = {
@@ -12,8 +13,10 @@ export const Outcome = {
   named: 3,
   /** It is this protocol, and these bytes with what follows them will tell more. */
   namedMore: 4,
+  /** It is this protocol, and this direction has nothing more to tell; the other one may. */
+  doneHere: 5,
   /** It is this protocol, and there is nothing more to find. */
-  done: 5,
+  done: 6,
 } as const;
 
 export type Outcome = (typeof Outcome)[keyof typeof Outcome];
@@ -54,11 +57,20 @@ export class Facts {
   }
 }
 
+/**
+ * Makes a flow's details of `bytes[start, end)`, which a dissector has looked at and found good. Runs when a message tells
+ * something, a few times in a flow's life, so it may allocate. It reads bytes that anyone may have sent: it checks every
+ * length, and bounds what it makes.
+ */
+export type Describer = (bytes: Uint8Array, start: number, end: number, facts: Facts) => FlowDetails;
+
 /** Longest host name kept, in bytes: the longest that DNS knows. */
 export const MAX_HOST_BYTES = 255;
 
 const LOWER_CASE_OFFSET = 0x20;
 const QUESTION_MARK = 0x3f;
+
+const NO_BYTES = new Uint8Array(0);
 
 /** What a dissector found. One object, reset before each dissector runs. */
 export class Finding {
@@ -67,17 +79,34 @@ export class Finding {
   sender: Sender = Sender.unknown;
   /** With `maybe`: the second packet must give the same number (an SSRC, a session id). */
   token = 0;
-  /** Each message has a host of its own: the latest one counts. */
+  /** Each message has a host of its own: this one counts, until one that `settlesHost` has come. */
   renewsHost = false;
+  settlesHost = false;
   readonly host = new Uint8Array(MAX_HOST_BYTES);
   hostLength = 0;
+  /** What makes details of the bytes, or null when they tell none. */
+  describer: Describer | null = null;
+  /** The bytes for the describer: those that were shown, or what was put together or decrypted from them. */
+  described: Uint8Array = NO_BYTES;
+  describedStart = 0;
+  describedEnd = 0;
 
   reset(): void {
     this.name = '';
     this.sender = Sender.unknown;
     this.token = 0;
     this.renewsHost = false;
+    this.settlesHost = false;
     this.hostLength = 0;
+    this.describer = null;
+  }
+
+  /** Has details made of `bytes[start, end)`, if the dissector's answer is believed. The bytes must stand until it returns. */
+  tell(describer: Describer, bytes: Uint8Array, start: number, end: number): void {
+    this.describer = describer;
+    this.described = bytes;
+    this.describedStart = start;
+    this.describedEnd = end;
   }
 
   /** Adds one byte of a host name: lower-cased, and a question mark when no host name may contain it. */
@@ -138,6 +167,8 @@ export interface Dissector {
   /** Other names that it may give: variants of the protocol that are told apart by content. */
   readonly variants?: readonly string[];
   readonly over: 'tcp' | 'udp' | 'both';
+  /** Values that the first byte shown may have, where these are few: it is not asked about others. */
+  readonly firstBytes?: readonly number[];
   /**
    * Looks at `bytes[start, end)`, at least one byte, and never outside. Never throws, keeps nothing, and says what it
    * found in `finding`. A stream is shown from a packet border on.

@@ -44,6 +44,8 @@ export const FlowFlag = {
   clientIsSure: 1 << 21,
   /** A host name was found. */
   hostKnown: 1 << 22,
+  /** It stays, though each message has a name of its own. */
+  hostSettled: 1 << 23,
 } as const;
 
 export const PACKETS_MASK = 0xff;

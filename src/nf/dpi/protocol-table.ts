@@ -1,52 +1,99 @@
 /** The table of protocols: a row for each dissector, and the numbers under which flows keep the names. */
 import type { Dissector } from './dissector.js';
 import { IP_PROTOCOL_NAMES } from './ip-protocols.js';
+import { ads } from './protocols/ads.js';
 import { amqp } from './protocols/amqp.js';
+import { atg } from './protocols/atg.js';
 import { bgp } from './protocols/bgp.js';
 import { bittorrent } from './protocols/bittorrent.js';
+import { c1222 } from './protocols/c1222.js';
+import { can } from './protocols/can.js';
+import { cassandra } from './protocols/cassandra.js';
+import { cip } from './protocols/cip.js';
+import { citrix } from './protocols/citrix.js';
+import { cnpIp } from './protocols/cnp-ip.js';
 import { collectd } from './protocols/collectd.js';
+import { cpha } from './protocols/cpha.js';
 import { dhcp } from './protocols/dhcp.js';
 import { dhcpv6 } from './protocols/dhcpv6.js';
-import { dns } from './protocols/dns.js';
+import { diameter } from './protocols/diameter.js';
 import { discord } from './protocols/discord.js';
+import { dns } from './protocols/dns.js';
+import { dnscrypt } from './protocols/dnscrypt.js';
+import { dropbox } from './protocols/dropbox.js';
 import { dtls } from './protocols/dtls.js';
+import { egd } from './protocols/egd.js';
+import { ethereum } from './protocols/ethereum.js';
+import { fastcgi } from './protocols/fastcgi.js';
 import { ftp } from './protocols/ftp.js';
+import { gtp } from './protocols/gtp.js';
+import { hartIp } from './protocols/hart-ip.js';
+import { hsrp } from './protocols/hsrp.js';
 import { http } from './protocols/http.js';
 import { iec60870 } from './protocols/iec60870.js';
+import { ike } from './protocols/ike.js';
 import { imap } from './protocols/imap.js';
+import { kcp } from './protocols/kcp.js';
+import { kerberos } from './protocols/kerberos.js';
+import { knx } from './protocols/knx.js';
+import { ldap } from './protocols/ldap.js';
+import { ldp } from './protocols/ldp.js';
+import { megaco } from './protocols/megaco.js';
+import { memcached } from './protocols/memcached.js';
 import { mgcp } from './protocols/mgcp.js';
+import { mongodb } from './protocols/mongodb.js';
 import { mqtt } from './protocols/mqtt.js';
 import { mysql } from './protocols/mysql.js';
 import { natPmp } from './protocols/nat-pmp.js';
 import { nbns } from './protocols/nbns.js';
+import { nntp } from './protocols/nntp.js';
 import { ntp } from './protocols/ntp.js';
+import { openvpn } from './protocols/openvpn.js';
 import { pop3 } from './protocols/pop3.js';
 import { postgresql } from './protocols/postgresql.js';
 import { quic } from './protocols/quic.js';
 import { radius } from './protocols/radius.js';
+import { radmin } from './protocols/radmin.js';
 import { rdp } from './protocols/rdp.js';
 import { redis } from './protocols/redis.js';
+import { rpc } from './protocols/rpc.js';
 import { rtp } from './protocols/rtp.js';
 import { rtsp } from './protocols/rtsp.js';
+import { s7comm } from './protocols/s7comm.js';
 import { sip } from './protocols/sip.js';
+import { skinny } from './protocols/skinny.js';
 import { smb } from './protocols/smb.js';
 import { smtp } from './protocols/smtp.js';
 import { snmp } from './protocols/snmp.js';
 import { socks } from './protocols/socks.js';
+import { someip } from './protocols/someip.js';
+import { spotify } from './protocols/spotify.js';
 import { ssdp } from './protocols/ssdp.js';
 import { ssh } from './protocols/ssh.js';
+import { steam } from './protocols/steam.js';
 import { stun } from './protocols/stun.js';
+import { syncthing } from './protocols/syncthing.js';
+import { syslog } from './protocols/syslog.js';
+import { telnet } from './protocols/telnet.js';
+import { tftp } from './protocols/tftp.js';
+import { thrift } from './protocols/thrift.js';
+import { tinc } from './protocols/tinc.js';
+import { tivo } from './protocols/tivo.js';
 import { tls } from './protocols/tls.js';
+import { vnc } from './protocols/vnc.js';
+import { vxlan } from './protocols/vxlan.js';
 import { wireguard } from './protocols/wireguard.js';
+import { wsd } from './protocols/wsd.js';
 import { zabbix } from './protocols/zabbix.js';
 
 /** Asked in this order: the surest first, those that only suppose last. */
 export const DISSECTORS: readonly Dissector[] = [
   tls, http, ssh, dtls, quic, stun,
-  dhcp, nbns, ssdp, sip, rtsp, bittorrent, wireguard, snmp, smb, rdp, mqtt, postgresql, mysql, redis, bgp, zabbix, discord, mgcp, natPmp,
-  smtp, ftp, pop3, imap,
-  dns, ntp, radius, dhcpv6,
-  collectd, iec60870, amqp, socks, rtp,
+  dhcp, nbns, ssdp, sip, rtsp, bittorrent, wireguard, snmp, ldap, kerberos, smb, rdp, s7comm, mqtt, postgresql, mysql, mongodb, redis, bgp, zabbix, discord, mgcp,
+  natPmp, openvpn, ike, rpc, cassandra, syncthing, tinc, knx, fastcgi, megaco, tivo, citrix, dnscrypt, can, vnc, tftp, syslog, telnet, thrift, cip, diameter, spotify, steam,
+  smtp, ftp, pop3, imap, nntp,
+  dns, ntp, radius, dhcpv6, gtp, vxlan, hsrp, ldp, hartIp, wsd, skinny, atg, ads, egd, c1222, cnpIp, radmin, memcached, dropbox, cpha, ethereum,
+  collectd, iec60870, amqp, socks, kcp, someip, rtp,
 ];
 
 /** Names by number. 0 is no protocol. Numbers fit a byte of the flow's status word. */
@@ -78,5 +125,10 @@ export function protocolsCalled(name: string): readonly number[] {
   return numbers;
 }
 
-export const STREAM_DISSECTORS: readonly Dissector[] = DISSECTORS.filter((dissector) => dissector.over !== 'udp');
-export const DATAGRAM_DISSECTORS: readonly Dissector[] = DISSECTORS.filter((dissector) => dissector.over !== 'tcp');
+/** For each value of the first byte, the dissectors to ask: most bytes are the beginning of few protocols. */
+function byFirstByte(dissectors: readonly Dissector[]): readonly (readonly Dissector[])[] {
+  return Array.from({ length: 256 }, (_, byte) => dissectors.filter(({ firstBytes }) => firstBytes === undefined || firstBytes.includes(byte)));
+}
+
+export const STREAM_DISSECTORS = byFirstByte(DISSECTORS.filter((dissector) => dissector.over !== 'udp'));
+export const DATAGRAM_DISSECTORS = byFirstByte(DISSECTORS.filter((dissector) => dissector.over !== 'tcp'));

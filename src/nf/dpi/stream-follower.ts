@@ -8,7 +8,7 @@
  */
 import type { Counter } from '../contract.js';
 import type { Packet } from '../../packet/packet.js';
-import type { Classifier } from './classifier.js';
+import { Look, type Classifier } from './classifier.js';
 import { BYTES_MASK, BYTES_SHIFT, FlowFlag, FlowWord, MAX_BYTES_LOOKED, PACKETS_MASK, SIDE_WORDS, SideFlag, SideWord } from './flow-layout.js';
 import type { StreamBuffers } from './stream-buffers.js';
 
@@ -59,7 +59,7 @@ export class StreamFollower {
     if (!this.#spend(flow, at, side, length)) return;
     this.#classifier.facts.isFinal = true;
     this.#classifier.facts.isWhole = isWhole;
-    this.#classifier.look(packet, flow, packet.bytes, from, from + length);
+    if (this.#classifier.look(packet, flow, packet.bytes, from, from + length) === Look.sideOver) this.#endSide(flow, at, side);
   }
 
   /**
@@ -118,8 +118,9 @@ export class StreamFollower {
   ): void {
     const words = this.#words;
     this.#classifier.facts.isFinal = budgetIsSpent || packet.flowId === 0;
-    const wantsMore = this.#classifier.look(packet, flow, packet.bytes, from, from + length);
-    if (wantsMore && length === wireLength) {
+    const look = this.#classifier.look(packet, flow, packet.bytes, from, from + length);
+    if (look === Look.sideOver) this.#endSide(flow, at, side);
+    if (look === Look.again && length === wireLength) {
       const buffer = this.#take(packet.flowId, at, side);
       if (buffer >= 0) {
         this.#place(buffer, 0, packet.bytes, from, length);
@@ -161,7 +162,9 @@ export class StreamFollower {
       const { facts } = this.#classifier;
       facts.isFinal = budgetIsSpent || contiguous === buffers.bufferBytes;
       const start = buffers.start(buffer);
-      if (!this.#classifier.look(packet, flow, buffers.bytes, start, start + contiguous)) {
+      const look = this.#classifier.look(packet, flow, buffers.bytes, start, start + contiguous);
+      if (look !== Look.again) {
+        if (look === Look.sideOver) this.#endSide(flow, at, side);
         words[at + SideWord.next] += Math.max(buffers.extent(buffer), offset + wireLength);
         this.#drop(buffer, at);
         return;
@@ -209,11 +212,17 @@ export class StreamFollower {
       return false;
     }
     if (packets >= this.budget.packets || bytes >= this.budget.bytes) {
-      words[at] |= SideFlag.over;
-      const other = flow + FlowWord.sides + (1 - side) * SIDE_WORDS;
-      if ((words[other] & SideFlag.over) !== 0) this.#end(flow);
+      this.#endSide(flow, at, side);
     }
     return true;
+  }
+
+  /** A direction has told all, or its budget is used up. When that is true of both, the search is over. */
+  #endSide(flow: number, at: number, side: number): void {
+    const words = this.#words;
+    words[at] |= SideFlag.over;
+    const other = flow + FlowWord.sides + (1 - side) * SIDE_WORDS;
+    if ((words[other] & SideFlag.over) !== 0) this.#end(flow);
   }
 
   #end(flow: number): void {

@@ -80,14 +80,13 @@ export function isAlphanumeric(byte: number): boolean {
 /**
  * Finds a header field in lines of text that begin at `from`, as HTTP and SIP have them.
  * @param name lower case, with its colon.
- * @returns position after the colon and blanks, or HEADERS_END when the headers end without it, or HEADERS_CUT when
- * the bytes end before that can be said. A field counts when its line is whole.
+ * @returns position after the colon and blanks, or -1. A field counts when its line is whole.
  */
 export function findHeader(bytes: Uint8Array, from: number, end: number, name: Uint8Array): number {
   for (let at = from; at < end; ) {
     const lineEnd = indexOfByte(bytes, 0x0a, at, end);
-    if (lineEnd < 0) return HEADERS_CUT;
-    if (lineEnd === at || (lineEnd === at + 1 && bytes[at] === 0x0d)) return HEADERS_END;
+    if (lineEnd < 0) return -1;
+    if (lineEnd === at || (lineEnd === at + 1 && bytes[at] === 0x0d)) return -1;
     if (matchFolded(bytes, at, lineEnd, name) === Match.yes) {
       let value = at + name.length;
       while (value < lineEnd && (bytes[value] === 0x20 || bytes[value] === 0x09)) value++;
@@ -95,11 +94,19 @@ export function findHeader(bytes: Uint8Array, from: number, end: number, name: U
     }
     at = lineEnd + 1;
   }
-  return HEADERS_CUT;
+  return -1;
 }
 
-export const HEADERS_END = -1;
-export const HEADERS_CUT = -2;
+/** Whether the lines of `bytes[from, end)` come to the empty line that ends headers. */
+export function hasHeadersEnd(bytes: Uint8Array, from: number, end: number): boolean {
+  for (let at = from; at < end; ) {
+    const lineEnd = indexOfByte(bytes, 0x0a, at, end);
+    if (lineEnd < 0) return false;
+    if (lineEnd === at || (lineEnd === at + 1 && bytes[at] === 0x0d)) return true;
+    at = lineEnd + 1;
+  }
+  return false;
+}
 
 /** Where the value that begins at `from` ends: before the line's end and the blanks in front of it. */
 export function valueEnd(bytes: Uint8Array, from: number, end: number): number {

@@ -1,13 +1,16 @@
 /** Drives a capture through a DPI and compares what it says of each flow with what labels.json says. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { FlowRecord } from '../../../src/flow/connection-table.js';
 import { LinkType } from '../../../src/memory/slot-layout.js';
 import { dpi } from '../../../src/nf/dpi/index.js';
 import { PROTOCOL_NAMES } from '../../../src/nf/dpi/protocol-table.js';
+import type { FlowDetails } from '../../../src/nf/contract.js';
 import { harness } from '../../../src/nf/harness.js';
+import { FlowLog } from '../../../src/runtime/flow-log.js';
 import { readCapture } from './capture-reader.js';
 
-interface Label {
+export interface Label {
   l4: string;
   a: string;
   b: string;
@@ -35,36 +38,54 @@ const LINK_TYPES: ReadonlyMap<number, number> = new Map([
   [229, LinkType.raw], [276, LinkType.linuxSll2],
 ]);
 
-/** Flows that the DPI could see payload of, compared one by one. */
-export async function compareCapture(folder: string, file: string, flows: readonly Label[]): Promise<Comparison[]> {
+/** What the DPI said of a flow in the end. */
+export interface Said {
+  protocol: string;
+  host: string;
+  details: FlowDetails;
+  hasPayload: boolean;
+}
+
+/** A flow's name: its ends in order, so that both directions have it, and what it goes over. */
+export const flowKey = (l4: string, a: string, b: string): string => `${[a, b].sort().join(' ')} ${l4}`;
+
+/** Drives a capture through a DPI: what it said of each flow. */
+export async function inspectCapture(path: string): Promise<ReadonlyMap<string, Said>> {
   // The signatures are there so that the scan meets real streams too.
   const nf = await harness(dpi({ rules: [{ name: 'get', content: 'GET ' }, { name: 'windows', content: 'windows', nocase: true }] }));
   const seen = new Map<string, { id: number; first: string; hasPayload: boolean }>();
-  const said = new Map<number, { protocol: string; host: string }>();
-  for (const { bytes, linkType, timestampMs } of readCapture(readFileSync(join(folder, file)))) {
+  for (const { bytes, linkType, timestampMs } of readCapture(readFileSync(path))) {
     const link = LINK_TYPES.get(linkType);
     const tuple = link === undefined || bytes.length > 16_000 ? null : tupleOf(bytes, link);
     if (tuple === null || link === undefined) continue;
-    const key = [tuple.from, tuple.to].sort().join(' ') + ` ${tuple.l4}`;
+    const key = flowKey(tuple.l4, tuple.from, tuple.to);
     const flow = seen.get(key) ?? { id: seen.size + 1, first: tuple.from, hasPayload: false };
     if (!seen.has(key)) seen.set(key, flow);
     if (flow.id > 1000) continue; // the harness keeps 1024 flows
     flow.hasPayload ||= tuple.hasPayload;
     nf.process(bytes, { direction: flow.first === tuple.from ? 'forward' : 'reverse', timestampMs, flowId: flow.id, linkType: link });
   }
-  for (const { flowId, protocol, host } of nf.flows) {
-    const before = said.get(flowId) ?? { protocol: '', host: '' };
-    said.set(flowId, { protocol: protocol === '' ? before.protocol : protocol, host: host === '' ? before.host : host });
-  }
+  const log = new FlowLog();
+  for (const event of nf.flows) log.describe(event);
+  return new Map([...seen].map(([key, { id, hasPayload }]) => [key, { ...log.flows([{ flowId: id } as FlowRecord])[0], hasPayload }]));
+}
+
+/** Flows that the DPI could see payload of, compared one by one. */
+export async function compareCapture(folder: string, file: string, flows: readonly Label[]): Promise<Comparison[]> {
+  const seen = await inspectCapture(join(folder, file));
   return flows.flatMap((label) => {
-    const flow = seen.get(`${[label.a, label.b].sort().join(' ')} ${label.l4}`);
-    if (flow?.hasPayload !== true) return [];
-    const found = said.get(flow.id) ?? { protocol: '', host: '' };
+    const found = seen.get(flowKey(label.l4, label.a, label.b));
+    if (found?.hasPayload !== true) return [];
     return [{
       file, flow: `${label.l4} ${label.a} ${label.b}`, wanted: topLevel(label.protocol), found: topLevel(found.protocol),
-      wantedHost: label.host ?? '', foundHost: found.host,
+      wantedHost: asLabelled(label.host ?? ''), foundHost: asLabelled(found.host),
     }];
   });
+}
+
+/** nDPI keeps the last 79 bytes of a name, and an underscore for a byte that no name may have. */
+function asLabelled(host: string): string {
+  return host.slice(-79).replaceAll('?', '_');
 }
 
 /** Labels say `TLS.Facebook`: the protocol, then whose service it is. */
@@ -117,8 +138,14 @@ function tupleOf(bytes: Uint8Array, link: number): { l4: string; from: string; t
   const hasPorts = next === 6 || next === 17;
   const [from, to] = [hasPorts ? u16(l4At) : 0, hasPorts ? u16(l4At + 2) : 0];
   const headerBytes = next === 6 ? ((bytes[l4At + 12] ?? 0) >> 4) * 4 : next === 17 ? 8 : 0;
-  return { l4: name, from: `${ends[0]}:${from}`, to: `${ends[1]}:${to}`, hasPayload: Math.min(end, bytes.length) > l4At + headerBytes };
+  const present = Math.min(end, bytes.length);
+  // A receiver drops a datagram whose length is not its packet's, and an ICMP error is a matter of the flow that it quotes.
+  const isSound = next !== 17 || (u16(l4At + 4) >= 8 && l4At + u16(l4At + 4) <= end);
+  const isError = (next === 1 && ICMP_ERRORS.has(bytes[l4At] ?? 0)) || (next === 58 && (bytes[l4At] ?? 0) < 128);
+  return { l4: name, from: `${ends[0]}:${from}`, to: `${ends[1]}:${to}`, hasPayload: present > l4At + headerBytes && isSound && !isError };
 }
+
+const ICMP_ERRORS = new Set([3, 4, 5, 11, 12]);
 
 /** RFC 5952: the longest run of zeros becomes "::". */
 function ipv6Text(groups: readonly number[]): string {

@@ -1,6 +1,7 @@
 /** Asks one dissector about literal bytes, and checks that it looks only where it may. */
 import fc from 'fast-check';
-import { expect } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import type { FlowDetails } from '../../../src/nf/contract.js';
 import { Facts, Finding, Outcome } from '../../../src/nf/dpi/dissector.js';
 import type { Dissector } from '../../../src/nf/dpi/dissector.js';
 
@@ -12,8 +13,19 @@ export interface Answer {
 
 const NAMES = Object.entries(Outcome);
 
+/** What a dissector says of a payload that is all there is. */
+export function ask(dissector: Dissector, payload: Uint8Array, known: Partial<Facts> = {}): Answer {
+  const { outcome, name, host } = answer(dissector, payload, known);
+  return { outcome, name, host };
+}
+
+/** The details that a dissector has made of a payload. */
+export function tells(dissector: Dissector, payload: Uint8Array, known: Partial<Facts> = {}): FlowDetails {
+  return answer(dissector, payload, known).details;
+}
+
 /** Whose bytes they are; a stream where the dissector knows streams only. */
-export function ask(dissector: Dissector, payload: Uint8Array, known: Partial<Facts> = {}, before = 0, after = 0, filler = 0): Answer {
+function answer(dissector: Dissector, payload: Uint8Array, known: Partial<Facts> = {}, before = 0, after = 0, filler = 0): Answer & { details: FlowDetails } {
   const facts = Object.assign(new Facts(), { isStream: dissector.over === 'tcp', isFirst: true, clientPort: 40_000, serverPort: 9999 }, known);
   const finding = new Finding();
   const bytes = new Uint8Array(before + payload.length + after).fill(filler);
@@ -24,6 +36,7 @@ export function ask(dissector: Dissector, payload: Uint8Array, known: Partial<Fa
     outcome: NAMES.find(([, number]) => number === outcome)?.[0] ?? String(outcome),
     name: isNothing ? '' : finding.name === '' ? dissector.name : finding.name,
     host: isNothing ? '' : new TextDecoder().decode(finding.host.subarray(0, finding.hostLength)),
+    details: isNothing || finding.describer === null ? {} : finding.describer(finding.described, finding.describedStart, finding.describedEnd, facts),
   };
 }
 
@@ -47,11 +60,36 @@ export function expectRobust(dissector: Dissector, samples: readonly Uint8Array[
   fc.assert(
     fc.property(fc.oneof(changed, anything), fc.boolean(), fc.boolean(), fc.boolean(), (bytes, isFinal, isWhole, fromClient) => {
       const facts = { ...known, isFinal, isWhole, fromClient };
-      const alone = ask(dissector, bytes, facts);
-      expect(ask(dissector, bytes, facts, 7, 300, 0x00)).toEqual(alone);
-      expect(ask(dissector, bytes, facts, 7, 300, 0x41)).toEqual(alone);
-      expect(ask(dissector, bytes, facts, 3, 300, 0xff)).toEqual(alone);
+      const alone = answer(dissector, bytes, facts);
+      expect(answer(dissector, bytes, facts, 7, 300, 0x00)).toEqual(alone);
+      expect(answer(dissector, bytes, facts, 7, 300, 0x41)).toEqual(alone);
+      expect(answer(dissector, bytes, facts, 3, 300, 0xff)).toEqual(alone);
     }),
     { numRuns: 300 },
   );
+  const { firstBytes } = dissector;
+  for (let first = 0; first < 256; first++) {
+    if (firstBytes?.includes(first) ?? true) continue;
+    for (const sample of samples) {
+      const other = Uint8Array.from(sample);
+      other[0] = first;
+      expect(ask(dissector, other, known).outcome, `first byte ${first}`).toBe('no');
+    }
+  }
+}
+
+/** What a payload is, said by title: the outcome alone, or all that was found. */
+type Case = readonly [title: string, payload: Uint8Array, expected: string | Partial<Answer>, known?: Partial<Facts>];
+
+/** The stories of one dissector, and that it looks at nothing but what it is shown, nor at bytes whose first it does not claim. */
+export function describeDissector(dissector: Dissector, cases: readonly Case[], known: Partial<Facts> = {}): void {
+  describe(dissector.name, () => {
+    for (const [title, payload, expected, more] of cases) {
+      it(title, () => {
+        expect(ask(dissector, payload, { ...known, ...more })).toMatchObject(typeof expected === 'string' ? { outcome: expected } : expected);
+      });
+    }
+
+    it('reads nothing but what it is shown, whatever that is', () => expectRobust(dissector, cases.map(([, payload]) => payload), known));
+  });
 }

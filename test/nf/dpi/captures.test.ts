@@ -9,8 +9,11 @@ const isHere = existsSync(`${folder}/labels.json`);
 if (!isHere) console.warn(`skipped: agreement with nDPI needs the captures in ${folder}`);
 
 /** Least agreement, a little below what is reached, so that a step back is seen and a single flow is not. */
-const PROTOCOL_FLOOR = 0.94;
-const HOST_FLOOR = 0.94;
+const PROTOCOL_FLOOR = 0.965;
+const ALL_FLOOR = 0.91;
+const HOST_FLOOR = 0.98;
+/** Most flows that may have a name here and another one, or none, there. */
+const STRAY_CEILING = 0.01;
 
 describe.skipIf(!isHere)('agreement with nDPI over captures of real traffic', () => {
   it('names the protocol and the host of nearly every flow whose protocol is in the table', async () => {
@@ -32,8 +35,15 @@ describe.skipIf(!isHere)('agreement with nDPI over captures of real traffic', ()
     console.log(`protocol: ${ratio(inScope.filter(isNamed).length, inScope.length)}; host: ${ratio(withHost.filter(hasHost).length, withHost.length)}`);
     console.log(`of ${all.length - inScope.length} flows of other protocols, named here: ${strays.map(({ wanted, found }) => `${wanted} as ${found}`).join(', ')}`);
 
+    // nDPI says Unknown of what it names neither by content nor by port.
+    const called = all.filter(({ wanted }) => wanted !== 'Unknown');
+    console.log(`of all flows that nDPI names: ${ratio(called.filter(isNamed).length, called.length)}`);
+    const others = inScope.filter((flow) => flow.found !== '' && !isNamed(flow));
+    console.log(`in the table, but named otherwise: ${others.map(({ file, wanted, found }) => `${file} ${wanted} as ${found}`).join(', ') || 'none'}`);
+
+    expect(called.filter(isNamed).length / called.length).toBeGreaterThan(ALL_FLOOR);
     expect(inScope.filter(isNamed).length / inScope.length).toBeGreaterThan(PROTOCOL_FLOOR);
     expect(withHost.filter(hasHost).length / withHost.length).toBeGreaterThan(HOST_FLOOR);
-    expect(strays.length / all.length).toBeLessThan(0.02);
+    expect((strays.length + others.length) / all.length).toBeLessThan(STRAY_CEILING);
   });
 });

@@ -26,10 +26,9 @@ describe('docs/dpi.md', () => {
   });
 });
 
-it('every dissector of the table has a test file of its own', () => {
-  const files = { BitTorrent: 'bittorrent', FTP_CONTROL: 'ftp', NetBIOS: 'nbns', 'NetBIOS.SMBv1': 'smb' } as Record<string, string | undefined>;
-  for (const { name } of DISSECTORS) {
-    const path = new URL(`protocols/${files[name] ?? name.toLowerCase()}.test.ts`, import.meta.url);
-    expect(existsSync(fileURLToPath(path)), name).toBe(true);
-  }
+it('every dissector of the table has a file and a test file of its own', () => {
+  const table = readFileSync(fileURLToPath(new URL('../../../src/nf/dpi/protocol-table.ts', import.meta.url)), 'utf8');
+  const files = [...table.matchAll(/from '\.\/protocols\/([\w-]+)\.js'/g)].map((found) => found[1]);
+  expect(files).toHaveLength(DISSECTORS.length);
+  for (const file of files) expect(existsSync(fileURLToPath(new URL(`protocols/${file}.test.ts`, import.meta.url))), file).toBe(true);
 });

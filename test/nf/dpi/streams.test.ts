@@ -47,7 +47,7 @@ describe('streams are put together', () => {
     const connection = new Connection(nf).open();
     for (let at = 0; at < REQUEST.length; at++) connection.client(REQUEST.slice(at, at + 1), at);
     expect(described(nf)).toEqual({ protocol: 'HTTP', host: 'www.example.com' });
-    expect(nf.flows).toHaveLength(2); // first the protocol, then the host
+    expect(nf.flows).toHaveLength(3); // the protocol, the host, the details
     expect(nf.counters['classified']).toBe(1);
   });
 
@@ -95,11 +95,14 @@ describe('streams are put together', () => {
     expect(described(nf).protocol).toBe('DTLS');
   });
 
-  it('a flow that asks for many names is described by the latest, once a change', async () => {
+  it('a flow that asks for many names has the name of the first that is answered, and all of them in its details', async () => {
     const nf = await harness(dpi({}));
     const query = (name: string): Uint8Array => concat(hex('1234 0100 0001 0000 0000 0000 01'), latin1(name), hex('03636f6d 00 0001 0001'));
-    for (const name of ['a', 'a', 'b', 'b', 'a']) nf.process(udpFrame(query(name), true, { serverPort: 53 }));
-    expect(nf.flows.map(({ host }) => host)).toEqual(['a.com', 'b.com', 'a.com']);
+    const answer = (name: string): Uint8Array => concat(hex('1234 8180 0001 0000 0000 0000 01'), latin1(name), hex('03636f6d 00 0001 0001'));
+    for (const name of ['a', 'b']) nf.process(udpFrame(query(name), true, { serverPort: 53 }));
+    for (const name of ['a', 'b']) nf.process(udpFrame(answer(name), false, { serverPort: 53 }), { direction: 'reverse' });
+    expect(nf.flows.map(({ host }) => host)).toEqual(['a.com', 'b.com', 'a.com', '']);
+    expect(nf.flows.map(({ details }) => Object.keys(details.dns))).toEqual([['queries'], ['queries'], ['responses'], ['responses']]);
     expect(nf.counters['classified']).toBe(1);
   });
 
@@ -125,6 +128,17 @@ describe('streams are put together', () => {
 });
 
 describe('budgets and bounds', () => {
+  it('of a flow that was given up the port is a guess, and never the name', async () => {
+    const nf = await harness(dpi({ block: { protocols: ['mysql'] } }));
+    const connection = new Connection(nf, { serverPort: 3306 }).open();
+    for (let k = 0; k < 8; k++) {
+      connection.client(hex('9e9f9e9f'), 4 * k);
+      expect(connection.server(hex('9e9f9e9f'), 4 * k).verdict).toBe('forward');
+    }
+    expect(nf.flows.map(({ protocol, details }) => [protocol, details])).toEqual([['', { guess: { protocol: 'MySQL', port: 3306 } }]]);
+    expect(nf.counters['given-up']).toBe(1);
+  });
+
   it('after eight packets of noise a flow is given up, once, and what comes later is not looked at', async () => {
     const nf = await harness(dpi({}));
     const connection = new Connection(nf).open();

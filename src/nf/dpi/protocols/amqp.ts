@@ -15,4 +15,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, _facts: Facts, _
   return frameEnd < end && frameEnd > start && bytes[frameEnd] === FRAME_END ? Outcome.maybe : Outcome.no;
 }
 
-export const amqp: Dissector = { name: 'AMQP', over: 'tcp', inspect };
+export const amqp: Dissector = { name: 'AMQP', over: 'tcp', firstBytes: [0x41, 1, 2, 3, 4, 5, 6, 7, 8], inspect };

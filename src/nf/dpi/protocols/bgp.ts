@@ -13,4 +13,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, _facts: Facts, _
   return length >= HEADER_BYTES && length <= 4096 && type >= 1 && type <= 5 ? Outcome.done : Outcome.no;
 }
 
-export const bgp: Dissector = { name: 'BGP', over: 'tcp', inspect };
+export const bgp: Dissector = { name: 'BGP', over: 'tcp', firstBytes: [0xff], inspect };

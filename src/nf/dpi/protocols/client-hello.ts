@@ -2,7 +2,7 @@
 import { MAX_HOST_BYTES } from '../dissector.js';
 import type { Finding } from '../dissector.js';
 
-/** What became of reading it. `cut`: the bytes end before the server name, or before it is sure that there is none. */
+/** What became of reading it. `cut`: the bytes end before the body does; the server name may have been among them. */
 export const Hello = { invalid: 0, cut: 1, whole: 2 } as const;
 
 const CLIENT_RANDOM_END = 34;
@@ -42,22 +42,19 @@ export function readClientHello(
     if (at + 4 > end) return short(at + 4, bodyEnd);
     const type = (bytes[at] << 8) | bytes[at + 1];
     const next = at + 4 + ((bytes[at + 2] << 8) | bytes[at + 3]);
-    if (type === EXTENSION_SERVER_NAME) return readServerName(bytes, at + 4, end, next, bodyEnd, finding);
+    if (type === EXTENSION_SERVER_NAME) readServerName(bytes, at + 4, end, next, finding);
     at = next;
   }
-  return Hello.whole;
+  return end < bodyEnd ? Hello.cut : Hello.whole;
 }
 
-function readServerName(bytes: Uint8Array, start: number, end: number, extensionEnd: number, bodyEnd: number, finding: Finding): number {
+function readServerName(bytes: Uint8Array, start: number, end: number, extensionEnd: number, finding: Finding): void {
   // List length (2), type of the name (1), its length (2), the name. There is only ever one.
   const at = start + 5;
-  if (extensionEnd < at) return Hello.whole;
-  if (end < at) return short(at, bodyEnd);
+  if (extensionEnd < at || end < at) return;
   const nameBytes = (bytes[start + 3] << 8) | bytes[start + 4];
-  if (bytes[start + 2] !== NAME_TYPE_HOST || nameBytes > MAX_HOST_BYTES || at + nameBytes > extensionEnd) return Hello.whole;
-  if (at + nameBytes > end) return short(at + nameBytes, bodyEnd);
+  if (bytes[start + 2] !== NAME_TYPE_HOST || nameBytes > MAX_HOST_BYTES || at + nameBytes > extensionEnd || at + nameBytes > end) return;
   finding.setHost(bytes, at, nameBytes > 0 && bytes[at + nameBytes - 1] === 0x2e ? at + nameBytes - 1 : at + nameBytes);
-  return Hello.whole;
 }
 
 /** The bytes end before `needed`: for want of bytes, or because the message ends there and lies. */

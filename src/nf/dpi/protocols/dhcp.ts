@@ -32,4 +32,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, _facts: Facts, f
   return Outcome.named;
 }
 
-export const dhcp: Dissector = { name: 'DHCP', over: 'udp', inspect };
+export const dhcp: Dissector = { name: 'DHCP', over: 'udp', firstBytes: [1, 2], inspect };

@@ -1,6 +1,7 @@
 /** Hot: no allocation. DNS (RFC 1035), and its kin mDNS (RFC 6762) and LLMNR (RFC 4795), over UDP and TCP. */
 import { Outcome, Sender } from '../dissector.js';
 import type { Dissector, Facts, Finding } from '../dissector.js';
+import { describeMessage } from './dns-details.js';
 
 const HEADER_BYTES = 12;
 const MAX_LABEL_BYTES = 63;
@@ -31,23 +32,29 @@ function inspectMessage(bytes: Uint8Array, start: number, end: number, messageEn
   const answers = (bytes[start + 6] << 8) | bytes[start + 7];
   const authorities = (bytes[start + 8] << 8) | bytes[start + 9];
   const additional = (bytes[start + 10] << 8) | bytes[start + 11];
-  if (opcode > 6 || answers > MAX_RECORDS || authorities > MAX_RECORDS || additional > MAX_RECORDS) return Outcome.no;
+  const isDamaged = opcode > 6 || answers > MAX_RECORDS || authorities > MAX_RECORDS || additional > MAX_RECORDS;
   // A query has a question and no answers; elsewhere than on its port, one question and nothing unusual.
-  if (questions > (isOnPort ? MAX_RECORDS : 1) || (questions === 0 && answers === 0 && authorities === 0 && !isOnPort)) return Outcome.no;
-  if (!isOnPort && (opcode !== 0 || questions !== 1 || (bytes[start + 3] & 0x40) !== 0 || (!isResponse && answers !== 0))) return Outcome.no;
+  if (questions > (isOnPort || isDamaged ? MAX_RECORDS : 1) || (questions === 0 && answers === 0 && authorities === 0 && !isOnPort)) return Outcome.no;
+  if (!isOnPort && (isDamaged || opcode !== 0 || questions !== 1 || (bytes[start + 3] & 0x40) !== 0 || (!isResponse && answers !== 0))) return Outcome.no;
 
   const isForPeople = facts.hasPort(MDNS_PORT);
   const nameEnd = readName(bytes, start, start + HEADER_BYTES, end, isForPeople, finding);
   if (nameEnd === NAME_CUT && facts.isStream && end < messageEnd && !facts.isFinal) return Outcome.more;
   if (nameEnd < 0 && !isOnPort) return Outcome.no;
-  if (!isOnPort && !isKnownClass(bytes, nameEnd, end)) return Outcome.no;
+  // On its port a header out of order passes when a whole question follows it, a cut one when the header is in order.
+  if ((!isOnPort || isDamaged) && !isKnownClass(bytes, nameEnd, end)) return Outcome.no;
   if (nameEnd === NAME_INVALID && questions + answers === 0) return Outcome.no;
   if (isForPeople) finding.name = 'MDNS';
   else if (facts.hasPort(LLMNR_PORT)) finding.name = 'LLMNR';
+  if (nameEnd > 0) finding.tell(describeMessage, bytes, start, end);
   finding.sender = isForPeople ? Sender.unknown : isResponse ? Sender.server : Sender.client;
-  // A resolver may ask for many names from one port.
+  // A resolver may ask for many names from one port: the first that is answered is the flow's.
   finding.renewsHost = !isForPeople;
-  return Outcome.named;
+  finding.settlesHost = isResponse;
+  if (isOnPort) return Outcome.named;
+  // Elsewhere a second message must agree: the answer has the number of its question.
+  finding.token = (bytes[start] << 8) | bytes[start + 1];
+  return Outcome.maybe;
 }
 
 const NAME_CUT = -1;

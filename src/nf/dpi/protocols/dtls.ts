@@ -1,13 +1,16 @@
 /** Hot: no allocation. DTLS 1.0 to 1.3 (RFC 6347, 9147): records, and the server name of a ClientHello. */
 import { Outcome, Sender } from '../dissector.js';
-import type { Dissector, Facts, Finding } from '../dissector.js';
-import { readClientHello } from './client-hello.js';
+import type { Describer, Dissector, Facts, Finding } from '../dissector.js';
+import { Hello, readClientHello } from './client-hello.js';
+import { describeClientHello } from './hello-details.js';
 
 const RECORD_HEADER_BYTES = 13;
 const HANDSHAKE_HEADER_BYTES = 12;
 const HANDSHAKE = 22;
 const CLIENT_HELLO = 1;
 const MAX_RECORD_BYTES = (1 << 14) + 2048;
+
+const describeHello: Describer = (bytes, start, end) => ({ tls: describeClientHello(bytes, start, end, 'd') });
 
 function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, finding: Finding): Outcome {
   if (end < start + RECORD_HEADER_BYTES + 1) return Outcome.no;
@@ -24,8 +27,11 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, fi
   const body = at + HANDSHAKE_HEADER_BYTES;
   const bodyBytes = (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3];
   const fragmentBytes = (bytes[at + 9] << 16) | (bytes[at + 10] << 8) | bytes[at + 11];
-  if (fragmentOffset === 0) readClientHello(bytes, body, Math.min(end, body + fragmentBytes), body + bodyBytes, true, finding);
+  if (fragmentOffset === 0) {
+    const hello = readClientHello(bytes, body, Math.min(end, body + fragmentBytes), body + bodyBytes, true, finding);
+    if (hello === Hello.whole) finding.tell(describeHello, bytes, body, body + bodyBytes);
+  }
   return finding.hostLength > 0 ? Outcome.done : Outcome.named;
 }
 
-export const dtls: Dissector = { name: 'DTLS', over: 'udp', inspect };
+export const dtls: Dissector = { name: 'DTLS', over: 'udp', firstBytes: [20, 21, 22, 23, 24, 25], inspect };

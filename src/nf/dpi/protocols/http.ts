@@ -1,7 +1,8 @@
-/** Hot: no allocation. HTTP/1 (RFC 9112): the request line and its Host, or a status line. */
+/** Hot: no allocation. HTTP/1 (RFC 9112): a request with its Host, or an answer. */
 import { Outcome, Sender } from '../dissector.js';
 import type { Dissector, Facts, Finding } from '../dissector.js';
-import { findHeader, HEADERS_CUT, HEADERS_END, indexOfByte, literal, Match, match, matchAny, valueEnd } from '../text.js';
+import { findHeader, hasHeadersEnd, indexOfByte, literal, Match, match, matchAny, valueEnd } from '../text.js';
+import { describeAnswer, describeRequest } from './http-details.js';
 
 // The methods of RFC 9110, 5789, 4918 (WebDAV), 3253, 3744, 5323, 4791 and a few that UPnP and Windows use.
 const METHODS = [
@@ -17,15 +18,15 @@ const HOST = literal('host:');
 const SPACE = 0x20;
 const SLASH = 0x2f;
 const STAR = 0x2a;
+/** Of the status, in a status line. */
+const STATUS_AT = 9;
+const INFORMATIONAL = 0x31;
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
 function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, finding: Finding): Outcome {
   const status = matchAny(bytes, start, end, STATUS);
-  if (status === Match.yes) {
-    finding.sender = Sender.server;
-    return Outcome.named;
-  }
+  if (status === Match.yes) return inspectAnswer(bytes, start, end, facts, finding);
   const method = matchAny(bytes, start, end, METHODS);
   if (method !== Match.yes) return method === Match.partly || status === Match.partly ? Outcome.more : Outcome.no;
 
@@ -42,20 +43,26 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, fi
     const isOrigin = !isConnect && target < end && bytes[target] === SLASH;
     if (!isOrigin && !isAbsolute) return Outcome.more;
     name(finding, isConnect, isAbsolute);
-    return facts.isFinal ? Outcome.done : Outcome.namedMore;
+    return facts.isFinal ? Outcome.doneHere : Outcome.namedMore;
   }
   if (!hasVersion(bytes, target, lineEnd)) return Outcome.no;
   const first = bytes[target];
   if (!isConnect && !isAbsolute && first !== SLASH && first !== STAR) return Outcome.no;
   name(finding, isConnect, isAbsolute);
-  if (isConnect) {
-    finding.setAuthority(bytes, target, indexOfByte(bytes, SPACE, target, lineEnd));
-    return Outcome.done;
-  }
+  finding.tell(describeRequest, bytes, start, end);
   const host = findHeader(bytes, lineFeed + 1, end, HOST);
-  if (host === HEADERS_CUT) return facts.isFinal ? Outcome.done : Outcome.namedMore;
-  if (host !== HEADERS_END) finding.setAuthority(bytes, host, valueEnd(bytes, host, end));
-  return Outcome.done;
+  if (isConnect) finding.setAuthority(bytes, target, indexOfByte(bytes, SPACE, target, lineEnd));
+  else if (host >= 0) finding.setAuthority(bytes, host, valueEnd(bytes, host, end));
+  return facts.isFinal || hasHeadersEnd(bytes, lineFeed + 1, end) ? Outcome.doneHere : Outcome.namedMore;
+}
+
+function inspectAnswer(bytes: Uint8Array, start: number, end: number, facts: Facts, finding: Finding): Outcome {
+  finding.sender = Sender.server;
+  finding.name = facts.name.startsWith('HTTP_') ? facts.name : '';
+  // 1xx is not yet the answer (RFC 9110, 15.2).
+  if (start + STATUS_AT < end && bytes[start + STATUS_AT] === INFORMATIONAL) return Outcome.named;
+  finding.tell(describeAnswer, bytes, start, end);
+  return facts.isFinal || hasHeadersEnd(bytes, start, end) ? Outcome.doneHere : Outcome.namedMore;
 }
 
 function name(finding: Finding, isConnect: boolean, isAbsolute: boolean): void {
@@ -70,4 +77,4 @@ function hasVersion(bytes: Uint8Array, target: number, lineEnd: number): boolean
   return at > target && match(bytes, at, lineEnd, VERSION) === Match.yes;
 }
 
-export const http: Dissector = { name: 'HTTP', variants: ['HTTP_Proxy', 'HTTP_Connect'], over: 'tcp', inspect };
+export const http: Dissector = { name: 'HTTP', variants: ['HTTP_Proxy', 'HTTP_Connect'], over: 'tcp', firstBytes: [0x48, ...METHODS.map(([first]) => first)], inspect };

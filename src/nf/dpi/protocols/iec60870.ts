@@ -14,4 +14,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, _f
   return facts.hasPort(PORT) ? Outcome.named : Outcome.maybe;
 }
 
-export const iec60870: Dissector = { name: 'IEC60870', over: 'tcp', inspect };
+export const iec60870: Dissector = { name: 'IEC60870', over: 'tcp', firstBytes: [START], inspect };

@@ -18,4 +18,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, _facts: Facts, f
   return Outcome.done;
 }
 
-export const mqtt: Dissector = { name: 'MQTT', over: 'tcp', inspect };
+export const mqtt: Dissector = { name: 'MQTT', over: 'tcp', firstBytes: [CONNECT], inspect };

@@ -22,4 +22,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, _facts: Facts, f
   return isStartup ? Outcome.done : Outcome.named;
 }
 
-export const postgresql: Dissector = { name: 'PostgreSQL', over: 'tcp', inspect };
+export const postgresql: Dissector = { name: 'PostgreSQL', over: 'tcp', firstBytes: [0], inspect };

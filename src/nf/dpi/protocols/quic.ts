@@ -8,6 +8,7 @@ import type { Dissector, Facts, Finding } from '../dissector.js';
 import { StreamBuffers } from '../stream-buffers.js';
 import { literal, Match, match } from '../text.js';
 import { Hello, readClientHello } from './client-hello.js';
+import { describeGoogleHello, describeHello, versionToTell } from './quic-details.js';
 import { openInitial, QUIC_V1, QUIC_V2 } from './quic-keys.js';
 
 const LONG_HEADER = 0x80;
@@ -33,6 +34,7 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, fi
   const version = word(bytes, start + 1);
   if (version === VERSION_NEGOTIATION) return inspectNegotiation(bytes, start, end, finding);
   if (!isVersion(version)) return Outcome.no;
+  versionToTell(version);
   const google = (version >>> 24) === 0x51;
   if (google && version < 0x51303530) return inspectGoogle(bytes, start, end, finding);
 
@@ -92,7 +94,9 @@ function readHello(bytes: Uint8Array, start: number, end: number, finding: Findi
   const body = start + HANDSHAKE_HEADER_BYTES;
   const bodyEnd = body + ((bytes[start + 1] << 16) | (bytes[start + 2] << 8) | bytes[start + 3]);
   const hello = readClientHello(bytes, body, Math.min(end, bodyEnd), bodyEnd, false, finding);
-  return hello === Hello.whole ? Outcome.done : hello === Hello.cut ? Outcome.named : Outcome.no;
+  if (hello !== Hello.whole) return hello === Hello.cut ? Outcome.named : Outcome.no;
+  finding.tell(describeHello, bytes, body, bodyEnd);
+  return Outcome.done;
 }
 
 /** The buffer in which the hello of this connection is put together. */
@@ -177,7 +181,9 @@ const TAG_BYTES = 8;
 
 function inspectPublicHeader(bytes: Uint8Array, start: number, end: number, finding: Finding): Outcome {
   if ((bytes[start] & (PUBLIC_VERSION | PUBLIC_ID_8)) !== (PUBLIC_VERSION | PUBLIC_ID_8) || end < start + 14) return Outcome.no;
-  return isGoogleVersion(word(bytes, start + 9)) ? inspectGoogle(bytes, start, end, finding) : Outcome.no;
+  if (!isGoogleVersion(word(bytes, start + 9))) return Outcome.no;
+  versionToTell(word(bytes, start + 9));
+  return inspectGoogle(bytes, start, end, finding);
 }
 
 /** Google's versions up to Q046 carry their CHLO in the clear. */
@@ -202,6 +208,7 @@ function readGoogleHello(bytes: Uint8Array, start: number, end: number, finding:
     if (match(bytes, at, end, SNI) === Match.yes) {
       if (to <= from || values + to > end || bytes[at + 7] !== 0) return Outcome.named;
       finding.setHost(bytes, values + from, values + to);
+      finding.tell(describeGoogleHello, bytes, start, end);
       return Outcome.done;
     }
     from = to;

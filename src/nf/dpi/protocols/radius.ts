@@ -5,7 +5,7 @@ import type { Dissector, Facts, Finding } from '../dissector.js';
 const HEADER_BYTES = 20;
 const MAX_BYTES = 4096;
 
-function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, _finding: Finding): Outcome {
+function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, finding: Finding): Outcome {
   const length = (bytes[start + 2] << 8) | bytes[start + 3];
   if (end < start + HEADER_BYTES || length < HEADER_BYTES || length > MAX_BYTES || start + length > end) return Outcome.no;
   const code = bytes[start];
@@ -15,7 +15,10 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, _f
   if (start + length !== end || length === HEADER_BYTES) return Outcome.no;
   let at = start + HEADER_BYTES;
   while (at + 2 <= end && bytes[at] !== 0 && bytes[at + 1] >= 2) at += bytes[at + 1];
-  return at === end ? Outcome.done : Outcome.no;
+  if (at !== end) return Outcome.no;
+  // Elsewhere a second message must agree: the answer has the identifier of its request.
+  finding.token = bytes[start + 1] + 1;
+  return Outcome.maybe;
 }
 
 export const radius: Dissector = { name: 'Radius', over: 'udp', inspect };

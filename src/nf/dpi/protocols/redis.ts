@@ -21,4 +21,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, _facts: Facts, _
   return at < end ? Outcome.done : Outcome.more;
 }
 
-export const redis: Dissector = { name: 'Redis', over: 'tcp', inspect };
+export const redis: Dissector = { name: 'Redis', over: 'tcp', firstBytes: [STAR], inspect };

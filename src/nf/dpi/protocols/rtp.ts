@@ -6,6 +6,8 @@ const VERSION = 2;
 const HEADER_BYTES = 12;
 const CONTROL_HEADER_BYTES = 8;
 const EXTENSION = 0x10;
+/** Sources that a mixer may name: the field holds fifteen, but who names so many is rather something else. */
+const MAX_SOURCES = 3;
 const RTCP_FIRST = 200;
 const RTCP_LAST = 207;
 /** RFC 3551, 6: payload types. */
@@ -27,7 +29,7 @@ function inspect(bytes: Uint8Array, start: number, end: number, _facts: Facts, f
   if (end < start + CONTROL_HEADER_BYTES || bytes[start] >> 6 !== VERSION) return Outcome.no;
   const second = bytes[start + 1];
   if (second >= RTCP_FIRST && second <= RTCP_LAST) return inspectControl(bytes, start, end, finding);
-  if (end < start + HEADER_BYTES) return Outcome.no;
+  if (end < start + HEADER_BYTES || (bytes[start] & 0x0f) > MAX_SOURCES) return Outcome.no;
   const type = second & 0x7f;
   if (type > LAST_STATIC_TYPE && type < FIRST_DYNAMIC_TYPE) return Outcome.no;
   let headerEnd = start + HEADER_BYTES + (bytes[start] & 0x0f) * 4;
@@ -42,4 +44,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, _facts: Facts, f
   return Outcome.maybe;
 }
 
-export const rtp: Dissector = { name: 'RTP', variants: ['RTCP'], over: 'udp', inspect };
+export const rtp: Dissector = { name: 'RTP', variants: ['RTCP'], over: 'udp', firstBytes: Array.from({ length: 64 }, (_, k) => 0x80 | k), inspect };

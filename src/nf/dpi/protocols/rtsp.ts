@@ -29,4 +29,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, _facts: Facts, f
   return Outcome.done;
 }
 
-export const rtsp: Dissector = { name: 'RTSP', over: 'tcp', inspect };
+export const rtsp: Dissector = { name: 'RTSP', over: 'tcp', firstBytes: [0x52, ...METHODS.map(([first]) => first)], inspect };

@@ -26,4 +26,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, _f
   return Outcome.done;
 }
 
-export const sip: Dissector = { name: 'SIP', over: 'both', inspect };
+export const sip: Dissector = { name: 'SIP', over: 'both', firstBytes: [0x53, ...METHODS.map(([first]) => first)], inspect };

@@ -12,4 +12,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, _facts: Facts, f
   return Outcome.done;
 }
 
-export const smb: Dissector = { name: 'NetBIOS.SMBv1', variants: ['NetBIOS.SMBv23'], over: 'tcp', inspect };
+export const smb: Dissector = { name: 'NetBIOS.SMBv1', variants: ['NetBIOS.SMBv23'], over: 'tcp', firstBytes: [0], inspect };

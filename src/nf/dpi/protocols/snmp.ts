@@ -21,4 +21,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, _f
   return (bytes[pdu] & 0xf0) === CONTEXT_CONSTRUCTED && (bytes[pdu] & 0x0f) <= 8 ? Outcome.done : Outcome.no;
 }
 
-export const snmp: Dissector = { name: 'SNMP', over: 'udp', inspect };
+export const snmp: Dissector = { name: 'SNMP', over: 'udp', firstBytes: [SEQUENCE], inspect };

@@ -26,4 +26,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, fi
   return facts.isFirst ? Outcome.done : Outcome.no;
 }
 
-export const socks: Dissector = { name: 'SOCKS', over: 'tcp', inspect };
+export const socks: Dissector = { name: 'SOCKS', over: 'tcp', firstBytes: [4, 5], inspect };

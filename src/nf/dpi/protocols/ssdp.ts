@@ -18,4 +18,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, fi
   return Outcome.done;
 }
 
-export const ssdp: Dissector = { name: 'SSDP', over: 'udp', inspect };
+export const ssdp: Dissector = { name: 'SSDP', over: 'udp', firstBytes: [0x48, 0x4d, 0x4e], inspect };

@@ -1,16 +1,19 @@
 /** Hot: no allocation. TLS and SSL 3 (RFC 8446, 5246, 6101): ClientHello with its server name, ServerHello, and records. */
 import { Outcome, Sender } from '../dissector.js';
-import type { Dissector, Facts, Finding } from '../dissector.js';
+import type { Describer, Dissector, Facts, Finding } from '../dissector.js';
 import { Hello, readClientHello } from './client-hello.js';
+import { describeClientHello } from './hello-details.js';
+import { describeServerFlight } from './server-details.js';
+import { Flight, HANDSHAKE_HEADER_BYTES, HandshakeType, inspectFlight } from './server-hello.js';
 
 const RECORD_HEADER_BYTES = 5;
-const HANDSHAKE_HEADER_BYTES = 4;
 const ContentType = { changeCipherSpec: 20, alert: 21, handshake: 22, applicationData: 23 } as const;
-const HandshakeType = { clientHello: 1, serverHello: 2 } as const;
 /** RFC 8446, 5.2: 2^14 and what encryption may add; TLS 1.2 allows more. */
 const MAX_RECORD_BYTES = (1 << 14) + 2048;
 /** No ClientHello is larger: what claims to be, is something else. */
 const MAX_HELLO_BYTES = 1 << 16;
+
+const describeHello: Describer = (bytes, start, end) => ({ tls: describeClientHello(bytes, start, end, 't') });
 
 /** Where a hello that is spread over several records is put together. As large as all that a flow's budget can show. */
 const joined = new Uint8Array(1 << 16);
@@ -39,7 +42,7 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, fi
   if (bodyBytes > MAX_HELLO_BYTES || bodyBytes < 38 || bytes[at + 4] !== 3) return Outcome.no;
   if (handshake === HandshakeType.serverHello) {
     finding.sender = Sender.server;
-    return Outcome.named;
+    return inspectServerHello(bytes, start, end, facts, finding);
   }
   finding.sender = Sender.client;
   return inspectClientHello(bytes, start, end, bodyBytes, recordBytes, facts, finding);
@@ -48,31 +51,39 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, fi
 function inspectClientHello(
   bytes: Uint8Array, start: number, end: number, bodyBytes: number, recordBytes: number, facts: Facts, finding: Finding,
 ): Outcome {
-  let hello: number;
-  if (recordBytes >= HANDSHAKE_HEADER_BYTES + bodyBytes) {
-    const body = start + RECORD_HEADER_BYTES + HANDSHAKE_HEADER_BYTES;
-    hello = readClientHello(bytes, body, Math.min(end, body + bodyBytes), body + bodyBytes, false, finding);
-  } else {
-    const present = joinRecords(bytes, start, end);
-    hello = readClientHello(
-      joined, HANDSHAKE_HEADER_BYTES, Math.min(present, HANDSHAKE_HEADER_BYTES + bodyBytes), HANDSHAKE_HEADER_BYTES + bodyBytes, false, finding,
-    );
-  }
+  const isInOne = recordBytes >= HANDSHAKE_HEADER_BYTES + bodyBytes;
+  const source = isInOne ? bytes : joined;
+  const present = isInOne ? end : joinRecords(bytes, start, end);
+  const body = HANDSHAKE_HEADER_BYTES + (isInOne ? start + RECORD_HEADER_BYTES : 0);
+  const hello = readClientHello(source, body, Math.min(present, body + bodyBytes), body + bodyBytes, false, finding);
   // The lengths of record and handshake agree: TLS, but damaged, or made to confuse.
   if (hello === Hello.invalid) return recordBytes === bodyBytes + HANDSHAKE_HEADER_BYTES ? Outcome.named : Outcome.no;
-  if (hello === Hello.cut && !facts.isFinal) return Outcome.namedMore;
-  return Outcome.done;
+  if (hello === Hello.cut) return facts.isFinal ? Outcome.doneHere : Outcome.namedMore;
+  finding.tell(describeHello, source, body, body + bodyBytes);
+  return Outcome.doneHere;
 }
+
+function inspectServerHello(bytes: Uint8Array, start: number, end: number, facts: Facts, finding: Finding): Outcome {
+  const present = joinRecords(bytes, start, end);
+  const flight = inspectFlight(joined, 0, present, joinedEnd < end && bytes[joinedEnd] !== ContentType.handshake);
+  finding.tell(describeServerFlight, joined, 0, present);
+  return flight === Flight.whole || facts.isFinal ? Outcome.doneHere : Outcome.namedMore;
+}
+
+/** Where the records that were joined end: perhaps after the bytes that were shown. */
+let joinedEnd = 0;
 
 /** Puts the payload of consecutive handshake records into `joined`. Returns how many bytes that were. */
 function joinRecords(bytes: Uint8Array, start: number, end: number): number {
   let length = 0;
-  for (let at = start; at + RECORD_HEADER_BYTES <= end && bytes[at] === ContentType.handshake; ) {
+  let at = start;
+  while (at + RECORD_HEADER_BYTES <= end && bytes[at] === ContentType.handshake) {
     const next = at + RECORD_HEADER_BYTES + ((bytes[at + 3] << 8) | bytes[at + 4]);
     const to = Math.min(next, end);
     for (let from = at + RECORD_HEADER_BYTES; from < to && length < joined.length; from++) joined[length++] = bytes[from];
     at = next;
   }
+  joinedEnd = at;
   return length;
 }
 
@@ -132,4 +143,4 @@ function nameByPort(facts: Facts, finding: Finding): void {
   else if (facts.hasPort(990) || before === 'FTP_CONTROL' || before === 'FTPS') finding.name = 'FTPS';
 }
 
-export const tls: Dissector = { name: 'TLS', variants: ['SMTPS', 'IMAPS', 'POPS', 'FTPS'], over: 'tcp', inspect };
+export const tls: Dissector = { name: 'TLS', variants: ['SMTPS', 'IMAPS', 'POPS', 'FTPS'], over: 'tcp', firstBytes: [20, 21, 22, 23, ...Array.from({ length: 128 }, (_, k) => 0x80 | k)], inspect };

@@ -23,4 +23,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, _facts: Facts, f
   return finding.token === 0 ? Outcome.no : Outcome.maybe;
 }
 
-export const wireguard: Dissector = { name: 'WireGuard', over: 'udp', inspect };
+export const wireguard: Dissector = { name: 'WireGuard', over: 'udp', firstBytes: [1, 2, 3, 4], inspect };

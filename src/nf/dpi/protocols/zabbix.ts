@@ -13,4 +13,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, _facts: Facts, _
   return (bytes[start + 4] & 1) === 1 && bytes[start + 4] < 8 ? Outcome.done : Outcome.no;
 }
 
-export const zabbix: Dissector = { name: 'Zabbix', over: 'tcp', inspect };
+export const zabbix: Dissector = { name: 'Zabbix', over: 'tcp', firstBytes: [0x5a], inspect };

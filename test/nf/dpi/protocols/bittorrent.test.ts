@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { bittorrent } from '../../../../src/nf/dpi/protocols/bittorrent.js';
 import { ask, expectRobust } from '../ask.js';
-import { latin1 } from '../frames.js';
+import { hex, latin1 } from '../frames.js';
 
 describe('BitTorrent', () => {
   it('the handshake between peers', () => {
@@ -18,6 +18,16 @@ describe('BitTorrent', () => {
 
   it('another dictionary', () => {
     expect(ask(bittorrent, latin1('d3:bar4:spame'))).toEqual({ outcome: 'no', name: '', host: '' });
+  });
+
+  it('uTP is supposed, until another packet of the connection agrees', () => {
+    expect(ask(bittorrent, hex('41 00 1234 00000001 00000000 00100000 0001 0000'), { isStream: false }).outcome).toBe('maybe');
+    expect(ask(bittorrent, hex('01 00 1234 00000001 00000000 00100000 0001 0000 6869'), { isStream: false }).outcome).toBe('maybe');
+  });
+
+  it('a window that nobody offers, and data where none may be, are not uTP', () => {
+    expect(ask(bittorrent, hex('01 00 1234 00000001 00000000 99100000 0001 0000 6869'), { isStream: false }).outcome).toBe('no');
+    expect(ask(bittorrent, hex('21 00 1234 00000001 00000000 00100000 0001 0000 6869'), { isStream: false }).outcome).toBe('no');
   });
 
   it('reads nothing but what it is shown, whatever that is', () => {

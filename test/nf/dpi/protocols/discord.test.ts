@@ -4,6 +4,11 @@ import { ask, expectRobust } from '../ask.js';
 import { concat, hex } from '../frames.js';
 
 describe('Discord', () => {
+  it('what keeps a channel alive', () => {
+    expect(ask(discord, hex('1337cafe 05000000')).outcome).toBe('done');
+    expect(ask(discord, hex('1337caff 05000000')).outcome).toBe('no');
+  });
+
   it('a discovery request', () => {
     expect(ask(discord, concat(hex('0001 0046'), new Uint8Array(70)))).toEqual({ outcome: 'done', name: 'Discord', host: '' });
   });

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { quic } from '../../../../src/nf/dpi/protocols/quic.js';
-import { ask, expectRobust } from '../ask.js';
+import { ask, expectRobust, tells } from '../ask.js';
 import { concat, hex, latin1 } from '../frames.js';
 import { clientHelloMessage } from '../hellos.js';
 import { cryptoFrame, initialPacket } from '../quic-initial.js';
+
+const VERSION_TEXTS = new Map([[1, '1'], [0x6b3343cf, '2'], [0xff00001d, 'draft-29']]);
 
 describe('QUIC', () => {
   it('version negotiation with a known version', () => {
@@ -20,6 +22,14 @@ describe('QUIC', () => {
 
   it('versions of Google\'s carry their hello in the clear', () => {
     expect(ask(quic, concat(hex('0d 8f9375d7886be353 51303339 01 000102030405060708090a0b a0 01 0004'),latin1('CHLO'),hex('0100 0000'),latin1('SNI'),hex('00 0b000000'),latin1('example.com')))).toEqual({ outcome: 'done', name: 'QUIC', host: 'example.com' });
+  });
+
+  it('such a hello tells version, name and agent', () => {
+    const hello = concat(
+      hex('0d 8f9375d7886be353 51303339 01 000102030405060708090a0b a0 01 0004'), latin1('CHLO'), hex('0200 0000'),
+      latin1('SNI'), hex('00 0b000000'), latin1('UAID'), hex('0f000000'), latin1('example.comt/1.'),
+    );
+    expect(tells(quic, hello)).toEqual({ quic: { version: 'Q039', sni: 'example.com', userAgent: 't/1.' } });
   });
 
   it('reads nothing but what it is shown, whatever that is', () => {
@@ -39,6 +49,8 @@ describe('QUIC', () => {
   ])('an Initial of %s is opened, and its ClientHello gives the host', (_name, version) => {
     const packet = initialPacket(version, hex('8394c8f03e515708'), [cryptoFrame(0, clientHelloMessage('www.example.com'))]);
     expect(ask(quic, packet)).toEqual({ outcome: 'done', name: 'QUIC', host: 'www.example.com' });
+    const { quic: details } = tells(quic, packet);
+    expect(details).toMatchObject({ version: VERSION_TEXTS.get(version), sni: 'www.example.com', ja4: expect.stringMatching(/^q13d0203/) as string });
   });
 
   it('CRYPTO frames in any order are put together, over packets too', () => {

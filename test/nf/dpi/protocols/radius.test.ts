@@ -4,8 +4,9 @@ import { ask, expectRobust } from '../ask.js';
 import { hex } from '../frames.js';
 
 describe('Radius', () => {
-  it('an access request', () => {
-    expect(ask(radius, hex('01 07 0019 000102030405060708090a0b0c0d0e0f 01 05 646576'))).toEqual({ outcome: 'done', name: 'Radius', host: '' });
+  it('an access request: sure on its port; elsewhere another message must agree', () => {
+    expect(ask(radius, hex('01 07 0019 000102030405060708090a0b0c0d0e0f 01 05 646576'), { serverPort: 1812 }).outcome).toBe('done');
+    expect(ask(radius, hex('01 07 0019 000102030405060708090a0b0c0d0e0f 01 05 646576'))).toEqual({ outcome: 'maybe', name: 'Radius', host: '' });
   });
 
   it('attributes that do not fill it', () => {

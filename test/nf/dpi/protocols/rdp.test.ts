@@ -4,12 +4,19 @@ import { ask, expectRobust } from '../ask.js';
 import { hex } from '../frames.js';
 
 describe('RDP', () => {
+  it('over UDP: a SYN with the sizes of its packets, and its answer', () => {
+    const zeros = '00'.repeat(40);
+    expect(ask(rdp, hex(`ffffffff 0040 1801 bbff5687 04d0 04d0 ${zeros}`))).toEqual({ outcome: 'done', name: 'RDP', host: '' });
+    expect(ask(rdp, hex(`bbff5687 0040 1005 4d677966 04d0 04d0 ${zeros}`)).outcome).toBe('done');
+    expect(ask(rdp, hex(`ffffffff 0040 1801 bbff5687 0500 04d0 ${zeros}`)).outcome).toBe('no');
+  });
+
   it('a connection request that negotiates', () => {
-    expect(ask(rdp, hex('03000013 0e e0 0000 0000 00 01 00 0800 03000000'), { serverPort: 3389 })).toEqual({ outcome: 'done', name: 'RDP', host: '' });
+    expect(ask(rdp, hex('03000013 0e e0 0000 0000 00 01 00 0800 03000000'), { isStream: true, serverPort: 3389 })).toEqual({ outcome: 'done', name: 'RDP', host: '' });
   });
 
   it('a connection request of something else', () => {
-    expect(ask(rdp, hex('03000016 11 e0 0000 0001 00 c1020100 c2020102 c0010a'), { serverPort: 102 })).toEqual({ outcome: 'no', name: '', host: '' });
+    expect(ask(rdp, hex('03000016 11 e0 0000 0001 00 c1020100 c2020102 c0010a'), { isStream: true, serverPort: 102 })).toEqual({ outcome: 'no', name: '', host: '' });
   });
 
   it('reads nothing but what it is shown, whatever that is', () => {
@@ -17,6 +24,6 @@ describe('RDP', () => {
       hex('03000013 0e e0 0000 0000 00 01 00 0800 03000000'),
       hex('03000016 11 e0 0000 0001 00 c1020100 c2020102 c0010a'),
     ];
-    expectRobust(rdp, samples, { serverPort: 3389 });
+    expectRobust(rdp, samples, { isStream: true, serverPort: 3389 });
   });
 });

@@ -1,0 +1,9 @@
+import { cassandra } from '../../../../src/nf/dpi/protocols/cassandra.js';
+import { describeDissector } from '../ask.js';
+import { concat, hex, latin1 } from '../frames.js';
+
+describeDissector(cassandra, [
+  ['a startup', concat(hex('04 00 0000 01 00000016 0001 000b'), latin1('CQL_VERSION'), hex('0005'), latin1('3.0.0')), 'done'],
+  ['a question for options must be answered', hex('04 00 0000 05 00000000'), 'maybe'],
+  ['a length that is another', hex('04 00 0000 05 00000001'), 'no'],
+]);
