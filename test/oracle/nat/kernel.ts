@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { udp } from '../../nf/nat/packets.js';
 import type { Box, Side } from './box.js';
 
+/** Of the system; not of any package. */
+const [IP] = ['ip'] as const;
 const ROUTER = 'nat-oracle-router';
 const HOSTS = 'nat-oracle-hosts';
 const INSIDE_GATEWAY = '10.255.255.254';
@@ -62,14 +64,14 @@ function addressed(side: Side, frame: Uint8Array): string {
   return Buffer.from(copy).toString('hex');
 }
 
-const ip = (...words: string[]): void => void execFileSync('ip', words, { stdio: 'pipe' });
-const inside = (namespace: string, ...words: string[]): void => void execFileSync('ip', ['netns', 'exec', namespace, ...words], { stdio: 'pipe' });
+const ip = (...words: string[]): void => void execFileSync(IP, words, { stdio: 'pipe' });
+const inside = (namespace: string, ...words: string[]): void => void execFileSync(IP, ['netns', 'exec', namespace, ...words], { stdio: 'pipe' });
 
 /** Why there can be no kernel NAT here; null when there can. */
 export function missing(): string | null {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'root on Linux';
   for (const [program, option] of [['ip', '-V'], ['nft', '-v'], ['python3', '-V']]) if (spawnSync(program, [option]).status !== 0) return program;
-  const probe = spawnSync('ip', ['netns', 'add', `${ROUTER}-probe`]);
+  const probe = spawnSync(IP, ['netns', 'add', `${ROUTER}-probe`]);
   if (probe.status !== 0) return 'network namespaces';
   ip('netns', 'delete', `${ROUTER}-probe`);
   return null;
@@ -99,8 +101,8 @@ export class KernelBox implements Box {
       inside(ROUTER, 'ip', 'neigh', 'add', gateway, 'lladdr', '02:00:00:00:00:02', 'dev', device, 'nud', 'permanent');
       inside(ROUTER, 'ip', 'route', 'add', destination, 'via', gateway, 'dev', device);
     }
-    execFileSync('ip', ['netns', 'exec', ROUTER, 'nft', '-f', '-'], { input: RULES });
-    const wire = spawn('ip', ['netns', 'exec', HOSTS, 'python3', fileURLToPath(new URL('wire.py', import.meta.url)), 'in1', 'out1']);
+    execFileSync(IP, ['netns', 'exec', ROUTER, 'nft', '-f', '-'], { input: RULES });
+    const wire = spawn(IP, ['netns', 'exec', HOSTS, 'python3', fileURLToPath(new URL('wire.py', import.meta.url)), 'in1', 'out1']);
     const box = new KernelBox(wire);
     await box.#lines.next();
     return box;
@@ -121,7 +123,7 @@ export class KernelBox implements Box {
   }
 
   static destroy(): void {
-    for (const namespace of [ROUTER, HOSTS]) spawnSync('ip', ['netns', 'delete', namespace]);
+    for (const namespace of [ROUTER, HOSTS]) spawnSync(IP, ['netns', 'delete', namespace]);
   }
 
   async #order(order: object): Promise<Record<Side, Uint8Array[]>> {
