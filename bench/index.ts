@@ -2,52 +2,67 @@
 import { table } from '#millrace/cli/table.js';
 import { writeFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
+import { alternate, type Collected } from './alternate.js';
+import { CASES } from './cases.js';
 import { toCsv } from './csv.js';
 import { readEnvironment } from './environment.js';
-import { runMacro } from './macro-run.js';
-import { runMicro } from './micro/micro-run.js';
 import { summariseCases, summariseRatios, type Results } from './results.js';
-import type { Failure, Sample } from './sample.js';
-import { DEFAULTS, QUICK, type BenchSettings } from './settings.js';
-import { conditions, macroTable, microTable, type TextTable } from './tables.js';
+import { PROFILES, type BenchSettings } from './settings.js';
+import { conditions, tables, type TextTable } from './tables.js';
+
+export { compareFiles } from './compare.js';
 
 export interface BenchRequest extends Partial<BenchSettings> {
   readonly json?: string;
   readonly csv?: string;
+  readonly html?: string;
   /** Takes the table. */
   readonly write: (text: string) => void;
   /** Takes what is under way, a line at a time. */
   readonly progress: (text: string) => void;
 }
 
-/** @returns the results; those with failures must not be published. */
-export async function bench({ json, csv, write, progress, ...asked }: BenchRequest): Promise<Results> {
-  const settings: BenchSettings = { ...DEFAULTS, ...(asked.quick === true ? QUICK : {}), ...asked };
+/** Names of the cases, and what each is about. */
+export function listCases(): readonly { name: string; says: string; byDefault: boolean }[] {
+  return CASES.map(({ name, says, byDefault }) => ({ name, says, byDefault }));
+}
+
+/** @returns the results; those with failures must not be published. @throws Error for a case that there is not. */
+export async function bench({ json, csv, html, write, progress, ...asked }: BenchRequest): Promise<Results> {
+  const settings: BenchSettings = { ...PROFILES[asked.profile ?? 'default'], ...asked };
+  const unknown = settings.cases.filter((name) => !CASES.some((one) => one.name === name));
+  if (unknown.length > 0) throw new Error(`there is no case '${unknown[0]}', expected ${CASES.map(({ name }) => name).join(', ')}`);
+  const chosen = CASES.filter(({ name, byDefault }) => (settings.cases.length === 0 ? byDefault : settings.cases.includes(name)));
   const environment = readEnvironment();
-  const samples: Sample[] = [];
-  const failures: Failure[] = [];
-  if (settings.suites.includes('micro')) await runMicro(settings, samples, failures, progress);
-  if (settings.suites.includes('macro')) await runMacro(settings, samples, failures, progress);
+  const collected: Collected = { samples: [], failures: [], leftOut: [] };
+  for (const { name, groups } of chosen) {
+    for (const group of await groups(settings, progress)) await alternate(name, group, settings, collected, progress);
+  }
   const results: Results = {
-    schemaVersion: 1,
+    schemaVersion: 2,
     environment: { ...environment, loadAfter: loadavg()[0] },
     settings,
-    cases: summariseCases(samples),
-    ratios: summariseRatios(samples),
-    failures,
-    samples,
+    cases: summariseCases(collected.samples),
+    ratios: summariseRatios(collected.samples),
+    ...collected,
   };
-  if (json !== undefined) await writeFile(json, `${JSON.stringify(results, null, 2)}\n`);
+  // Samples are in the CSV; twice they would only be larger.
+  if (json !== undefined) await writeFile(json, `${JSON.stringify({ ...results, samples: csv === undefined ? results.samples : [] }, null, 1)}\n`);
   if (csv !== undefined) await writeFile(csv, toCsv(results));
+  if (html !== undefined) {
+    const { reportPage } = await import('./report/page.js');
+    await writeFile(html, reportPage(toCsv(results)));
+  }
   write(render(results));
   return results;
 }
 
 export function render(results: Results): string {
-  const shown = [microTable(results), macroTable(results)].filter(({ rows }) => rows.length > 0).flatMap((text) => [text.title, ...lines(text), '']);
-  const failed = results.failures.map(({ case: name, mode, bytes, repetition, reason }) =>
-    `no number: ${name}, ${mode}${bytes === null ? '' : `, ${bytes} B`}, repetition ${repetition}: ${reason}`);
-  return [...shown, ...conditions(results), ...failed, ''].join('\n');
+  const shown = tables(results).flatMap((text) => [text.title, ...lines(text), '']);
+  const failed = results.failures.map(({ case: name, way, factors, repetition, reason }) =>
+    `no number: ${name}, ${way} ${JSON.stringify(factors)}, repetition ${repetition}: ${reason}`);
+  const absent = new Map(results.leftOut.map(({ case: name, way, reason }) => [`${name} ${reason}`, `left out: ${name}, ${way}: ${reason}`]));
+  return [...shown, ...conditions(results), ...absent.values(), ...failed, ''].join('\n');
 }
 
 function lines({ columns, words, rows }: TextTable): string[] {

@@ -43,8 +43,18 @@ export class PayloadHash {
     this.packets++;
   }
 
+  /** Leaves both sums in two cells. */
+  writeTo(cells: Float64Array, at: number): void {
+    cells[at] = this.#first;
+    cells[at + 1] = this.#second;
+  }
+
   /** Sixteen hexadecimal digits. */
   digest(): string {
-    return [this.#first, this.#second].map((sum) => sum.toString(16).padStart(8, '0')).join('');
+    return digestOf(this.#first, this.#second);
   }
+}
+
+export function digestOf(...sums: readonly number[]): string {
+  return sums.map((sum) => sum.toString(16).padStart(8, '0')).join('');
 }

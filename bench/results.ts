@@ -1,42 +1,53 @@
 /** What a run of the benchmarks comes to: the samples as they are, and what they say. The JSON file holds just this. */
+import type { LeftOut } from './alternate.js';
 import type { Environment } from './environment.js';
-import type { Failure, Sample } from './sample.js';
+import { NO_FACTORS, type Factors, type Failure, type Sample } from './sample.js';
 import type { BenchSettings } from './settings.js';
 import { pairedRatios, summarise, type Summary } from './statistics.js';
 
-/** Samples that differ in nothing but the repetition. */
-export interface CaseSummary {
-  readonly suite: Sample['suite'];
+export interface Described extends Factors {
   readonly case: string;
-  readonly mode: string;
-  readonly bytes: number | null;
-  readonly burst: number | null;
-  readonly threads: number;
-  readonly nsPerOperation: Summary;
+  readonly way: string;
+  readonly metric: string;
+  readonly unit: string;
+}
+
+/** Samples that differ in nothing but the repetition. */
+export interface CaseSummary extends Described {
+  readonly summary: Summary;
+  /** Garbage collections in the manager's thread, of all measured windows; null where nobody counted. */
+  readonly collections: number | null;
 }
 
 /** How many times as fast as the baseline, from neighbouring samples. */
 export interface RatioSummary {
-  readonly case: string;
-  readonly bytes: number;
-  readonly mode: string;
+  readonly of: Described;
   readonly baseline: string;
   readonly ratio: Summary;
 }
 
 export interface Results {
-  readonly schemaVersion: 1;
+  readonly schemaVersion: 2;
   readonly environment: Environment & { readonly loadAfter: number };
   readonly settings: BenchSettings;
   readonly cases: readonly CaseSummary[];
   readonly ratios: readonly RatioSummary[];
   readonly failures: readonly Failure[];
+  readonly leftOut: readonly LeftOut[];
   readonly samples: readonly Sample[];
 }
 
-const ZERO_COPY = 'zero-copy';
-/** What zero-copy is set beside. */
-const BASELINES = ['copy', 'clone', 'transfer'];
+export const FACTORS = Object.keys(NO_FACTORS) as readonly (keyof Factors)[];
+const DESCRIBED = ['case', 'way', 'metric', 'unit', ...FACTORS] as const;
+
+export function describeSample(sample: Described): Described {
+  return Object.fromEntries(DESCRIBED.map((column) => [column, sample[column]])) as unknown as Described;
+}
+
+/** The same for samples that differ in nothing but the repetition. */
+export function keyOf(of: Described, without: readonly string[] = []): string {
+  return JSON.stringify(DESCRIBED.filter((column) => !without.includes(column)).map((column) => of[column]));
+}
 
 export function groupBy<T>(items: readonly T[], key: (item: T) => string): T[][] {
   const groups = new Map<string, T[]>();
@@ -49,19 +60,47 @@ export function groupBy<T>(items: readonly T[], key: (item: T) => string): T[][]
 }
 
 export function summariseCases(samples: readonly Sample[]): CaseSummary[] {
-  const groups = groupBy(samples, (sample) => JSON.stringify([sample.suite, sample.case, sample.mode, sample.bytes, sample.burst]));
-  return groups.map((group) => {
-    const { suite, case: name, mode, bytes, burst, threads } = group[0];
-    return { suite, case: name, mode, bytes, burst, threads, nsPerOperation: summarise(group.map((sample) => sample.nsPerOperation)) };
+  return groupBy(samples, (sample) => keyOf(sample)).map((group) => {
+    const counted = group.flatMap(({ collections }) => (collections === null ? [] : [collections]));
+    return {
+      ...describeSample(group[0]),
+      summary: summarise(group.map(({ value }) => value)),
+      collections: counted.length === 0 ? null : counted.reduce((sum, count) => sum + count, 0),
+    };
   });
 }
 
+/** What makes a way a baseline of another: it is the other way in the same case, of the same size, length and topology. */
+interface Baseline {
+  readonly name: string;
+  readonly of: (sample: Sample) => boolean;
+  /** Factors in which the two may differ beside the way. */
+  readonly but: readonly (keyof Factors)[];
+}
+
+const OURS = (sample: Sample): boolean => sample.way === 'millrace' && sample.mode !== 'copy';
+/** Messages have no topology to choose: they are set beside the base. */
+const TOPOLOGY = ['mode', 'routing', 'placement', 'replicas', 'wakeUp', 'flows', 'burst', 'slotBytes', 'threads'] as const;
+
+function baselineOf(sample: Sample): Baseline | null {
+  if (OURS(sample)) return null;
+  if (sample.way === 'millrace') return { name: 'copy', of: OURS, but: ['mode'] };
+  if (sample.case === 'chain' && sample.way !== 'c') return { name: sample.way, of: (other) => OURS(other) && other.routing === 'hub' && other.placement === 'per-vm' && other.burst === 64, but: TOPOLOGY };
+  return { name: sample.way, of: OURS, but: ['mode'] };
+}
+
+/** Ratios of times: how many times as long the baseline takes as we do. Taken pair by pair, within a repetition. */
 export function summariseRatios(samples: readonly Sample[]): RatioSummary[] {
-  const times = (group: readonly Sample[], mode: string): Map<number, number> =>
-    new Map(group.filter((sample) => sample.mode === mode).map((sample) => [sample.repetition, sample.nsPerOperation]));
-  return groupBy(samples.filter(({ suite }) => suite === 'macro'), (sample) => `${sample.case} ${sample.bytes ?? 0}`).flatMap((group) =>
-    BASELINES.flatMap((baseline): RatioSummary[] => {
-      const ratios = pairedRatios(times(group, baseline), times(group, ZERO_COPY));
-      return ratios.length === 0 ? [] : [{ case: group[0].case, bytes: group[0].bytes ?? 0, mode: ZERO_COPY, baseline, ratio: summarise(ratios) }];
-    }));
+  const times = samples.filter(({ metric }) => metric === 'time');
+  return groupBy(times, (sample) => keyOf(sample)).flatMap((group): RatioSummary[] => {
+    const baseline = baselineOf(group[0]);
+    if (baseline === null) return [];
+    const key = (sample: Sample): string => keyOf(sample, ['way', ...baseline.but]);
+    const ours = groupBy(times.filter((sample) => baseline.of(sample) && key(sample) === key(group[0])), (sample) => keyOf(sample));
+    return ours.slice(0, 1).flatMap((own) => {
+      const byRepetition = (of: readonly Sample[]): Map<number, number> => new Map(of.map(({ repetition, value }) => [repetition, value]));
+      const ratios = pairedRatios(byRepetition(group), byRepetition(own));
+      return ratios.length === 0 ? [] : [{ of: describeSample(group[0]), baseline: baseline.name, ratio: summarise(ratios) }];
+    });
+  });
 }

@@ -1,39 +1,56 @@
-/** What a run of the benchmarks may be told. */
-export type Suite = 'micro' | 'macro';
-
+/** What a run of the benchmarks may be told, and the three sizes that it comes in. */
 export interface BenchSettings {
-  readonly suites: readonly Suite[];
-  /** Frame bytes without check sequence, each a factor of macro. */
+  /** Names of cases; empty: all that run by default. */
+  readonly cases: readonly string[];
+  readonly profile: 'quick' | 'default' | 'full';
+  /** Frame bytes without check sequence, a factor of chain. */
   readonly sizes: readonly number[];
-  /** Measured packets of a repetition through the runtime. */
-  readonly packets: number;
+  readonly vms: readonly number[];
+  readonly bursts: readonly number[];
+  /** Connections known at a time, a factor of flows. */
+  readonly flows: readonly number[];
   /** Measured repetitions, after one that does not count. */
   readonly repetitions: number;
-  /** A run that only shows that everything works: see `QUICK`. */
-  readonly quick: boolean;
+  /** Before the measured window, and the window: V8 compiles the loops within some tens of milliseconds. */
+  readonly warmUpMs: number;
+  readonly measuredMs: number;
+  /** And packets: a machine that is busy with other things gets through few in that time. */
+  readonly warmUpPackets: number;
+  readonly leastPackets: number;
+  /** Of the case soak. */
+  readonly soakMinutes: number;
+  /** A folder of captures for the case real, beside the example. */
+  readonly captures: string | null;
   readonly seed: number;
 }
 
-export const DEFAULTS: BenchSettings = {
-  suites: ['micro', 'macro'],
+const DEFAULT: BenchSettings = {
+  cases: [],
+  profile: 'default',
   sizes: [64, 512, 1500, 9000],
-  // A fifth of a second at the fastest seen: long against the 20 ms between two readings of the counters.
-  packets: 2_000_000,
+  vms: [1, 2, 3, 4, 8, 16],
+  bursts: [1, 8, 32, 64, 256],
+  flows: [1024, 16_384, 262_144, 1_048_576],
   // With 10, the interval from the 2nd to the 9th value covers 97.9 %.
   repetitions: 10,
-  quick: false,
+  warmUpMs: 150,
+  measuredMs: 150,
+  warmUpPackets: 100_000,
+  leastPackets: 10_000,
+  soakMinutes: 1,
+  captures: null,
   seed: 1,
 };
 
-/** Without the repetition that does not count: nothing here is a measurement. */
-export const QUICK = { repetitions: 2, packets: 20_000 } as const;
+export const PROFILES: Readonly<Record<BenchSettings['profile'], BenchSettings>> = {
+  // Shows that everything works and roughly where things stand; too few repetitions for an interval.
+  quick: { ...DEFAULT, profile: 'quick', sizes: [64, 1500], vms: [1, 3], bursts: [64], flows: [1024, 262_144], repetitions: 2, warmUpMs: 60, measuredMs: 60, warmUpPackets: 2000, leastPackets: 500, soakMinutes: 0.05 },
+  default: DEFAULT,
+  full: { ...DEFAULT, profile: 'full', sizes: [64, 128, 256, 512, 1024, 1500, 4096, 9000], repetitions: 15, warmUpMs: 400, measuredMs: 500, soakMinutes: 30 },
+};
 
-/** VMs of the chain. */
+/** VMs of the chain, unless they are what is varied. */
 export const CHAIN_LENGTH = 3;
-/** As the runtime has it by default. */
+/** As the runtime has them by default. */
 export const BURST = 64;
 export const SLOTS = 4096;
-/** A message costs about a hundred times an address, and its rate settles sooner: fewer packets measure it as well. */
-export const BASELINE_SHARE = 20;
-/** Packets before the measured ones, as a share of them: V8 has compiled the loops by then. */
-export const WARM_UP_SHARE = 0.5;

@@ -1,5 +1,6 @@
 /** Rows of text for people: the terminal and the page in docs show the same ones. */
-import type { CaseSummary, Results } from './results.js';
+import { FACTORS, groupBy, keyOf, type CaseSummary, type Results } from './results.js';
+import type { Factors } from './sample.js';
 import type { Summary } from './statistics.js';
 
 export interface TextTable {
@@ -18,62 +19,56 @@ export function digits(value: number): string {
 }
 
 /** `median [low, high]`; with too few repetitions for an interval, `median (minimum … maximum)`. */
-export function withInterval({ median, interval, minimum, maximum }: Summary, scale = 1): string {
+export function withInterval({ median, interval, minimum, maximum, count }: Summary, scale = 1): string {
   const of = (value: number): string => digits(value * scale);
+  if (count === 1) return of(median);
   return interval === null ? `${of(median)} (${of(minimum)} … ${of(maximum)})` : `${of(median)} [${of(interval.low)}, ${of(interval.high)}]`;
 }
 
-/** Millions of packets per second, from the time of one: the order turns round. */
-function mpps({ median, interval, minimum, maximum, count }: Summary): string {
-  const of = (ns: number): number => 1000 / ns;
-  return withInterval({
-    count,
-    median: of(median),
-    minimum: of(maximum),
-    maximum: of(minimum),
-    interval: interval === null ? null : { low: of(interval.high), high: of(interval.low), coverage: interval.coverage },
-  });
-}
+/** Millions of packets per second, from the nanoseconds of one. */
+const mpps = ({ median }: Summary): string => digits(1000 / median);
 
-export function macroTable({ cases, ratios }: Pick<Results, 'cases' | 'ratios'>): TextTable {
-  const macro = cases.filter(({ suite }) => suite === 'macro');
-  const ratioOf = ({ case: name, bytes, mode }: CaseSummary): string => {
-    const found = ratios.find((ratio) => ratio.case === name && ratio.bytes === bytes && ratio.baseline === mode);
+/** Follows from others, or says nothing to a reader of the table: left to the CSV. */
+const HIDDEN: readonly (keyof Factors)[] = ['slots', 'slotBytes', 'threads'];
+
+function tableOf(name: string, cases: readonly CaseSummary[], ratios: Results['ratios']): TextTable {
+  // A factor that never differs stands in the title, not in every row.
+  const shown = FACTORS.filter((factor) => !HIDDEN.includes(factor));
+  const varied = shown.filter((factor) => new Set(cases.map((row) => row[factor])).size > 1);
+  const fixed = shown.filter((factor) => !varied.includes(factor) && cases[0][factor] !== null);
+  const isTimed = cases.some(({ metric }) => metric === 'time');
+  const ratioOf = (row: CaseSummary): string => {
+    const found = ratios.find(({ of }) => keyOf(of) === keyOf(row));
     return found === undefined ? '' : withInterval(found.ratio);
   };
   return {
-    title: 'Macro: through the real runtime, and by messages',
-    columns: ['case', 'mode', 'threads', 'B', 'Mpps', 'ns a packet', 'zero-copy is faster by'],
-    words: 2,
-    rows: macro.map((summary) => [
-      summary.case, summary.mode, String(summary.threads), String(summary.bytes ?? ''), mpps(summary.nsPerOperation),
-      withInterval(summary.nsPerOperation), ratioOf(summary),
+    title: `${name}${fixed.length === 0 ? '' : ` (${fixed.map((factor) => `${factor} ${cases[0][factor] ?? ''}`).join(', ')})`}`,
+    columns: ['way', ...varied, ...(isTimed ? ['ns a packet', 'Mpps', 'we are faster by', 'GCs'] : ['metric', 'value', 'unit'])],
+    words: 1,
+    rows: cases.map((row) => [
+      row.way, ...varied.map((factor) => String(row[factor] ?? '')),
+      ...(isTimed ? [withInterval(row.summary), mpps(row.summary), ratioOf(row), row.collections === null ? '' : String(row.collections)] : [row.metric, withInterval(row.summary), row.unit]),
     ]),
   };
 }
 
-export function microTable({ cases }: Pick<Results, 'cases'>): TextTable {
-  return {
-    title: 'Micro: one thread',
-    columns: ['case', 'B', 'burst', 'ns an operation'],
-    words: 1,
-    rows: cases
-      .filter(({ suite }) => suite === 'micro')
-      .map((summary) => [summary.case, String(summary.bytes ?? ''), String(summary.burst ?? ''), withInterval(summary.nsPerOperation)]),
-  };
+/** A table for each case; a case with times and other values has two. */
+export function tables({ cases, ratios }: Pick<Results, 'cases' | 'ratios'>): TextTable[] {
+  return groupBy(cases, (row) => `${row.case}, ${row.metric === 'time' ? 'time of a packet' : 'other values'}`)
+    .map((group) => tableOf(group[0].case, group, ratios));
 }
 
 /** What the numbers were measured on, and how, in sentences. */
 export function conditions({ environment, settings, samples }: Pick<Results, 'environment' | 'settings' | 'samples'>): string[] {
   const { cpu, cores, availableCores, quotaCores, governor, node, v8, date, commit, version, loadBefore, loadAfter, kernel } = environment;
-  const threads = Math.max(0, ...samples.map((sample) => sample.threads));
+  const threads = Math.max(0, ...samples.map((sample) => sample.threads ?? 0));
   const usable = Math.min(availableCores, quotaCores ?? Infinity);
   const lines = [
     `${cpu}, ${cores} cores, ${availableCores} of them usable, ${quotaCores === null ? 'no quota' : `a quota of ${digits(quotaCores)}`}, governor ${governor ?? 'unknown'}, Linux ${kernel}.`,
     `Node ${node}, V8 ${v8}. Millrace ${version}${commit === null ? '' : ` at ${commit}`}. ${date}. Load ${digits(loadBefore)} before, ${digits(loadAfter)} after.`,
     `${settings.repetitions} repetitions after one that does not count, seed ${settings.seed}. Median, and in brackets the interval between two order statistics that holds the true median with 95 % at least; in parentheses the whole range, where the repetitions are too few for that.`,
   ];
-  if (threads > usable) lines.push(`There were more threads at work (${threads}) than cores (${digits(usable)}).`);
-  if (settings.quick) lines.push('A quick run: it shows that everything works, and its numbers mean nothing.');
+  if (threads > usable) lines.push(`There were up to ${threads} threads at work on ${digits(usable)} cores.`);
+  if (settings.profile === 'quick') lines.push('A quick run: it shows that everything works, and its numbers are no measurement.');
   return lines;
 }

@@ -8,7 +8,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import type { Results } from './results.js';
-import { conditions, macroTable, microTable, type TextTable } from './tables.js';
+import { conditions, tables, type TextTable } from './tables.js';
 
 const BEGIN = '<!-- results -->';
 const END = '<!-- end of results -->';
@@ -20,10 +20,9 @@ function markdownTable({ title, columns, words, rows }: TextTable): string {
 
 /** @throws Error for results that must not be published. */
 export function toMarkdown(results: Results): string {
-  if (results.settings.quick) throw new Error('these are the results of a quick run, whose numbers mean nothing');
+  if (results.settings.profile === 'quick') throw new Error('these are the results of a quick run, whose numbers mean nothing');
   if (results.failures.length > 0) throw new Error(`${results.failures.length} measurements failed their checks: ${results.failures[0].reason}`);
-  const tables = [macroTable(results), microTable(results)].filter(({ rows }) => rows.length > 0).map(markdownTable);
-  return [...tables, conditions(results).map((text) => `- ${text}`).join('\n')].join('\n\n');
+  return [...tables(results).map(markdownTable), conditions(results).map((text) => `- ${text}`).join('\n')].join('\n\n');
 }
 
 /** @throws Error when the page lacks the marks. */

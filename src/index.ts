@@ -12,10 +12,13 @@ export type {
 } from './runtime/configuration.js';
 export type { GeneratorOptions } from './port/generator.js';
 export { ConfigurationError, type Problem } from './runtime/problems.js';
-export type { RuntimeEvent } from './runtime/event-desk.js';
+export { EveWriter } from './runtime/eve/eve-writer.js';
+export type { EveTarget } from './runtime/eve/eve-output.js';
+export type { RuntimeEvent } from './runtime/events.js';
 export type { Changes } from './runtime/compare-plans.js';
 export type { Runtime, StartOptions } from './runtime/runtime.js';
 export type { FlowReport, Ledger, PortReport, Report, VmReport } from './runtime/report.js';
+export type { ServiceRow } from './packet-manager/service-table.js';
 export type { Census } from './packet-manager/census.js';
 export type { CrashedPacket } from './packet-manager/messages.js';
 export type { PortProblem } from './port/contract.js';

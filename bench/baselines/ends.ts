@@ -1,67 +1,61 @@
 /**
- * Both ends of the postMessage baseline, in one thread as in Millrace: makes packets with the product's own generator,
- * sends each by a message, and takes it back after the last relay. Like the runtime, it has a bounded number under way.
+ * Both ends of a message baseline, in one thread as in Millrace: makes packets, sends them by messages, and takes them back
+ * after the last relay. Like the runtime, it has a bounded number under way.
  */
-import { FrameMemory, frameGenerator } from '../frames.js';
-import { PAYLOAD_AT, PayloadHash, writePayload } from '../payload.js';
-import { ttlOf } from './headers.js';
+import { PlainPackets } from './packets.js';
 import type { EndsResult, EndsTask } from './messages.js';
-import { slotBytesFor } from '../slot-bytes.js';
 
 /** Packets sent before the thread looks at what came back: as many as the packet manager takes in a step. */
 const SENT_AT_ONCE = 64;
+export const BATCH = 32;
 
 export function runEnds(task: EndsTask, done: (result: EndsResult) => void): void {
-  const { mode, to, from, bytes, packets, warmUp, seed, inFlight, lastTtl, fresh } = task;
-  const memory = new FrameMemory(1, slotBytesFor(bytes));
-  const generator = frameGenerator({ packets, lengths: bytes, seed }, memory);
-  const address = Uint32Array.of(memory.slots.address(0));
-  const cloned = new Uint8Array(bytes);
+  const { mode, to, from, bytes, warmUpMs, measuredMs, inFlight, lastTtl } = task;
+  const packets = new PlainPackets(task);
+  const perMessage = mode === 'batch' ? BATCH : 1;
+  const cloned = new Uint8Array(bytes * perMessage);
   // Transferred buffers come back with their packets and are used again: an allocation a packet would be the baseline's loss.
   const idle: Uint8Array[] = [];
-  const ingress = new PayloadHash();
-  const egress = new PayloadHash();
-  let sent = 0;
-  let received = 0;
-  let receivedBytes = 0;
-  let wrong = 0;
-  let warmAt = 0;
-  let scheduled = false;
   const startedAt = performance.now();
+  let [beginAt, beginCount, endAt, endCount] = [0, 0, 0, 0];
+  let scheduled = false;
 
+  const passTime = (): void => {
+    const now = performance.now();
+    if (beginAt === 0) {
+      if (now - startedAt < warmUpMs) return;
+      [beginAt, beginCount] = [now, packets.received];
+    } else if (endAt === 0 && now - beginAt >= measuredMs) [endAt, endCount] = [now, packets.received];
+  };
   const send = (): void => {
     scheduled = false;
-    for (let k = 0; k < SENT_AT_ONCE && sent < packets && sent - received < inFlight; k++, sent++) {
-      generator.receive(address, 1);
-      const frame = mode === 'clone' ? cloned : (idle.pop() ?? new Uint8Array(bytes));
-      frame.set(memory.region.subarray(memory.start(0), memory.start(0) + bytes));
-      if (fresh) {
-        writePayload(frame, PAYLOAD_AT, bytes, sent, seed);
-        ingress.add(frame, PAYLOAD_AT, bytes);
-      }
-      if (mode === 'transfer') to.postMessage(frame, [frame.buffer as ArrayBuffer]);
-      else to.postMessage(frame);
+    passTime();
+    for (let k = 0; k < SENT_AT_ONCE && endAt === 0 && packets.sent - packets.received + perMessage <= inFlight; k += perMessage) {
+      const frames = mode === 'transfer' ? (idle.pop() ?? new Uint8Array(bytes)) : cloned;
+      for (let at = 0; at < frames.length; at += bytes) packets.write(frames, at);
+      if (mode === 'transfer') to.postMessage(frames, [frames.buffer as ArrayBuffer]);
+      else to.postMessage(frames);
     }
-    schedule();
+    if (endAt === 0) schedule();
+    else endIfHome();
   };
   const schedule = (): void => {
-    if (scheduled || sent >= packets || sent - received >= inFlight) return;
+    if (scheduled || endAt !== 0 || packets.sent - packets.received + perMessage > inFlight) return;
     scheduled = true;
     setImmediate(send);
   };
+  const endIfHome = (): void => {
+    if (packets.received < packets.sent) return;
+    const { sent, received, receivedBytes, wrong } = packets;
+    done({ sent, received, receivedBytes, wrong, ...packets.hashes(), packets: endCount - beginCount, seconds: (endAt - beginAt) / 1000 });
+  };
 
-  from.on('message', (frame: Uint8Array) => {
-    received++;
-    receivedBytes += frame.length;
-    if (ttlOf(frame) !== lastTtl) wrong++;
-    if (fresh) egress.add(frame, PAYLOAD_AT, frame.length);
-    if (mode === 'transfer') idle.push(frame);
-    if (received === warmUp) warmAt = performance.now();
-    if (received < packets) schedule();
-    else {
-      const [sentHash, receivedHash] = fresh ? [ingress.digest(), egress.digest()] : ['', ''];
-      done({ received, receivedBytes, wrong, sentHash, receivedHash, startedAt, warmAt, endedAt: performance.now() });
-    }
+  from.on('message', (frames: Uint8Array) => {
+    for (let at = 0; at < frames.length; at += bytes) packets.take(frames, at, lastTtl);
+    if (mode === 'transfer') idle.push(frames);
+    passTime();
+    if (endAt === 0) schedule();
+    else endIfHome();
   });
   schedule();
 }

@@ -1,8 +1,8 @@
-/** What the threads of the postMessage baseline tell each other. */
+/** What the threads of the message baselines tell each other. */
 import type { MessagePort } from 'node:worker_threads';
 
-/** How a packet goes from thread to thread: copied by structured clone, or moved with its ArrayBuffer. */
-export type MessageMode = 'clone' | 'transfer';
+/** How packets go from thread to thread: copied by structured clone, moved with their ArrayBuffer, or cloned 32 at a time. */
+export type MessageMode = 'clone' | 'transfer' | 'batch';
 
 /** Told to a relay: where packets come from and go to, and the TTL that they must have. */
 export interface RelayTask {
@@ -10,6 +10,7 @@ export interface RelayTask {
   readonly mode: MessageMode;
   readonly from: MessagePort;
   readonly to: MessagePort;
+  readonly bytes: number;
   readonly ttl: number;
 }
 
@@ -21,8 +22,8 @@ export interface EndsTask {
   readonly to: MessagePort;
   readonly from: MessagePort;
   readonly bytes: number;
-  readonly packets: number;
-  readonly warmUp: number;
+  readonly warmUpMs: number;
+  readonly measuredMs: number;
   readonly seed: number;
   /** Most packets under way: as many as the runtime has slots. */
   readonly inFlight: number;
@@ -32,15 +33,17 @@ export interface EndsTask {
   readonly fresh: boolean;
 }
 
-/** What comes back from the ends, when every packet is through. Times in milliseconds of that thread's clock. */
+/** What comes back from the ends, when every packet is home. */
 export interface EndsResult {
+  readonly sent: number;
   readonly received: number;
   readonly receivedBytes: number;
+  /** Packets whose TTL or sequence number was another. */
   readonly wrong: number;
-  /** What was sent and what came back, in hashes; empty in a measured run. */
+  /** What was sent and what came back, in hashes; of nothing in a measured run. */
   readonly sentHash: string;
   readonly receivedHash: string;
-  readonly startedAt: number;
-  readonly warmAt: number;
-  readonly endedAt: number;
+  /** Of the measured window. */
+  readonly packets: number;
+  readonly seconds: number;
 }

@@ -4,6 +4,8 @@ export interface MicroCase {
   /** Bytes that an operation works on; null where it does not matter. */
   readonly bytes: number | null;
   readonly burst: number | null;
+  /** Entries of a table. */
+  readonly flows?: number;
   /** Operations in one `call`. */
   readonly operations: number;
   /** What an operation is, when it is not what the name says: `byte`, `address`. */

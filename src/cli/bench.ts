@@ -2,93 +2,131 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { EXIT_CODES, type ExitCode } from './exit-code.js';
 import { fail } from './failure.js';
+import { table } from './table.js';
 import type { Terminal } from './terminal.js';
+
+interface Settings {
+  cases?: readonly string[];
+  profile?: 'quick' | 'full';
+  sizes?: readonly number[];
+  vms?: readonly number[];
+  bursts?: readonly number[];
+  flows?: readonly number[];
+  repetitions?: number;
+  warmUpMs?: number;
+  measuredMs?: number;
+  soakMinutes?: number;
+  captures?: string;
+  seed?: number;
+  json?: string;
+  csv?: string;
+  html?: string;
+}
 
 /** What is used of `bench/index.ts`. */
 interface Benchmarks {
-  bench: (request: {
-    suites?: readonly string[];
-    sizes?: readonly number[];
-    packets?: number;
-    repetitions?: number;
-    quick?: boolean;
-    seed?: number;
-    json?: string;
-    csv?: string;
-    write: (text: string) => void;
-    progress: (text: string) => void;
-  }) => Promise<{ failures: readonly unknown[] }>;
+  bench: (request: Settings & { write: (text: string) => void; progress: (text: string) => void }) => Promise<{ failures: readonly unknown[] }>;
+  listCases: () => readonly { name: string; says: string; byDefault: boolean }[];
+  compareFiles: (a: string, b: string) => Promise<string>;
 }
 
-interface Flags {
-  case?: 'micro' | 'macro';
-  sizes?: number[];
-  packets?: number;
-  repetitions?: number;
-  seed?: number;
+interface Flags extends Omit<Settings, 'cases' | 'profile' | 'soakMinutes' | 'measuredMs'> {
+  case?: string[];
+  list?: boolean;
+  compare?: string;
   quick?: boolean;
-  json?: string;
-  csv?: string;
+  full?: boolean;
+  minutes?: number;
+  milliseconds?: number;
 }
 
 const MODULE = new URL('../bench/index.js', import.meta.url).href;
-const SUITES = ['micro', 'macro'];
-/** Smallest frame of UDP over IPv4, and the largest that an IPv4 packet makes. */
-const LEAST_FRAME_BYTES = 42;
+/** The sequence number ends here, and the largest frame that an IPv4 packet makes. */
+const LEAST_FRAME_BYTES = 64;
 const MOST_FRAME_BYTES = 65549;
+const MOST_VMS = 16;
+const MOST_BURST = 1024;
+const MOST_FLOWS = 1_048_576;
 
 export function addBench(program: Command, terminal: Terminal, ended: (code: ExitCode) => void): void {
   program
-    .command('bench')
-    .option('--case <suite>', 'only `micro` or only `macro`', suite)
-    .option('--sizes <list>', 'bytes of the packets of macro, by commas (default: 64,512,1500,9000)', sizes)
-    .option('--packets <count>', 'measured packets of a repetition (default: 2000000)', whole(1))
+    .command('bench [other]')
+    .option('--case <names>', 'only these cases, by commas', (text: string) => text.split(','))
+    .option('--list', 'say what the cases are, and measure nothing')
+    .option('--quick', 'about a minute: shows that everything works, too few repetitions for a measurement')
+    .option('--full', 'about an hour: more sizes and repetitions, longer windows')
+    .option('--sizes <list>', 'bytes of packets, by commas (default: 64,512,1500,9000)', list(LEAST_FRAME_BYTES, MOST_FRAME_BYTES))
+    .option('--vms <list>', 'lengths of the chain (default: 1,2,3,4,8,16)', list(1, MOST_VMS))
+    .option('--bursts <list>', 'packets that a VM takes in one step (default: 1,8,32,64,256)', list(1, MOST_BURST))
+    .option('--flows <list>', 'connections, powers of two (default: 1024,16384,262144,1048576)', list(1, MOST_FLOWS))
     .option('--repetitions <count>', 'measured repetitions (default: 10)', whole(1))
+    .option('--milliseconds <count>', 'length of the measured window (default: 150)', whole(10))
+    .option('--minutes <count>', 'length of the case soak (default: 1)', whole(1))
+    .option('--captures <folder>', 'captures for the case real, beside the example')
     .option('--seed <number>', 'what the packets depend on (default: 1)', whole(0))
-    .option('--quick', 'two repetitions of few packets: shows that everything works, measures nothing')
-    .option('--json <file>', 'write samples, summaries and environment as JSON')
-    .option('--csv <file>', 'write a row a sample, with every factor')
+    .option('--json <file>', 'write summaries and environment as JSON (samples too, where no CSV is written)')
+    .option('--csv <file>', 'write a row a measured value, with every factor')
+    .option('--html <file>', 'write a page with plots, drawn from the same rows')
+    .option('--compare <file>', 'compare two CSV files of earlier runs: --compare BEFORE.csv AFTER.csv')
     .summary('measure this machine')
-    .description('Measure single operations, and a chain of three network functions against copies and messages.')
+    .description('Measure chains of network functions against copies, messages and C; latency, loss, idling and more.')
     .addHelpText('after', `
 Examples:
-  $ millrace bench
-  $ millrace bench --case macro --sizes 64,9000 --repetitions 20 --csv samples.csv`)
-    .action(async (flags: Flags) => {
-      ended(await runBench(flags, terminal));
+  $ millrace bench --quick
+  $ millrace bench --csv samples.csv --json results.json --html report.html
+  $ millrace bench --case chain --sizes 64,9000 --repetitions 20
+  $ millrace bench --compare before.csv after.csv`)
+    .action(async (other: string | undefined, flags: Flags) => {
+      ended(await runBench(other, flags, terminal));
     });
 }
 
-async function runBench({ case: only, ...flags }: Flags, terminal: Terminal): Promise<ExitCode> {
+async function runBench(other: string | undefined, flags: Flags, terminal: Terminal): Promise<ExitCode> {
   try {
-    const { bench } = (await import(MODULE)) as Benchmarks;
-    const results = await bench({
-      ...flags,
-      ...(only !== undefined && { suites: [only] }),
+    const benchmarks = (await import(MODULE)) as Benchmarks;
+    if (flags.list === true) {
+      const rows = benchmarks.listCases().map(({ name, says, byDefault }) => [name, says, byDefault ? '' : 'only when named']);
+      terminal.stdout.write(`${table([{ title: 'case' }, { title: 'measures' }, { title: '' }], rows, { titleStyle: (text) => text }).join('\n')}\n`);
+      return EXIT_CODES.done;
+    }
+    if (flags.compare !== undefined || other !== undefined) {
+      if (flags.compare === undefined || other === undefined) throw new Error('two files are compared: millrace bench --compare BEFORE.csv AFTER.csv');
+      terminal.stdout.write(await benchmarks.compareFiles(flags.compare, other));
+      return EXIT_CODES.done;
+    }
+    const { failures } = await benchmarks.bench({
+      ...settingsOf(flags),
       write: (text) => terminal.stdout.write(text),
       progress: (text) => terminal.stderr.write(`${text}\n`),
     });
-    return results.failures.length === 0 ? EXIT_CODES.done : EXIT_CODES.failed;
+    return failures.length === 0 ? EXIT_CODES.done : EXIT_CODES.failed;
   } catch (error) {
     return fail(terminal, error, false);
   }
 }
 
-function suite(text: string): string {
-  if (!SUITES.includes(text)) throw new InvalidArgumentError(`Expected ${SUITES.join(' or ')}.`);
-  return text;
+function settingsOf({ case: cases, quick, full, minutes, milliseconds, ...rest }: Flags): Settings {
+  if (quick === true && full === true) throw new Error('--quick and --full exclude each other');
+  return {
+    ...rest,
+    ...(cases !== undefined && { cases }),
+    ...(quick === true && { profile: 'quick' as const }),
+    ...(full === true && { profile: 'full' as const }),
+    ...(minutes !== undefined && { soakMinutes: minutes }),
+    ...(milliseconds !== undefined && { measuredMs: milliseconds }),
+  };
 }
 
-function whole(least: number): (text: string) => number {
+function whole(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least) throw new InvalidArgumentError(`Expected a whole number from ${least} on.`);
+    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least || value > most) {
+      throw new InvalidArgumentError(`Expected a whole number from ${least}${most === Number.MAX_SAFE_INTEGER ? ' on' : ` to ${most}`}.`);
+    }
     return value;
   };
 }
 
-function sizes(text: string): number[] {
-  const list = text.split(',').map(whole(LEAST_FRAME_BYTES));
-  if (list.some((bytes) => bytes > MOST_FRAME_BYTES)) throw new InvalidArgumentError(`Expected at most ${MOST_FRAME_BYTES} B.`);
-  return list;
+function list(least: number, most: number): (text: string) => number[] {
+  return (text) => text.split(',').map(whole(least, most));
 }

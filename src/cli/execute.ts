@@ -1,4 +1,5 @@
 /** Runs a checked plan for a command: progress on the way, Ctrl-C drains, a second one ends at once. */
+import type { EveTarget } from '../runtime/eve/eve-output.js';
 import type { Plan } from '../runtime/plan.js';
 import type { Report } from '../runtime/report.js';
 import { startPlan } from '../runtime/start.js';
@@ -9,6 +10,8 @@ import { styleFor, type Terminal } from './terminal.js';
 export interface ExecuteOptions {
   /** Report every flow. */
   readonly flows: boolean;
+  /** Where the EVE log goes. */
+  readonly eve?: string | EveTarget;
 }
 
 export interface Execution {
@@ -18,7 +21,7 @@ export interface Execution {
 }
 
 /** @throws as `start`. What fails while packets flow is in the report. */
-export async function execute(plan: Plan, terminal: Terminal, { flows }: ExecuteOptions): Promise<Execution> {
+export async function execute(plan: Plan, terminal: Terminal, options: ExecuteOptions): Promise<Execution> {
   let interrupted = false;
   let stop: () => void = () => undefined;
   const onSignal = (signal: NodeJS.Signals): void => {
@@ -28,7 +31,7 @@ export async function execute(plan: Plan, terminal: Terminal, { flows }: Execute
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   try {
-    const runtime = await startPlan(plan, new Map(), { flows });
+    const runtime = await startPlan(plan, new Map(), options);
     const hide = showProgress(runtime, terminal);
     stop = () => {
       hide();

@@ -7,11 +7,12 @@ import { addDemo } from './demo.js';
 import { EXIT_CODES, type ExitCode } from './exit-code.js';
 import { addGraph } from './graph.js';
 import { addInspect } from './inspect.js';
+import { addRules } from './rules.js';
 import { addRun } from './run.js';
 import { columnsOf, type Terminal } from './terminal.js';
 
 /** One file a command: what it is called, what it takes and what it does. */
-const COMMANDS = [addRun, addCheck, addGraph, addInspect, addDemo, addBench];
+const COMMANDS = [addRun, addCheck, addGraph, addInspect, addRules, addDemo, addBench];
 
 /** @param args without the names of node and the script. @returns the exit code. */
 export async function runProgram(args: readonly string[], terminal: Terminal): Promise<ExitCode> {

@@ -14,6 +14,7 @@ import { columnsOf, styleFor, type Terminal } from './terminal.js';
 export interface ReportFlags {
   readonly json?: boolean;
   readonly flows?: boolean;
+  readonly eve?: string;
 }
 
 export function addRun(program: Command, terminal: Terminal, ended: (code: ExitCode) => void): void {
@@ -24,6 +25,7 @@ export function addRun(program: Command, terminal: Terminal, ended: (code: ExitC
 Examples:
   $ millrace run examples/office.yaml
   $ millrace run examples/permit.yaml --capture trace=my.pcapng --write outside=translated.pcapng
+  $ millrace run examples/office.yaml --eve - | jq -c 'select(.event_type == "alert")'
   $ millrace run examples/office.yaml --json --flows | jq '.flows[] | select(.verdict != "forward")'`)
     .action(async (file: string, flags: ReportFlags & Overrides) => {
       ended(await runPlan(file, () => planOf(file, flags), terminal, flags));
@@ -34,7 +36,8 @@ Examples:
 export function reports(command: Command): Command {
   return command
     .option('--json', 'print the report as one JSON document, and nothing else, on stdout')
-    .option('--flows', 'report every flow');
+    .option('--flows', 'report every flow')
+    .option('--eve <file>', "log flows, alerts, HTTP, TLS, DNS and QUIC as Suricata's EVE JSON; '-' is stdout, and the report goes to stderr then");
 }
 
 export interface Printing {
@@ -54,11 +57,14 @@ export function printReport({ report, interrupted }: Execution, render: (report:
 
 /** Runs a plan and prints its report, or says why it cannot. */
 export async function runPlan(title: string, planned: () => Promise<Plan>, terminal: Terminal, flags: ReportFlags): Promise<ExitCode> {
-  const { json = false, flows = false } = flags;
+  const { json = false, flows = false, eve } = flags;
+  // What is asked for on stdout is there alone.
+  const reportTo = eve === '-' ? { ...terminal, stdout: terminal.stderr } : terminal;
   try {
-    const execution = await execute(await planned(), terminal, { flows });
-    return printReport(execution, renderReport, { title, json, terminal });
+    const target = eve === '-' ? terminal.stdout : eve;
+    const execution = await execute(await planned(), terminal, { flows, ...(target !== undefined && { eve: target }) });
+    return printReport(execution, renderReport, { title, json, terminal: reportTo });
   } catch (error) {
-    return fail(terminal, error, json);
+    return fail(reportTo, error, json);
   }
 }

@@ -26,6 +26,8 @@ const Check = {
   dscp: 1 << 13,
 } as const;
 
+/** A VLAN tag has 12 bits of id (IEEE 802.1Q). */
+const VLAN_IDS = 4096;
 /** Wanted IP version that stands for both. */
 const ANY_VERSION = 0;
 
@@ -47,7 +49,7 @@ class CompiledMatch implements Matcher {
   readonly #protocols: Int32Array;
   readonly #etherType: number;
   readonly #fragment: Match['fragment'];
-  readonly #vlan: number;
+  readonly #vlans: Int32Array;
   readonly #sourceMacs: Float64Array;
   readonly #destinationMacs: Float64Array;
   readonly #sourcePorts: Int32Array;
@@ -57,8 +59,8 @@ class CompiledMatch implements Matcher {
   readonly #flagMask: number;
   readonly #flagValue: number;
   readonly #icmpTypes: Int32Array | null;
-  readonly #icmpCode: number;
-  readonly #dscp: number;
+  readonly #icmpCodes: Int32Array | null;
+  readonly #dscps: Int32Array;
 
   constructor(match: Match, headers: SlotHeaders | null) {
     if (match.ingressPort !== undefined && headers === null) throw new RangeError('a match on ingressPort needs the slot headers');
@@ -68,7 +70,7 @@ class CompiledMatch implements Matcher {
     this.#protocols = bits(match.protocol ?? []);
     this.#etherType = match.etherType ?? -1;
     this.#fragment = match.fragment;
-    this.#vlan = match.vlan ?? -1;
+    this.#vlans = bits(match.vlan ?? [], VLAN_IDS);
     this.#sourceMacs = Float64Array.from(match.sourceMac ?? []);
     this.#destinationMacs = Float64Array.from(match.destinationMac ?? []);
     this.#sourcePorts = bounds(match.sourcePorts ?? []);
@@ -78,8 +80,8 @@ class CompiledMatch implements Matcher {
     this.#flagMask = match.tcpFlags?.mask ?? 0;
     this.#flagValue = (match.tcpFlags?.value ?? 0) & this.#flagMask;
     this.#icmpTypes = match.icmpType === undefined ? null : bits(match.icmpType);
-    this.#icmpCode = match.icmpCode ?? -1;
-    this.#dscp = match.dscp ?? -1;
+    this.#icmpCodes = match.icmpCode === undefined ? null : bits(match.icmpCode);
+    this.#dscps = bits(match.dscp ?? []);
     this.#checks = checksOf(match);
   }
 
@@ -93,7 +95,7 @@ class CompiledMatch implements Matcher {
     if ((checks & Check.protocol) !== 0 && !hasBit(this.#protocols, ipProtocol(packet))) return false;
     if ((checks & Check.etherType) !== 0 && etherType(packet) !== this.#etherType) return false;
     if ((checks & Check.fragment) !== 0 && !this.#isFragment(packet)) return false;
-    if ((checks & Check.vlan) !== 0 && vlanId(packet) !== this.#vlan) return false;
+    if ((checks & Check.vlan) !== 0 && !hasBit(this.#vlans, vlanId(packet))) return false;
     if ((checks & (Check.sourceMac | Check.destinationMac)) !== 0 && !this.#isBetweenMacs(packet)) return false;
     if ((checks & Check.destinationPorts) !== 0 && !isWithin(this.#destinationPorts, destinationPort(packet))) return false;
     if ((checks & Check.sourcePorts) !== 0 && !isWithin(this.#sourcePorts, sourcePort(packet))) return false;
@@ -103,7 +105,7 @@ class CompiledMatch implements Matcher {
       if (tcp === null || (tcp.flags & this.#flagMask) !== this.#flagValue) return false;
     }
     if ((checks & Check.icmp) !== 0 && !this.#isIcmp(packet)) return false;
-    return (checks & Check.dscp) === 0 || dscp(packet) === this.#dscp;
+    return (checks & Check.dscp) === 0 || hasBit(this.#dscps, dscp(packet));
   }
 
   #isFragment(packet: Packet): boolean {
@@ -137,7 +139,7 @@ class CompiledMatch implements Matcher {
   #isIcmp(packet: Packet): boolean {
     const icmp = packet.icmp() ?? packet.icmpv6();
     if (icmp === null || (this.#icmpTypes !== null && !hasBit(this.#icmpTypes, icmp.type))) return false;
-    return this.#icmpCode === -1 || icmp.code === this.#icmpCode;
+    return this.#icmpCodes === null || hasBit(this.#icmpCodes, icmp.code);
   }
 }
 
@@ -160,9 +162,9 @@ function checksOf(match: Match): number {
   return checks;
 }
 
-/** Numbers 0 … 255 as a set of bits. */
-function bits(numbers: readonly number[]): Int32Array {
-  const words = new Int32Array(8);
+/** Numbers 0 … `count` - 1 as a set of bits. */
+function bits(numbers: readonly number[], count = 256): Int32Array {
+  const words = new Int32Array(count >>> 5);
   for (const number of numbers) words[number >>> 5] |= 1 << (number & 31);
   return words;
 }

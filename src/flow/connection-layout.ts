@@ -17,11 +17,17 @@
  * 19     policy             manager      generation of the policy that decided the path
  * 20     sequence           manager      order of beginning
  * 21     firstSeen          manager      seconds of packet time
+ * 22     firstNanos         manager      nanoseconds within that second
+ * 23, 24 bytes a to b       manager      low word, high word
+ * 25, 26 bytes b to a       manager      low word, high word
  */
 export const ENTRY_WORDS = 32;
 
 export const EntryKind = { free: 0, connection: 1, alias: 2 } as const;
-export const Word = { kind: 0, hash: 1, flowId: 2, lastSeen: 3, key: 4, flags: 14, packets: 15, verdict: 17, path: 18, policy: 19, sequence: 20, firstSeen: 21 } as const;
+export const Word = {
+  kind: 0, hash: 1, flowId: 2, lastSeen: 3, key: 4, flags: 14, packets: 15, verdict: 17, path: 18, policy: 19, sequence: 20, firstSeen: 21, firstNanos: 22,
+  bytes: 23,
+} as const;
 export const FIRST_SENT = 1;
 export const OPENED_IN_REVERSE = 2;
 export const CLOSING = 4;

@@ -2,8 +2,9 @@
  * Hot: no allocation in lookup, insert, count. The connections that the manager knows, in control memory: one writer, the
  * manager; anyone may read. Both directions of a connection, and every translation of it, lead to one flow id.
  *
- * Open addressing, 128 B an entry (connection-layout.ts). A key stands within PROBE_WINDOW buckets of its hash, so a lookup is bounded; an
- * insert into a full window evicts: first what has timed out, then the connection that was idle longest. An alias is as
+ * Open addressing, 128 B an entry (connection-layout.ts). A key stands within PROBE_WINDOW buckets of its hash, so a lookup
+ * is bounded; an insert into a full window evicts: first what has timed out, then, of the connections that were never
+ * answered, the one that was idle longest, then that of all. So a flood of new connections displaces its own. An alias is as
  * idle as its connection and takes it along: a connection that lost a translation would go on as two.
  */
 import { CLOSING, ENTRY_WORDS, EntryKind, FIN_FROM_FIRST, FIN_FROM_SECOND, FIRST_SENT, IDLE_SECONDS, OPENED_IN_REVERSE, Word } from './connection-layout.js';
@@ -34,8 +35,14 @@ export interface FlowRecord {
   verdict: number;
   /** Order of beginning, from 1. */
   sequence: number;
+  /** Seconds of packet time, and the nanoseconds within the first. */
   firstSeen: number;
+  firstNanos: number;
   lastSeen: number;
+  /** As captured, link header included: from a to b, and from b to a. */
+  bytes: [number, number];
+  /** TCP has seen FIN or RST. */
+  isClosing: boolean;
 }
 
 export class ConnectionTable {
@@ -109,7 +116,7 @@ export class ConnectionTable {
   }
 
   /** A new connection; the key must not be present. -1 only when the table has no room at all (capacity 0). */
-  insert(key: Uint32Array, hash: number, nowSeconds: number, firstSent: boolean, openedInReverse: boolean): number {
+  insert(key: Uint32Array, hash: number, nowSeconds: number, firstSent: boolean, openedInReverse: boolean, nanos = 0): number {
     if (this.#capacity === 0) return -1;
     const at = this.#place(hash, nowSeconds);
     const words = this.#words;
@@ -120,6 +127,7 @@ export class ConnectionTable {
     words[at + Word.flowId] = ((this.#uses[entry]++ << FLOW_INDEX_BITS) | (entry + 1)) >>> 0;
     words[at + Word.lastSeen] = nowSeconds;
     words[at + Word.firstSeen] = nowSeconds;
+    words[at + Word.firstNanos] = nanos;
     words[at + Word.sequence] = ++this.#sequence;
     words[at + Word.flags] = (firstSent ? FIRST_SENT : 0) | (openedInReverse ? OPENED_IN_REVERSE : 0);
     for (let k = 0; k < FLOW_KEY_WORDS; k++) words[at + Word.key + k] = key[k];
@@ -161,12 +169,16 @@ export class ConnectionTable {
   }
 
   /** Counts a packet. `fromFirst`: as the flow key says; `closing`: it is a TCP FIN or RST. */
-  touch(entry: number, fromFirst: boolean, nowSeconds: number, closing: boolean): void {
+  touch(entry: number, fromFirst: boolean, nowSeconds: number, closing: boolean, length = 0): void {
     const words = this.#words;
     const at = entry * ENTRY_WORDS;
     words[at + Word.lastSeen] = nowSeconds;
     if (closing) words[at + Word.flags] |= CLOSING;
-    words[at + Word.packets + (fromFirst === ((words[at + Word.flags] & FIRST_SENT) !== 0) ? 0 : 1)]++;
+    const sender = fromFirst === ((words[at + Word.flags] & FIRST_SENT) !== 0) ? 0 : 1;
+    words[at + Word.packets + sender]++;
+    const low = at + Word.bytes + 2 * sender;
+    words[low] += length;
+    if (words[low] < length) words[low + 1]++;
   }
 
   /** Remembers a FIN of one end; true when both ends have sent one: a connection that is half closed may live on for long. */
@@ -240,7 +252,10 @@ export class ConnectionTable {
       verdict: words[at + Word.verdict],
       sequence: words[at + Word.sequence],
       firstSeen: words[at + Word.firstSeen],
+      firstNanos: words[at + Word.firstNanos],
       lastSeen: words[at + Word.lastSeen],
+      bytes: [bytesAt(words, at + Word.bytes), bytesAt(words, at + Word.bytes + 2)],
+      isClosing: (words[at + Word.flags] & CLOSING) !== 0,
     };
   }
 
@@ -266,11 +281,15 @@ export class ConnectionTable {
     return -1;
   }
 
-  /** A bucket of the window for a new entry: free, else timed out, else that of the connection that was idle longest. */
+  /**
+   * A bucket of the window for a new entry: free, else timed out, else that of the connection that was idle longest among
+   * those that were never answered, else among all.
+   */
   #place(hash: number, nowSeconds: number): number {
     const words = this.#words;
     let oldest = -1;
     let oldestSeen = 0;
+    let isOldestAnswered = false;
     for (let k = 0; k < PROBE_WINDOW; k++) {
       const at = ((hash + k) & this.mask) * ENTRY_WORDS;
       if (words[at + Word.kind] === EntryKind.free) return at;
@@ -285,15 +304,22 @@ export class ConnectionTable {
         return at;
       }
       const seen = words[connection + Word.lastSeen];
-      if (oldest < 0 || seen < oldestSeen) {
+      const isAnswered = this.#isAnswered(connection);
+      if (oldest < 0 || (isAnswered === isOldestAnswered ? seen < oldestSeen : isOldestAnswered)) {
         oldest = at;
         oldestSeen = seen;
+        isOldestAnswered = isAnswered;
       }
     }
     this.evictions++;
     this.#end(this.#connectionOf(oldest));
     this.#end(oldest);
     return oldest;
+  }
+
+  /** The other end has sent a packet, and the opener another: one who only pretends to be the opener cannot do that. */
+  #isAnswered(at: number): boolean {
+    return this.#words[at + Word.packets] > 1 && this.#words[at + Word.packets + 1] > 0;
   }
 
   /** Where the connection of a current entry stands: the entry itself, or what its alias leads to. */
@@ -328,6 +354,10 @@ export class ConnectionTable {
     for (let k = 0; k < FLOW_KEY_WORDS; k++) if (words[at + Word.key + k] !== key[k]) return false;
     return true;
   }
+}
+
+function bytesAt(words: Uint32Array, low: number): number {
+  return words[low + 1] * 2 ** 32 + words[low];
 }
 
 function formatEnd(version: number, words: Uint32Array, port: number): string {

@@ -4,21 +4,26 @@
  *   match     = { network | transport | clause }, each kind at most once
  *   network   = "any" | "ip" | "ip4" | "ip6" | "arp"
  *   transport = "tcp" | "udp" | "icmp" | "icmp6" | "proto" protocols
- *   clause    = "from" endpoint | "to" endpoint | "type" types [ "code" number ] | "flags" flags
- *             | "vlan" number | "fragment" [ "first" | "later" | "none" ] | "dscp" codepoint
+ *   clause    = "from" endpoint | "to" endpoint | "type" types [ "code" numbers ] | "flags" flags
+ *             | "vlan" numbers | "fragment" [ "first" | "later" | "none" ] | "dscp" codepoints
  *   endpoint  = "any" [ "port" ports ] | [ "not" ] addresses [ "port" ports ] | "port" ports
+ *
+ * Where the caller gives sets, `@name` stands for the addresses or ports of a set, alone or in a list.
  *
  * A parser of a bigger language (a rule with `allow` in front) takes its own words off the stream, then lets a
  * `MatchParser` take the rest, or the part up to one of its own words:
  *
  *   const action = stream.word('"allow" or "deny"');
- *   const match = new MatchParser(stream, ['log']).parse();   // stops in front of "log" and at the end
+ *   const match = new MatchParser(stream, { stops: ['log'] }).parse();   // stops in front of "log" and at the end
+ *
+ * or gives it clauses of its own, read wherever they stand among the others. A mistake in one part does not hide those in
+ * the next: the parser goes on at the next word of the language.
  */
 import type { AddressSet, FlagMatch, FragmentMatch, Match, PortRange, Prefix } from './match.js';
 import { DSCP_NAMES, ICMP_TYPES, ICMPV6_TYPES, TCP_FLAGS } from './match-names.js';
 import { decimal, parsePrefixText } from './prefix.js';
 import { protocolNumber } from './protocol-names.js';
-import { parseText, type TextProblem, type Token, type TokenStream } from './text.js';
+import { parseText, TextError, type TextProblem, type TextProblems, type Token, type TokenStream } from './text.js';
 
 const ICMP = 1;
 const TCP = 6;
@@ -41,33 +46,74 @@ const PORTS = 'a port or a range such as 1024-65535';
 /** Fields as they are found; a `Match` is read-only. */
 type Draft = { -readonly [Field in keyof Match]: Match[Field] };
 
+/** Addresses and ports by name. */
+export interface NamedSets {
+  readonly addresses: ReadonlyMap<string, readonly Prefix[]>;
+  readonly ports: ReadonlyMap<string, readonly PortRange[]>;
+}
+
+export interface MatchLanguage {
+  /** Words (lower case) that end the match without belonging to it. They must not be words of the language. */
+  readonly stops?: readonly string[];
+  /** Clauses of the bigger language, by their first word; each reads what follows it. At most once each. */
+  readonly clauses?: Readonly<Record<string, () => void>>;
+  readonly sets?: NamedSets;
+}
+
 /** Takes one match off a stream of tokens. */
 export class MatchParser {
   readonly #stream: TokenStream;
   readonly #stops: ReadonlySet<string>;
+  readonly #clauses: Readonly<Record<string, () => void>>;
+  readonly #sets: NamedSets | null;
+  readonly #problems: TextProblem[] = [];
   readonly #draft: Draft = {};
   readonly #seen = new Map<string, Token>();
   #network = 'any';
   #transport = '';
 
-  /** @param stops words (lower case) that end the match without belonging to it. They must not be words of the language. */
-  constructor(stream: TokenStream, stops: readonly string[] = []) {
+  constructor(stream: TokenStream, { stops = [], clauses = {}, sets }: MatchLanguage = {}) {
     this.#stream = stream;
     this.#stops = new Set(stops);
+    this.#clauses = clauses;
+    this.#sets = sets ?? null;
   }
 
   /**
    * Takes a match up to the end of the text or a stop word. Call it once for each parser.
-   * @throws TextError at the first thing that is not part of a match.
+   * @throws TextError with everything that is not part of a match.
    */
   parse(): Match {
     const stream = this.#stream;
-    while (!stream.atEnd && !this.#stops.has(stream.peek().text.toLowerCase())) this.#part(stream.word(EXPECTED));
-    if (this.#seen.size === 0) stream.fail(stream.peek(), 'a match is missing', EXPECTED);
+    while (!stream.atEnd && !this.#stops.has(stream.peek().text.toLowerCase())) this.#try(() => this.#part(stream.word(this.#expected())));
+    if (this.#problems.length > 0) throw TextError.of(this.#problems);
+    if (this.#seen.size === 0) stream.fail(stream.peek(), 'a match is missing', this.#expected());
     const version = this.#version();
     if (version !== undefined) this.#draft.version = version;
     this.#check();
     return this.#draft;
+  }
+
+  /** Reads a part, or keeps what is wrong with it and goes to where another part begins. */
+  #try(read: () => void): void {
+    const stream = this.#stream;
+    const first = stream.peek();
+    try {
+      read();
+    } catch (error) {
+      if (!(error instanceof TextError)) throw error;
+      this.#problems.push(...error.problems);
+      if (stream.peek() === first) stream.next();
+      while (!stream.atEnd && !this.#begins(stream.peek().text.toLowerCase())) stream.next();
+    }
+  }
+
+  #begins(word: string): boolean {
+    return NETWORKS.includes(word) || TRANSPORTS.includes(word) || CLAUSES.includes(word) || Object.hasOwn(this.#clauses, word) || this.#stops.has(word);
+  }
+
+  #expected(): string {
+    return [EXPECTED, ...Object.keys(this.#clauses)].join(', ');
   }
 
   #part(token: Token): void {
@@ -77,7 +123,10 @@ export class MatchParser {
     else if (CLAUSES.includes(word)) {
       this.#once(token, word, `"${word}"`);
       this.#clause(word);
-    } else this.#stream.fail(token, `"${token.text}" is not part of a match`, EXPECTED);
+    } else if (Object.hasOwn(this.#clauses, word)) {
+      this.#once(token, word, `"${word}"`);
+      this.#clauses[word]();
+    } else this.#stream.fail(token, `"${token.text}" is not part of a match`, this.#expected());
   }
 
   #once(token: Token, kind: string, what: string): void {
@@ -113,9 +162,9 @@ export class MatchParser {
     if (word === 'from' || word === 'to') this.#endpoint(word);
     else if (word === 'type') this.#types();
     else if (word === 'flags') draft.tcpFlags = this.#flags();
-    else if (word === 'vlan') draft.vlan = this.#number('a VLAN id', 0, MAX_VLAN);
+    else if (word === 'vlan') draft.vlan = this.#stream.list(() => this.#number('a VLAN id', 0, MAX_VLAN));
     else if (word === 'fragment') draft.fragment = this.#fragment();
-    else draft.dscp = this.#named(DSCP_NAMES, 'a code point, 0 to 63 or a name such as ef', MAX_DSCP);
+    else draft.dscp = this.#stream.list(() => this.#named(DSCP_NAMES, 'a code point, 0 to 63 or a name such as ef', MAX_DSCP));
   }
 
   #endpoint(word: 'from' | 'to'): void {
@@ -127,31 +176,41 @@ export class MatchParser {
     }
     if (!stream.is('port')) return;
     this.#seen.set('port', stream.next());
-    const ports = stream.list(() => this.#portRange());
+    const ports = stream.list(() => this.#ports()).flat();
     if (word === 'from') this.#draft.sourcePorts = ports;
     else this.#draft.destinationPorts = ports;
   }
 
   #addresses(): AddressSet {
     const negated = this.#stream.accept('not');
-    return { prefixes: this.#stream.list(() => this.#prefix()), negated };
+    return { prefixes: this.#stream.list(() => this.#prefixes()).flat(), negated };
   }
 
-  #prefix(): Prefix {
+  #prefixes(): readonly Prefix[] {
     const token = this.#stream.word(ADDRESSES);
+    if (this.#sets !== null && token.text.startsWith('@')) return this.#setOf(token, this.#sets.addresses, 'addresses');
     const prefix = parsePrefixText(token.text);
     if (prefix === null) this.#stream.fail(token, `"${token.text}" is not an address`, ADDRESSES);
-    return prefix;
+    return [prefix];
   }
 
-  #portRange(): PortRange {
+  /** `@name`. */
+  #setOf<Item>(token: Token, sets: ReadonlyMap<string, readonly Item[]>, what: string): readonly Item[] {
+    const found = sets.get(token.text.replace('@', ''));
+    if (found !== undefined) return found;
+    const known = [...sets.keys()].map((name) => `@${name}`).join(', ');
+    return this.#stream.fail(token, `there is no set of ${what} named "${token.text}"`, known === '' ? `a set of ${what} in \`sets\`` : known);
+  }
+
+  #ports(): readonly PortRange[] {
     const token = this.#stream.word(PORTS);
+    if (this.#sets !== null && token.text.startsWith('@')) return this.#setOf(token, this.#sets.ports, 'ports');
     const found = /^(\d{1,6})(?:-(\d{1,6}))?$/.exec(token.text);
     const from = Number(found?.[1]);
     const to = Number(found?.[2] ?? from);
     if (found === null || to > MAX_PORT || from > MAX_PORT) this.#stream.fail(token, `"${token.text}" is not a port`, PORTS);
     if (from > to) this.#stream.fail(token, `the range ${token.text} ends before it starts`, PORTS);
-    return { from, to };
+    return [{ from, to }];
   }
 
   #protocol(): number {
@@ -169,7 +228,7 @@ export class MatchParser {
     const names = this.#transport === 'icmp6' ? ICMPV6_TYPES : ICMP_TYPES;
     const expected = `a type, 0 to 255 or one of ${[...names.keys()].join(', ')}`;
     this.#draft.icmpType = this.#stream.list(() => this.#named(names, expected, MAX_BYTE));
-    if (this.#stream.accept('code')) this.#draft.icmpCode = this.#number('a code', 0, MAX_BYTE);
+    if (this.#stream.accept('code')) this.#draft.icmpCode = this.#stream.list(() => this.#number('a code', 0, MAX_BYTE));
   }
 
   #flags(): FlagMatch {
@@ -241,7 +300,7 @@ export class MatchParser {
 }
 
 /** Parses a whole text as one match. */
-export function parseMatch(text: string): { match: Match } | { problem: TextProblem } {
+export function parseMatch(text: string): { match: Match } | TextProblems {
   const result = parseText(text, (stream) => new MatchParser(stream).parse());
   return 'problem' in result ? result : { match: result.value };
 }

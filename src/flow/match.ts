@@ -40,8 +40,8 @@ export interface Match {
   readonly destinationMac?: readonly number[];
   /** EtherType of the network layer, behind all VLAN tags. */
   readonly etherType?: number;
-  /** Id of the outermost VLAN tag. */
-  readonly vlan?: number;
+  /** Ids of the outermost VLAN tag; any of the list. */
+  readonly vlan?: readonly number[];
   /** IP version; `any` is IPv4 or IPv6. */
   readonly version?: 4 | 6 | 'any';
   /** IP protocol numbers of the upper layer (behind IPv6 extension headers); any of the list. */
@@ -54,10 +54,10 @@ export interface Match {
   readonly tcpFlags?: FlagMatch;
   /** Types of ICMP, or of ICMPv6 in an IPv6 packet; any of the list. */
   readonly icmpType?: readonly number[];
-  readonly icmpCode?: number;
+  readonly icmpCode?: readonly number[];
   readonly fragment?: FragmentMatch;
-  /** Differentiated services code point, 0 … 63 (RFC 2474 section 3). */
-  readonly dscp?: number;
+  /** Differentiated services code points, 0 … 63 (RFC 2474 section 3); any of the list. */
+  readonly dscp?: readonly number[];
 }
 
 /** Decides about a packet. Hot: no allocation, no throw, and no byte read outside the packet. */

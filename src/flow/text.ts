@@ -20,11 +20,19 @@ export interface Token {
 /** Thrown by parsers on a token stream; `parseText` and `parseEach` turn it into the value that callers see. */
 export class TextError extends Error {
   readonly problem: TextProblem;
+  /** All of them, in the order of the text: a parser that can go on behind a mistake finds more than one. */
+  readonly problems: readonly TextProblem[];
 
-  constructor(problem: TextProblem) {
+  constructor(problem: TextProblem, more: readonly TextProblem[] = []) {
     super(`${problem.message} (line ${problem.line}, column ${problem.column})`);
     this.name = 'TextError';
     this.problem = problem;
+    this.problems = [problem, ...more];
+  }
+
+  /** @param problems at least one. */
+  static of([first, ...more]: readonly TextProblem[]): TextError {
+    return new TextError(first, more);
   }
 }
 
@@ -116,12 +124,18 @@ export class TokenStream {
   }
 }
 
-/** Runs a parser over a text and gives its value or the first problem. */
-export function parseText<Value>(text: string, parse: (stream: TokenStream) => Value): { value: Value } | { problem: TextProblem } {
+/** What is wrong with a text: the first problem, and all that were found. */
+export interface TextProblems {
+  readonly problem: TextProblem;
+  readonly problems: readonly TextProblem[];
+}
+
+/** Runs a parser over a text and gives its value or its problems. */
+export function parseText<Value>(text: string, parse: (stream: TokenStream) => Value): { value: Value } | TextProblems {
   try {
     return { value: parse(new TokenStream(text)) };
   } catch (error) {
-    if (error instanceof TextError) return { problem: error.problem };
+    if (error instanceof TextError) return { problem: error.problem, problems: error.problems };
     throw error;
   }
 }
@@ -135,7 +149,7 @@ export function parseEach<Value>(
   const problems: (TextProblem & { readonly index: number })[] = [];
   texts.forEach((text, index) => {
     const result = parseText(text, parse);
-    if ('problem' in result) problems.push({ ...result.problem, index });
+    if ('problem' in result) problems.push(...result.problems.map((problem) => ({ ...problem, index })));
     else values.push(result.value);
   });
   return { values, problems };

@@ -84,7 +84,7 @@ export interface FlowDescribed {
 
 /** What the VM's events say. */
 export type VmEvent =
-  | { type: 'alert'; vm: string; chain: string; signature: string; flow: string; timestampMs: number; fields: EventFields }
+  | { type: 'alert'; vm: string; chain: string; signature: string; flowId: number; flow: string; timestampMs: number; fields: EventFields }
   | FlowDescribed
   /** `function`: which of the VM's. */
   | { type: 'standing'; function: number; takesUpdates: boolean }
@@ -147,7 +147,8 @@ export function buildContext(spec: ContextSpec, buffer: ArrayBufferLike, links: 
     counters,
     state: state as AnyContext['state'],
     alert: (packet, signature, fields = {}) => {
-      const event = { vm: spec.name, chain: spec.chain, signature, flow: formatFlowEnds(packet), timestampMs: packet.timestampMs, fields };
+      const { flowId, timestampMs } = packet;
+      const event = { vm: spec.name, chain: spec.chain, signature, flowId, flow: formatFlowEnds(packet), timestampMs, fields };
       links.emit({ type: 'alert', ...event });
     },
     describeFlow: (packet, protocol, host, details = {}) => {

@@ -123,6 +123,8 @@ export interface Preparation {
   /** Turns a path in the configuration into an absolute one: relative to the YAML file, else to the working directory. */
   resolve(path: string): string;
   problem(problem: OptionProblem): void;
+  /** Names of the ports, in the order of their numbers: `packet.ingressPort` and `packet.egressPort` are such numbers. */
+  readonly ports: readonly string[];
 }
 
 export interface Definition<

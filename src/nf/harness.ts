@@ -2,6 +2,7 @@
  * Runs a network function in this thread, packet by packet: for unit tests. It uses the same context, tables and packet
  * as a VM does.
  */
+import { FLOW_INDEX_BITS } from '../flow/flow-id.js';
 import { allocateRegion, Region } from '../memory/region.js';
 import { SlotHeaders } from '../memory/slot-headers.js';
 import { Direction, HEADER_BYTES, HeaderOffset, LinkType, ParseFlag, VerdictKind, initialDataOffset } from '../memory/slot-layout.js';
@@ -13,9 +14,10 @@ import { loadDefinition } from './define.js';
 import type { Handlers, NetworkFunctionUse, OptionProblem, Replica, Verdict } from './contract.js';
 import type { TableSpec } from './tables.js';
 
-const FLOW_CAPACITY = 1024;
+const DEFAULT_FLOWS = 1024;
 /** Numbers of the ports that packets come in by. */
 const PORTS = { forward: 0, reverse: 1 } as const;
+const PORT_NAMES = ['inside', 'outside'] as const;
 const KINDS = ['forward', 'drop', 'reply'] as const;
 
 export interface HarnessPacketOptions {
@@ -27,6 +29,8 @@ export interface HarnessPacketOptions {
 }
 
 export interface HarnessOptions {
+  /** Flows known at a time. Beyond it, a new one takes the place of another. Default: 1024. */
+  flows?: number;
   /** Which replica of the use this is; the only one when absent. */
   replica?: Replica;
 }
@@ -71,13 +75,13 @@ async function prepared(use: NetworkFunctionUse, raw: unknown): Promise<{ option
   const problems: OptionProblem[] = [];
   const options = definition.prepare === undefined
     ? result.value
-    : await definition.prepare(result.value, { resolve: (path) => path, problem: (problem) => problems.push(problem) });
+    : await definition.prepare(result.value, { ports: PORT_NAMES, resolve: (path) => path, problem: (problem) => problems.push(problem) });
   // The options reach a VM by structured clone: what does not survive it must not work here either.
   return { options: problems.length > 0 ? undefined : structuredClone(options), problems };
 }
 
 /** A network function, ready to be given packets. */
-export async function harness(use: NetworkFunctionUse, { replica }: HarnessOptions = {}): Promise<Harness> {
+export async function harness(use: NetworkFunctionUse, { replica, flows: flowCapacity = DEFAULT_FLOWS }: HarnessOptions = {}): Promise<Harness> {
   const definition = await loadDefinition(use.module, use.function);
   const { options, problems } = await prepared(use, use.options);
   const reasons = new DropReasons(definition.drops ?? []);
@@ -93,7 +97,7 @@ export async function harness(use: NetworkFunctionUse, { replica }: HarnessOptio
   };
   const countersOffset = reserve(counterNames.length * 8);
   const placed: Record<string, PlacedTable> = {};
-  for (const [name, spec] of Object.entries(tables)) placed[name] = { spec, offset: reserve(tableBytes(spec, FLOW_CAPACITY)) };
+  for (const [name, spec] of Object.entries(tables)) placed[name] = { spec, offset: reserve(tableBytes(spec, flowCapacity)) };
   const control = new SharedArrayBuffer(controlBytes);
   const headers = new SlotHeaders(control, 0, region.slots);
 
@@ -112,7 +116,7 @@ export async function harness(use: NetworkFunctionUse, { replica }: HarnessOptio
     counterNames,
     countersOffset,
     tables: placed,
-    flowCapacity: FLOW_CAPACITY,
+    flowCapacity,
   };
 
   /** Puts bytes into a slot as a port and the manager would. */
@@ -154,7 +158,9 @@ export async function harness(use: NetworkFunctionUse, { replica }: HarnessOptio
     if (tuple === null) return 0;
     const found = flowIds.get(tuple);
     if (found !== undefined) return found;
-    const id = (flowIds.size % FLOW_CAPACITY) + 1;
+    const count = flowIds.size;
+    // As the connection table does: a place that is taken anew has another id.
+    const id = ((Math.floor(count / flowCapacity) << FLOW_INDEX_BITS) | ((count % flowCapacity) + 1)) >>> 0;
     flowIds.set(tuple, id);
     return id;
   };
@@ -224,7 +230,8 @@ function flowTuple(packet: Packet): string | null {
   if (quoted !== null) {
     const from = quoted.version === 4 ? String(quoted.source) : words.map((k) => quoted.sourceWord(k)).join('.');
     const to = quoted.version === 4 ? String(quoted.destination) : words.map((k) => quoted.destinationWord(k)).join('.');
-    const ports = quoted.hasPorts ? [quoted.sourcePort, quoted.destinationPort] : [quoted.identifier, quoted.identifier];
+    const identifier = Math.max(0, quoted.identifier);
+    const ports = quoted.hasPorts ? [quoted.sourcePort, quoted.destinationPort] : [identifier, identifier];
     return [quoted.protocol, ...[`${from}/${ports[0]}`, `${to}/${ports[1]}`].sort()].join(' ');
   }
   const l4 = packet.tcp() ?? packet.udp();

@@ -198,6 +198,8 @@ export class StateTable {
 /** Words for every flow. Both directions of a connection, translated or not, share one flow id, so one entry. */
 export class PerFlowTable {
   readonly words: Uint32Array;
+  /** Most flows at a time. */
+  readonly capacity: number;
   readonly #stride: number;
   readonly #valueWords: number;
 
@@ -206,6 +208,7 @@ export class PerFlowTable {
   }
 
   constructor(spec: PerFlowTableSpec, flowCapacity: number, buffer: ArrayBufferLike, byteOffset: number) {
+    this.capacity = flowCapacity;
     this.#valueWords = spec.valueWords;
     this.#stride = 1 + spec.valueWords;
     this.words = new Uint32Array(buffer, byteOffset, (flowCapacity + 1) * this.#stride);
@@ -223,5 +226,11 @@ export class PerFlowTable {
       this.words[at] = flowId;
     }
     return at + 1;
+  }
+
+  /** The same without making an entry: -1 when there is none, or when its place is another flow's by now. */
+  find(flowId: number): number {
+    const at = (flowId & FLOW_INDEX_MASK) * this.#stride;
+    return flowId !== 0 && this.words[at] === flowId ? at + 1 : -1;
   }
 }

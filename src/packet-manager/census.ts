@@ -14,6 +14,8 @@ export interface Census {
   free: number;
   /** Packets with each VM, in its rings or its hands; empty slots of its allowance; packets that wait while it is replaced. */
   vms: Record<string, { lent: number; spare: number; held: number }>;
+  /** Packets that go from VM to VM without the manager's seeing it, by chain. */
+  meshes: Record<string, number>;
   ports: Record<string, { filling: number; sending: number }>;
   /** Packets between ingress and egress: with VMs or being sent. */
   inFlight: number;
@@ -31,10 +33,11 @@ export interface CensusSource {
   pool: BufferPool;
   lanes: { name: string; peer: VnicPeer; held: LendQueue }[];
   ports: { name: string; host: PortHost; counters: Float64Array }[];
+  meshes: { name: string; addresses: Iterable<number> }[];
   sending: Iterable<number>;
 }
 
-export function takeCensus({ region, pool, lanes, ports, sending }: CensusSource): Census {
+export function takeCensus({ region, pool, lanes, meshes, ports, sending }: CensusSource): Census {
   const placeOf: (string | undefined)[] = new Array<string | undefined>(region.slots).fill(undefined);
   const faults: string[] = [];
   const note = (addresses: Iterable<number>, place: string): number => {
@@ -49,12 +52,16 @@ export function takeCensus({ region, pool, lanes, ports, sending }: CensusSource
   };
   const free = note(pool.addresses(), 'the pool');
   const sent = note(sending, 'transmission');
-  const census: Census = { slots: region.slots, free, vms: {}, ports: {}, inFlight: sent, faults, balanced: false };
+  const census: Census = { slots: region.slots, free, vms: {}, meshes: {}, ports: {}, inFlight: sent, faults, balanced: false };
   for (const { name, peer, held } of lanes) {
     const lent = note(peer.lent.addresses(), `VM ${name}`);
     const waiting = note(held.addresses(), `the hold of VM ${name}`);
     census.vms[name] = { lent, spare: note(peer.given.addresses(), `the spares of VM ${name}`), held: waiting };
     census.inFlight += lent + waiting;
+  }
+  for (const { name, addresses } of meshes) {
+    census.meshes[name] = note(addresses, `the mesh of chain ${name}`);
+    census.inFlight += census.meshes[name];
   }
   let books = 0;
   for (const { name, host, counters } of ports) {

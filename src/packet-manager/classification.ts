@@ -52,9 +52,12 @@ export class Classification {
   readonly #table: FlowTable<number>;
   /** The generation of the policy in force, as int32. Only this thread changes it. */
   #policyInForce = 0;
+  /** Told of each new route before a packet takes it. */
+  readonly #installed: (route: Route, index: number) => void;
   #nowSeconds = 0;
 
-  constructor(buffer: ArrayBufferLike, spec: ManagerSpec, headers: SlotHeaders) {
+  constructor(buffer: ArrayBufferLike, spec: ManagerSpec, headers: SlotHeaders, installed: (route: Route, index: number) => void = () => undefined) {
+    this.#installed = installed;
     this.#headers = headers;
     this.#packet = new Packet(headers);
     this.#connections = new ConnectionTable(buffer, spec.connectionsOffset, spec.flowCapacity);
@@ -90,6 +93,7 @@ export class Classification {
       const routes = routesOf(row);
       routes.forEach((_, at) => this.#replicas.push(at === 0 ? routes.length : 0));
       this.routes.push(...routes);
+      routes.forEach((route, at) => this.#installed(route, first! + at));
     }
     return first;
   }
@@ -158,7 +162,12 @@ export class Classification {
     const flags = words[at + Word.flags];
     if (isAlias) isFromFirst = (isReverse === ((flags & OPENED_IN_REVERSE) !== 0)) === ((flags & FIRST_SENT) !== 0);
     words[at + Word.lastSeen] = now;
-    words[at + Word.packets + (isFromFirst === ((flags & FIRST_SENT) !== 0) ? 0 : 1)]++;
+    const sender = isFromFirst === ((flags & FIRST_SENT) !== 0) ? 0 : 1;
+    words[at + Word.packets + sender]++;
+    const low = at + Word.bytes + 2 * sender;
+    const length = i32[(slot << 4) + (HeaderOffset.length >> 2)];
+    words[low] += length;
+    if (words[low] >= 0 && words[low] < length) words[low + 1]++;
     i32[(slot << 4) + (HeaderOffset.flowHash >> 2)] = hash;
     i32[(slot << 4) + (HeaderOffset.flowId >> 2)] = flowId;
     this.connection = at / ENTRY_WORDS;
@@ -198,13 +207,13 @@ export class Classification {
     if (path === NONE || !this.#leadsFrom(path, port)) path = this.#replicaOf(this.#table.lookup(packet), key.hash);
     this.#take(path, port);
     const reverse = this.direction === Direction.reverse;
-    if (!known) entry = connections.insert(key.words, key.hash, this.#nowSeconds, key.isFromFirst, reverse);
+    if (!known) entry = connections.insert(key.words, key.hash, this.#nowSeconds, key.isFromFirst, reverse, u32[at + (HeaderOffset.timestampNanos >> 2)]);
     this.connection = entry;
     this.flowId = entry < 0 ? 0 : connections.flowId(entry);
     u32[at + (HeaderOffset.flowId >> 2)] = this.flowId;
     if (entry < 0) return;
     const fromFirst = !known || connections.hasKey(entry, key.words) ? key.isFromFirst : connections.comesFromFirst(entry, reverse);
-    connections.touch(entry, fromFirst, this.#nowSeconds, this.#closes(packet, entry, fromFirst));
+    connections.touch(entry, fromFirst, this.#nowSeconds, this.#closes(packet, entry, fromFirst), packet.length);
     if (path !== NONE && !inherited) connections.setPath(entry, path, policy);
   }
 

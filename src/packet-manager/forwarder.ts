@@ -36,6 +36,8 @@ export interface Shop {
 export class Forwarder {
   /** Packets with VMs, or waiting for one that is being replaced. */
   inVms = 0;
+  /** Of these, the ones under way in each mesh. */
+  readonly inMesh: Int32Array;
   readonly #shop: Shop;
   readonly #staged: Uint32Array[];
   readonly #stagedCounts: Uint32Array;
@@ -46,6 +48,7 @@ export class Forwarder {
     this.#staged = shop.portCounters.map(() => new Uint32Array(shop.burst));
     this.#stagedCounts = new Uint32Array(shop.portCounters.length);
     this.#batch = new Uint32Array(shop.burst);
+    this.inMesh = new Int32Array(shop.lanes.length);
   }
 
   /** Lends the packet to the VM at `hop` of its path and direction, or transmits it when the path ends before. */
@@ -65,13 +68,16 @@ export class Forwarder {
     book.hop[slot] = hop;
     headers.u8[(slot << 6) + HeaderOffset.hop] = hop;
     this.inVms++;
-    if (lane.holding) {
+    if (lane.holding && (hop === 0 || !route.isMesh)) {
       book.place[slot] = Place.held;
       lane.held.lend(address);
       return;
     }
     book.place[slot] = Place.vm;
-    lane.lend(address, route.isTogether ? placeOf(route, direction, hop) : 0);
+    if (route.isMesh) {
+      this.inMesh[lane.mesh]++;
+      lane.lendToPath(address);
+    } else lane.lend(address, route.isTogether ? placeOf(route, direction, hop) : 0);
   }
 
   /** A VM has returned packets that were lent to it: on to the next hop, or wherever their verdicts say. */
@@ -118,6 +124,38 @@ export class Forwarder {
     const last = lane.blocks.length - 1;
     if (passed > 0) lane.countPassed(0, last, passed);
     if (passedReverse > 0) lane.countPassed(last, 0, passedReverse);
+  }
+
+  /**
+   * A VM of a mesh has returned packets: at the end of their path, dropped, answered, or for want of a row. Their hops were
+   * checked and are in the book; the VMs count for themselves what passes them.
+   */
+  returnedFromMesh(lane: Lane, addresses: Uint32Array, count: number): void {
+    const { region, headers, book, classification } = this.#shop;
+    const { u8, u16 } = headers;
+    this.inVms -= count;
+    for (let k = 0; k < count; k++) {
+      const address = addresses[k];
+      const slot = region.slotIndex(address);
+      const at8 = slot << 6;
+      const kind = u8[at8 + HeaderOffset.verdict];
+      const reason = u16[(slot << 5) + (HeaderOffset.dropReason >> 1)];
+      this.inMesh[lane.mesh]--;
+      if (!this.isSane(slot, kind, reason)) {
+        lane.counters[Cell.drops + TX_BOUNDS_INVALID]++;
+        this.drop(address, slot, TX_BOUNDS_INVALID);
+        continue;
+      }
+      if ((u8[at8 + HeaderOffset.parseFlags] & ParseFlag.tuplePublished) !== 0) this.#installAlias(address, slot);
+      if (kind === VerdictKind.forward) {
+        if (book.hop[slot] + 1 < classification.routes[book.path[slot]].hops) lane.misses++;
+        this.goTo(address, slot, book.hop[slot] + 1);
+        continue;
+      }
+      lane.counters[Cell.drops + reason]++;
+      if (kind === VerdictKind.drop) this.drop(address, slot, reason);
+      else this.#answer(address, slot, reason);
+    }
   }
 
   /** The long way, for any packet that was returned. */

@@ -18,6 +18,10 @@ export class Lane {
   readonly events: EventWriter;
   peer: VnicPeer;
   alive = true;
+  /** Number of the mesh that it belongs to, -1 when the manager sees every hop. */
+  mesh = -1;
+  /** Packets of a mesh that came back before the end of their path, for want of a row in this VM's share. */
+  misses = 0;
   /** While the VM is being replaced its packets wait here, in order. */
   readonly held: LendQueue;
   holding = false;
@@ -45,6 +49,12 @@ export class Lane {
     this.#staged++;
     this.#lentTo[place]++;
     this.peer.lent.lend(address);
+    this.peer.toVm.push(address);
+  }
+
+  /** The same in a mesh: it may come back from any VM of its path, and each counts what it receives. */
+  lendToPath(address: number): void {
+    this.#staged++;
     this.peer.toVm.push(address);
   }
 

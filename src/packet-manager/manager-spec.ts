@@ -2,6 +2,7 @@
 import type { EventRingSpec } from '../ring/event-ring.js';
 import type { RingSpec } from '../ring/ring-layout.js';
 import type { WakeUpSpec } from '../ring/wake-up.js';
+import type { MeshSpec } from '../vnic/mesh.js';
 import type { VnicSpec } from '../vnic/vnic.js';
 
 /** The manager's end of a VM. */
@@ -14,6 +15,7 @@ export interface VmLink {
   /** What it runs, in the order of the forward path: one function, or all of a chain. */
   functions: { name: string; countersBlockOffset: number }[];
   events: EventRingSpec;
+  mesh?: MeshSpec;
 }
 
 /** The four rings of a port that lives in another thread, and that thread's doorbell. */
@@ -45,6 +47,7 @@ export interface PathRow {
   twoWay: boolean;
   /** In the text language of src/flow. */
   match: string;
+  isMesh: boolean;
   /** For each replica of the chain, the VM of each function, in the order of the forward path. */
   replicas: number[][];
 }

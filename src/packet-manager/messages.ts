@@ -4,11 +4,14 @@ import type { PortProblem } from '../port/contract.js';
 import type { VnicSpec } from '../vnic/vnic.js';
 import type { Census } from './census.js';
 import type { PathRow } from './manager-spec.js';
+import type { ServiceRow } from './service-table.js';
 
 export type ManagerMessage =
   | { type: 'drain' }
   | { type: 'census'; id: number }
   | { type: 'paths'; paths: PathRow[] }
+  | { type: 'service-table' }
+  | { type: 'service-row'; route: number; direction: number; vm: number; isPresent: boolean }
   | { type: 'quiesce'; vm: number }
   | { type: 'repoint'; vm: number; vnic: VnicSpec }
   | { type: 'resume'; vm: number }
@@ -18,6 +21,8 @@ export type ManagerEvent =
   | { type: 'census'; id: number; census: Census }
   | { type: 'vm-reclaimed'; vm: number; error: string; packet: CrashedPacket | null }
   | { type: 'paths-replaced' }
+  | { type: 'service-table'; rows: ServiceRow[] }
+  | { type: 'service-row'; found: boolean }
   | { type: 'quiesced'; vm: number }
   | { type: 'repointed'; vm: number }
   | { type: 'flow-end'; flow: FlowRecord }

@@ -18,9 +18,12 @@ import { Classification } from './classification.js';
 import { Forwarder, type Shop } from './forwarder.js';
 import { Ingress } from './ingress.js';
 import { Lane } from './lane.js';
+import { MeshControl } from './mesh-control.js';
+import { acceptFromMesh } from './mesh-lane.js';
 import type { ManagerSpec } from './manager-spec.js';
 import type { ManagerEvent, ManagerMessage } from './messages.js';
 import type { PortHost } from './port-host.js';
+import { ServiceTable } from './service-table.js';
 import { Place, SlotBook } from './slot-book.js';
 import { VmChanges } from './vm-changes.js';
 
@@ -37,6 +40,8 @@ export class PacketManager {
   readonly #ingress: Ingress;
   readonly #allowance: Allowance;
   readonly #changes: VmChanges;
+  readonly #services: ServiceTable;
+  readonly #meshes: MeshControl;
   readonly #mailbox: MailboxReceiver;
   readonly #events: EventWriter;
   readonly #main: Bell;
@@ -50,24 +55,28 @@ export class PacketManager {
     const { control: buffer, burst } = shared;
     const region = new Region(shared.region);
     const headers = new SlotHeaders(buffer, shared.headersOffset, region.slots);
+    const lanes = spec.vms.map((link, index) => new Lane(buffer, link, index, spec.wakeUp));
+    const services = new ServiceTable(buffer, lanes);
     const shop: Shop = {
       region,
       headers,
       pool: new BufferPool(region),
       book: new SlotBook(region.slots),
-      lanes: spec.vms.map((link, index) => new Lane(buffer, link, index, spec.wakeUp)),
+      lanes,
       ports: [],
       portCounters: spec.ports.map((port) => counterBlock(buffer, port.countersBlockOffset)),
-      classification: new Classification(buffer, spec, headers),
+      classification: new Classification(buffer, spec, headers, (route, index) => { services.install(route, index); }),
       dropNames: spec.dropNames,
       burst,
     };
     this.#spec = spec;
+    this.#services = services;
     this.#shop = shop;
     this.#forwarder = new Forwarder(shop);
     this.#ingress = new Ingress(shop, this.#forwarder);
     this.#allowance = new Allowance(shop, this.#forwarder, spec.vmAllowance);
-    this.#changes = new VmChanges(shared, shop, this.#forwarder, this.#allowance);
+    this.#meshes = new MeshControl(buffer, shop, this.#forwarder);
+    this.#changes = new VmChanges(shared, shop, this.#forwarder, this.#allowance, this.#meshes);
     this.#mailbox = new MailboxReceiver(buffer, spec.mailboxOffset);
     this.#events = new EventWriter(buffer, spec.events);
     this.#main = new Bell(buffer, shared.mainDoorbellOffset);
@@ -91,8 +100,9 @@ export class PacketManager {
     for (let port = 0; port < ports.length; port++) this.#forwarder.transmitStaged(port);
     for (const lane of lanes) {
       lane.publish();
-      if (lane.draining && lane.peer.lent.count === 0) this.#quiesced(lane);
+      if (lane.draining && lane.mesh < 0 && lane.peer.lent.count === 0) this.#quiesced(lane);
     }
+    this.#meshes.poll();
     if (work === 0) this.#finishIfDone();
     return work;
   }
@@ -124,6 +134,7 @@ export class PacketManager {
       pool,
       lanes: lanes.map(({ link, peer, held }) => ({ name: link.name, peer, held })),
       ports: ports.map((host, at) => ({ name: this.#spec.ports[at].name, host, counters: portCounters[at] })),
+      meshes: this.#meshes.underWay(),
       sending: Array.from(book.slotsAt(Place.sending), (slot) => region.address(slot)),
     });
   }
@@ -132,13 +143,18 @@ export class PacketManager {
   #collectReturns(lane: Lane): number {
     const { peer, counters } = lane;
     const count = peer.fromVm.take(this.#batch, this.#batch.length);
-    if (count > 0) {
+    if (count > 0 && lane.mesh < 0) {
       const due = peer.lent.acceptBurst(this.#batch, count);
       if (due < count) counters[Cell.invalidReturns] += count - due;
       this.#forwarder.returned(lane, this.#batch, due);
+    } else if (count > 0) {
+      const { region, headers, book, classification } = this.#shop;
+      const due = acceptFromMesh(lane, this.#batch, count, region, headers, book, classification);
+      if (due < count) counters[Cell.invalidReturns] += count - due;
+      this.#forwarder.returnedFromMesh(lane, this.#batch, due);
     }
     const made = this.#allowance.collect(lane);
-    if (count === 0 && lane.counters[Cell.invalidReturns] > 0) this.#changes.dropLost(lane);
+    if (count === 0 && lane.mesh < 0 && counters[Cell.invalidReturns] > 0) this.#changes.dropLost(lane);
     this.#allowance.topUp(lane);
     return count + made;
   }
@@ -179,15 +195,33 @@ export class PacketManager {
         classification.replacePaths(message.paths);
         this.#tell({ type: 'paths-replaced' });
         break;
+      case 'service-table':
+        this.#tell({ type: 'service-table', rows: this.#services.list() });
+        break;
+      case 'service-row': {
+        const lane = lanes[message.vm];
+        if (lane.mesh < 0) {
+          this.#tell({ type: 'service-row', found: false });
+          break;
+        }
+        this.#meshes.whenAtRest(lane, () => {
+          const found = this.#services.edit(message.route, message.direction, message.vm, message.isPresent);
+          this.#meshes.release(lane);
+          this.#tell({ type: 'service-row', found });
+        });
+        break;
+      }
       case 'quiesce':
-        this.#changes.quiesce(lanes[message.vm]);
+        if (lanes[message.vm].mesh < 0) this.#changes.quiesce(lanes[message.vm]);
+        else this.#meshes.whenAtRest(lanes[message.vm], () => { this.#tell({ type: 'quiesced', vm: message.vm }); });
         break;
       case 'repoint':
         this.#changes.repoint(lanes[message.vm], message.vnic);
         this.#tell({ type: 'repointed', vm: message.vm });
         break;
       case 'resume':
-        this.#changes.resume(lanes[message.vm]);
+        if (lanes[message.vm].mesh < 0) this.#changes.resume(lanes[message.vm]);
+        else this.#meshes.release(lanes[message.vm]);
         break;
       case 'vm-died':
         this.#vmDied(lanes[message.vm], message.error);

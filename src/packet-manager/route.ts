@@ -15,12 +15,15 @@ export interface Route {
   readonly reverse: readonly number[];
   /** One VM runs all functions: a packet that it forwards has passed every one of them. */
   readonly isTogether: boolean;
+  /** VMs hand packets on to each other. */
+  readonly isMesh: boolean;
 }
 
-export function routesOf({ name, from, to, twoWay, replicas }: PathRow): Route[] {
-  return replicas.map((vms) => ({
-    name, from, to, twoWay, hops: vms.length, forward: vms, reverse: vms.toReversed(), isTogether: vms.length > 1 && new Set(vms).size === 1,
-  }));
+export function routesOf({ name, from, to, twoWay, isMesh, replicas }: PathRow): Route[] {
+  return replicas.map((vms) => {
+    const isTogether = vms.length > 1 && new Set(vms).size === 1;
+    return { name, from, to, twoWay, hops: vms.length, forward: vms, reverse: vms.toReversed(), isTogether, isMesh: isMesh && !isTogether };
+  });
 }
 
 /** The VM at a hop of a route. */

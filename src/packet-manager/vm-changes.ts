@@ -11,15 +11,17 @@ import type { SharedSpec } from '../memory/shared-spec.js';
 import { HeaderOffset } from '../memory/slot-layout.js';
 import { Cell } from '../observe/counters.js';
 import { builtInDrop } from '../observe/drop-reasons.js';
-import { RingProducer, resetRing } from '../ring/spsc-ring.js';
+import { RingProducer, resetRing, ringEntry } from '../ring/spsc-ring.js';
 import { Journal } from '../vnic/journal.js';
 import type { LendQueue } from '../vnic/lend-queue.js';
 import { VnicPeer, type VnicSpec } from '../vnic/vnic.js';
 import type { Allowance } from './allowance.js';
 import type { Forwarder, Shop } from './forwarder.js';
 import type { Lane } from './lane.js';
+import type { MeshControl } from './mesh-control.js';
 import type { CrashedPacket } from './messages.js';
 import { placeOf } from './route.js';
+import { Place } from './slot-book.js';
 
 const TX_POINTER_INVALID = builtInDrop('tx-pointer-invalid');
 const NF_CRASH = builtInDrop('nf-crash');
@@ -30,9 +32,11 @@ export class VmChanges {
   readonly #shop: Shop;
   readonly #forwarder: Forwarder;
   readonly #allowance: Allowance;
+  readonly #meshes: MeshControl;
   readonly #one = new Uint32Array(1);
 
-  constructor(shared: SharedSpec, shop: Shop, forwarder: Forwarder, allowance: Allowance) {
+  constructor(shared: SharedSpec, shop: Shop, forwarder: Forwarder, allowance: Allowance, meshes: MeshControl) {
+    this.#meshes = meshes;
     this.#shared = shared;
     this.#shop = shop;
     this.#forwarder = forwarder;
@@ -58,6 +62,7 @@ export class VmChanges {
     const journal = new Journal(this.#shared.control, lane.link.journalOffset);
     const { done, inHand } = journal.recover(txIndex);
     const { lent } = lane.peer;
+    if (lane.mesh >= 0) return this.#reclaimFromMesh(lane, journal, inHand);
     for (let k = 0; k < done && lent.count > 0; k++) {
       this.#one[0] = lent.takeBack();
       this.#forwarder.returned(lane, this.#one, 1);
@@ -72,6 +77,32 @@ export class VmChanges {
     this.#dropAll(lane, lent, CHAIN_STOPPED);
     this.#dropAll(lane, lane.held, CHAIN_STOPPED);
     this.#allowance.takeBack(lane);
+    return packet;
+  }
+
+  /**
+   * In a mesh the manager does not know what a VM had. The packet in hand stands in the ring that it came from; the rest is
+   * what has not come back once all other VMs are quiet.
+   */
+  #reclaimFromMesh(lane: Lane, journal: Journal, inHand: boolean): CrashedPacket | null {
+    const { region, book, classification } = this.#shop;
+    const { vnic, mesh } = lane.link;
+    const ring = journal.input === 0 ? vnic.rx : mesh!.inputs[journal.input - 1]?.ring;
+    let packet: CrashedPacket | null = null;
+    if (inHand && ring !== undefined) {
+      const address = ringEntry(this.#shared.control, ring, journal.index);
+      const slot = region.slotIndex(address);
+      if (region.isAddress(address) && book.place[slot] === Place.vm && classification.routes[book.path[slot]].isMesh) {
+        packet = this.#keepAsFound(lane, address, 0);
+        this.#forwarder.inVms--;
+        this.#forwarder.inMesh[lane.mesh]--;
+        lane.counters[Cell.drops + NF_CRASH]++;
+        this.#forwarder.drop(address, slot, NF_CRASH);
+      }
+    }
+    this.#dropAll(lane, lane.held, CHAIN_STOPPED);
+    this.#allowance.takeBack(lane);
+    this.#meshes.search(lane);
     return packet;
   }
 

@@ -11,6 +11,7 @@ const NO_BYTES = new Uint8Array(0);
 const L3_OFFSET = HeaderOffset.l3Offset >> 1;
 const L4_OFFSET = HeaderOffset.l4Offset >> 1;
 const PAYLOAD_OFFSET = HeaderOffset.payloadOffset >> 1;
+const DATA_OFFSET = HeaderOffset.dataOffset >> 2;
 const LENGTH = HeaderOffset.length >> 2;
 const ORIGINAL_LENGTH = HeaderOffset.originalLength >> 2;
 const FLOW_HASH = HeaderOffset.flowHash >> 2;
@@ -52,6 +53,21 @@ export class PacketCursor {
   /** 0 forward, from inside to outside; 1 reverse. */
   get direction(): number {
     return this.headers.u8[(this.slotIndex << 6) + HeaderOffset.direction];
+  }
+
+  /** Index of the port it came in by. */
+  get ingressPort(): number {
+    return this.headers.u8[(this.slotIndex << 6) + HeaderOffset.ingressPort];
+  }
+
+  /** Index of the port it leaves by, when it comes to the end of its path. */
+  get egressPort(): number {
+    return this.headers.u8[(this.slotIndex << 6) + HeaderOffset.egressPort];
+  }
+
+  /** Bytes free in front of the packet: as many can be prepended. */
+  get headroom(): number {
+    return this.headers.u32[(this.slotIndex << 4) + DATA_OFFSET];
   }
 
   /** Index and reuse generation of the connection's row; 0 when the packet has no flow. */

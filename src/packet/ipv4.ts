@@ -59,8 +59,10 @@ export function ipv4IsLaterFragment(bytes: Uint8Array, at: number): boolean {
 
 /** Replaces the address at `field` and mends the header checksum. Returns the difference to any sum over the address. */
 export function rewriteIpv4Address(bytes: Uint8Array, at: number, field: number, address: number): number {
-  const difference = difference32(readU32(bytes, at + field), address);
-  if (difference === 0) return 0;
+  const old = readU32(bytes, at + field);
+  // Compared themselves: a word of ones that becomes one of zeros makes no difference to a sum.
+  if (old === address) return 0;
+  const difference = difference32(old, address);
   writeU32(bytes, at + field, address);
   mendChecksum(bytes, at + IPV4_HEADER_CHECKSUM, difference);
   return difference;

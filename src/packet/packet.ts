@@ -177,6 +177,8 @@ export class Packet extends PacketCursor {
    */
   turnBack(): void {
     const at = this.slotIndex << 6;
-    this.headers.u8[at + HeaderOffset.egressPort] = this.headers.u8[at + HeaderOffset.ingressPort];
+    const { u8 } = this.headers;
+    const ingress = u8[at + HeaderOffset.ingressPort];
+    u8[at + HeaderOffset.egressPort] = ingress;
   }
 }

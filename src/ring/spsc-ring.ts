@@ -136,6 +136,17 @@ export class RingConsumer {
   }
 }
 
+/** Whether all that was published in a ring has been released, seen by neither of its ends. */
+export function ringIsEmpty(buffer: ArrayBufferLike, spec: RingSpec): boolean {
+  const words = new Int32Array(buffer, spec.offset, ENTRIES_WORD);
+  return Atomics.load(words, CONSUMER_INDEX_WORD) === Atomics.load(words, PRODUCER_INDEX_WORD); // (D), then (B)
+}
+
+/** The entry at an index of a ring whose consumer is gone. */
+export function ringEntry(buffer: ArrayBufferLike, spec: RingSpec, index: number): number {
+  return new Uint32Array(buffer, spec.offset + ENTRIES_WORD * 4, spec.capacity)[index & (spec.capacity - 1)];
+}
+
 /** Empties a ring and sets both ends to 0. Only while neither end exists: a crash has taken one, its owner dropped the other. */
 export function resetRing(buffer: ArrayBufferLike, spec: RingSpec): void {
   const words = new Int32Array(buffer, spec.offset, ENTRIES_WORD);

@@ -17,6 +17,8 @@ export interface CheckedChain {
   readonly name: string;
   /** Null where a network function has problems. */
   readonly functions: readonly (PreparedFunction | null)[];
+  /** What its functions are called, also those with problems. */
+  readonly names: readonly string[];
   readonly options: Required<ChainOptions>;
 }
 
@@ -24,6 +26,8 @@ export interface ChainContext {
   readonly findings: Findings;
   readonly baseDirectory: string;
   readonly stock: FunctionModules;
+  /** Names, in the order of their numbers. */
+  readonly ports: readonly string[];
 }
 
 /** A use as it is written, with where its options stand. */
@@ -104,9 +108,10 @@ export async function checkChains(
     count += items.length * replicas;
     // One after the other, so that problems come in the order of the text.
     const functions: (PreparedFunction | null)[] = [];
-    for (const [index, item] of items.entries()) functions.push(await checkUse(context, name, item, at(site, index), taken, replicas));
+    const names: string[] = [];
+    for (const [index, item] of items.entries()) functions.push(await checkUse(context, name, item, at(site, index), taken, replicas, names));
     const { placement = DEFAULTS.placement, routing = DEFAULTS.routing } = options;
-    chains.set(name, { name, functions, options: { placement, routing, replicas } });
+    chains.set(name, { name, functions, names, options: { placement, routing, replicas } });
   }
   if (count > MAX_VMS) {
     const site: Site = { shown: ['chains'], source: ['chains'] };
@@ -144,9 +149,11 @@ async function checkUse(
   site: Site,
   taken: Set<string>,
   replicas: number,
+  called: string[],
 ): Promise<PreparedFunction | null> {
   const { findings } = context;
   const written = readUse(context, item, site);
+  called.push(written?.name ?? '');
   if (written === null) return null;
   const { name } = written;
   checkName(findings, name, site, 'a network function');
@@ -156,7 +163,7 @@ async function checkUse(
     findings.add('duplicate-name', site, { found: `'${name}' twice`, expected: 'a name for each use', message });
   } else for (const each of names) taken.add(each);
   const resolved = await written.resolve();
-  return resolved === null ? null : prepareUse(findings, context.baseDirectory, chain, resolved.use, resolved.definition, written.options);
+  return resolved === null ? null : prepareUse(context, chain, resolved.use, resolved.definition, written.options);
 }
 
 /** Replicas are counted from 1, for people. */

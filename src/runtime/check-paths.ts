@@ -15,6 +15,8 @@ export interface CheckedPath {
   readonly bothWays: boolean;
   readonly match: string;
   readonly chain: string;
+  /** Places in the chain of the functions that packets pass; null: all. */
+  readonly through: readonly number[] | null;
 }
 
 /** Chains that paths hold as values. */
@@ -76,7 +78,29 @@ function checkPath(
     findings.add('bad-match', at(site, 'match'), { found, expected, message, within: { line, column } });
   }
   const chain = checkVia(findings, shape.via, at(site, 'via'), chains);
-  return chain === null ? null : { from, to, bothWays: 'between' in shape, match, chain };
+  if (chain === null) return null;
+  const through = shape.through === undefined ? null : checkThrough(findings, shape.through, at(site, 'through'), chains.get(chain));
+  return { from, to, bothWays: 'between' in shape, match, chain, through };
+}
+
+function checkThrough(findings: Findings, named: readonly string[], site: Site, chain: CheckedChain | undefined): number[] {
+  if (chain === undefined) return [];
+  const { names, options } = chain;
+  const places = named.map((name) => names.indexOf(name));
+  places.forEach((place, at_) => {
+    if (place >= 0) return;
+    const message = `the chain '${chain.name}' has no function '${named[at_]}'${didYouMean(named[at_], names)}`;
+    findings.add('unknown-function', at(site, at_), { found: `'${named[at_]}'`, expected: oneOf(names), message });
+  });
+  if (places.every((place) => place >= 0) && places.some((place, at_) => at_ > 0 && place <= places[at_ - 1])) {
+    const message = "'through' is not in the order of the chain";
+    findings.add('wrong-value', site, { found: named.join(', '), expected: names.filter((name) => named.includes(name)).join(', '), message });
+  }
+  if (options.placement !== 'per-vm') {
+    const message = `packets cannot pass some functions only of '${chain.name}', which may run together`;
+    findings.add('wrong-value', site, { found: `placement: ${options.placement}`, expected: 'placement: per-vm', message });
+  }
+  return places;
 }
 
 function checkVia(findings: Findings, via: unknown, site: Site, chains: ReadonlyMap<string, CheckedChain>): string | null {

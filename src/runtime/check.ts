@@ -46,7 +46,7 @@ export async function checkConfiguration(configuration: unknown, options: CheckO
   const paths = Array.isArray(document.paths) ? (document.paths as unknown[]) : null;
 
   const ports = await checkPorts(findings, captures, mapOf(document.ports), baseDirectory, document.ports !== undefined);
-  const chains = await checkChains({ findings, baseDirectory, stock: functions }, mapOf(document.chains), chainsInPaths(paths ?? []));
+  const chains = await checkChains({ findings, baseDirectory, stock: functions, ports: [...ports.keys()] }, mapOf(document.chains), chainsInPaths(paths ?? []));
   const checkedPaths = paths === null ? [] : checkPaths(findings, paths, ports, chains);
   const memory = checkMemory(findings, mapOf(document.memory));
 
@@ -62,13 +62,13 @@ export async function checkConfiguration(configuration: unknown, options: CheckO
       ports: [...ports.values()].filter((port) => port !== null),
       functions: placedFunctions,
       vms,
-      paths: checkedPaths.map(({ from, to, chain, ...path }) => ({
+      paths: checkedPaths.map(({ from, to, chain, through, ...path }) => ({
         from: portNames.indexOf(from),
         to: portNames.indexOf(to),
         ...path,
         chain,
         routing: chains.get(chain)!.options.routing,
-        replicas: replicasOf.get(chain)!,
+        replicas: replicasOf.get(chain)!.map((placed) => (through === null ? placed : through.map((place) => placed[place]))),
       })),
       drops,
       memory,

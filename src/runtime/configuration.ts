@@ -88,6 +88,8 @@ interface PathBody {
   match?: string;
   /** A chain, or the name of one of the configuration's. */
   via: Chain | string;
+  /** Names of the chain's functions that these packets pass, in the chain's order. Default: all of them. */
+  through?: readonly string[];
 }
 
 /** Both ways: from the first port to the second, and back in the chain's reverse order. */

@@ -1,18 +1,14 @@
 /** Where the events of all threads arrive: alerts, descriptions of flows, censuses, crashes. Main thread. */
-import type { FlowDescribed, VmEvent } from '../nf/context.js';
+import type { VmEvent } from '../nf/context.js';
 import type { Census } from '../packet-manager/census.js';
+import type { ServiceRow } from '../packet-manager/service-table.js';
 import type { CrashedPacket, ManagerEvent } from '../packet-manager/messages.js';
 import type { PortProblem } from '../port/contract.js';
 import { EventReader } from '../ring/event-ring.js';
+import type { EveLog } from './eve/eve-log.js';
+import type { RuntimeEvent } from './events.js';
 import { FlowLog } from './flow-log.js';
 import type { Layout } from './layout.js';
-
-/** What a runtime tells its application. */
-export type RuntimeEvent =
-  | Extract<VmEvent, { type: 'alert' }>
-  | FlowDescribed
-  | { type: 'vm-crashed'; vm: string; chain: string; message: string; packet: CrashedPacket | null }
-  | { type: 'port-problem'; port: string; problem: PortProblem };
 
 /** Why a run ended early. */
 export interface Failure {
@@ -23,6 +19,11 @@ export interface Failure {
   stack?: string;
   /** The packet that was in hand, as it was found. */
   packet?: CrashedPacket | null;
+}
+
+interface Waiting<Answer> {
+  resolve: (answer: Answer) => void;
+  reject: (error: Error) => void;
 }
 
 export class EventDesk {
@@ -36,15 +37,20 @@ export class EventDesk {
   readonly #layout: Layout;
   readonly #readers: EventReader[];
   readonly #onEvent: (event: RuntimeEvent) => void;
+  readonly #eve: EveLog | null;
   /** Whether each function takes new options under traffic. */
   readonly takesUpdates: boolean[] = [];
   readonly #answers = new Map<string, { resolve: () => void; reject: (error: Error) => void }>();
   readonly #waiting = new Map<number, (census: Census) => void>();
+  readonly #tables: Waiting<ServiceRow[]>[] = [];
+  readonly #rowEdits: Waiting<boolean>[] = [];
   #censusId = 0;
 
-  constructor(layout: Layout, onEvent: ((event: RuntimeEvent) => void) | undefined) {
+  constructor(layout: Layout, onEvent: ((event: RuntimeEvent) => void) | undefined, eve: EveLog | null = null) {
     this.#layout = layout;
+    this.#eve = eve;
     this.#onEvent = (event) => {
+      eve?.event(event);
       try {
         onEvent?.(event);
       } catch (error) {
@@ -82,12 +88,28 @@ export class EventDesk {
     return { id, answer: new Promise((resolve) => this.#waiting.set(id, resolve)) };
   }
 
+  /** The answer to the next `service-table`. */
+  serviceTable(): Promise<ServiceRow[]> {
+    return this.#asked(this.#tables);
+  }
+
+  /** The answer to the next `service-row`: whether there was such a row. */
+  serviceRow(): Promise<boolean> {
+    return this.#asked(this.#rowEdits);
+  }
+
+  /** The manager answers questions of a kind in the order in which they are put. */
+  #asked<Answer>(waiting: Waiting<Answer>[]): Promise<Answer> {
+    if (this.finalCensus !== null) return Promise.reject(runtimeOver());
+    return new Promise((resolve, reject) => waiting.push({ resolve, reject }));
+  }
+
   /** The manager is done, or gone: nobody waits in vain. */
   conclude(census: Census): void {
     this.finalCensus ??= census;
     for (const resolve of this.#waiting.values()) resolve(census);
     this.#waiting.clear();
-    for (const { reject } of this.#answers.values()) reject(runtimeOver());
+    for (const { reject } of [...this.#answers.values(), ...this.#tables.splice(0), ...this.#rowEdits.splice(0)]) reject(runtimeOver());
     this.#answers.clear();
   }
 
@@ -135,6 +157,7 @@ export class EventDesk {
         break;
       case 'flow-end':
         this.flowLog.end(event.flow);
+        this.#eve?.flowEnded(this.flowLog.describedAs(event.flow));
         break;
       case 'port-problem':
         this.problems.push({ port: event.port, ...event.problem });
@@ -148,6 +171,12 @@ export class EventDesk {
         if (this.failure !== null) this.#onEvent({ type: 'vm-crashed', vm: name, chain, message: event.error, packet: event.packet });
         break;
       }
+      case 'service-table':
+        this.#tables.shift()?.resolve(event.rows);
+        break;
+      case 'service-row':
+        this.#rowEdits.shift()?.resolve(event.found);
+        break;
       case 'quiesced':
       case 'repointed':
         this.#answer(`${event.type} ${event.vm}`);

@@ -52,7 +52,12 @@ export class FlowLog {
   flows(standing: Iterable<FlowRecord>): DescribedFlow[] {
     return [...this.#ended, ...standing]
       .sort((one, other) => one.sequence - other.sequence)
-      .map((flow) => ({ ...flow, ...(this.#descriptions.get(flow.flowId) ?? NOTHING) }));
+      .map((flow) => this.describedAs(flow));
+  }
+
+  /** A flow with what was said of it. */
+  describedAs(flow: FlowRecord): DescribedFlow {
+    return { ...flow, ...(this.#descriptions.get(flow.flowId) ?? NOTHING) };
   }
 }
 

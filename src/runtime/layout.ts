@@ -14,6 +14,7 @@ import { MAILBOX_BYTES } from '../ring/mailbox.js';
 import { ringBytes, ringCapacity, type RingSpec } from '../ring/ring-layout.js';
 import type { FunctionSpec, VmSpec } from '../vm/vm-spec.js';
 import { JOURNAL_BYTES } from '../vnic/journal.js';
+import { SHARE_BYTES, type MeshSpec } from '../vnic/mesh.js';
 import { wakeUpSpec } from '../ring/wake-up.js';
 import { availableCores } from './cores.js';
 import type { Plan } from './plan.js';
@@ -79,6 +80,13 @@ export function layOut(plan: Plan, { reportFlows }: LayoutOptions): Layout {
     };
   });
   const wakeUp = wakeUpSpec(plan.wakeUp, slots, plan.burst, 1 + plan.vms.length <= availableCores());
+  const meshes = layOutMeshes(plan, ring, () => control.reserve(SHARE_BYTES));
+  const doorbells = plan.vms.map(() => control.reserve(DOORBELL_BYTES));
+  const meshOf = (vm: number): { mesh?: MeshSpec } => {
+    const links = meshes.get(vm);
+    if (links === undefined) return {};
+    return { mesh: { ...links, outputs: links.outputs.map((output) => ({ ...output, doorbellOffset: doorbells[output.vm] })) } };
+  };
   const vms = plan.vms.map((vm, index): VmSpec => ({
     index,
     name: vm.name,
@@ -86,10 +94,11 @@ export function layOut(plan: Plan, { reportFlows }: LayoutOptions): Layout {
     functions: vm.functions.map((at) => functions[at]),
     vnic: { rx: ring(), tx: ring(), spare: ring(), made: ring() },
     journalOffset: control.reserve(JOURNAL_BYTES),
-    doorbellOffset: control.reserve(DOORBELL_BYTES),
+    doorbellOffset: doorbells[index],
     mailboxOffset: control.reserve(MAILBOX_BYTES),
     events: events(),
     wakeUp,
+    ...meshOf(index),
   }));
 
   const rings = (): PortRings => ({
@@ -103,8 +112,9 @@ export function layOut(plan: Plan, { reportFlows }: LayoutOptions): Layout {
   });
 
   const manager: ManagerSpec = {
-    vms: vms.map(({ name, chain, functions: hosted, vnic, doorbellOffset, journalOffset, events: ringSpec }) => ({
+    vms: vms.map(({ name, chain, functions: hosted, vnic, doorbellOffset, journalOffset, events: ringSpec, mesh }) => ({
       name, chain, functions: hosted.map(({ name: called, countersBlockOffset }) => ({ name: called, countersBlockOffset })), vnic, doorbellOffset, journalOffset, events: ringSpec,
+      ...(mesh !== undefined && { mesh }),
     })),
     ports: plan.ports.map(({ name, spec }) => ({
       name,
@@ -138,10 +148,47 @@ export function layOut(plan: Plan, { reportFlows }: LayoutOptions): Layout {
   return { shared, manager, functions, vms, drops, readyOffset };
 }
 
+/**
+ * The rings between VMs: one for each ordered pair that a path joins, both ways where the path goes both ways. A VM of a mesh
+ * has a share of the service table even if no path leads on from it.
+ */
+function layOutMeshes(plan: Plan, ring: () => RingSpec, share: () => number): Map<number, MeshLinks> {
+  const meshes = new Map<number, MeshLinks>();
+  const linksOf = (vm: number): MeshLinks => {
+    let links = meshes.get(vm);
+    if (links === undefined) meshes.set(vm, (links = { inputs: [], outputs: [], shareOffset: share() }));
+    return links;
+  };
+  const join = (from: number, to: number): void => {
+    if (linksOf(from).outputs.some(({ vm }) => vm === to)) return;
+    const edge = ring();
+    linksOf(from).outputs.push({ vm: to, ring: edge });
+    linksOf(to).inputs.push({ vm: from, ring: edge });
+  };
+  for (const { isMesh, twoWay, replicas } of pathRows(plan)) {
+    if (!isMesh) continue;
+    for (const vms of replicas) {
+      if (new Set(vms).size === 1 && vms.length > 1) continue; // together: no rings between them
+      vms.forEach(linksOf);
+      for (let hop = 0; hop + 1 < vms.length; hop++) {
+        join(vms[hop], vms[hop + 1]);
+        if (twoWay) join(vms[hop + 1], vms[hop]);
+      }
+    }
+  }
+  return meshes;
+}
+
+interface MeshLinks {
+  inputs: MeshSpec['inputs'];
+  outputs: { vm: number; ring: RingSpec }[];
+  shareOffset: number;
+}
+
 /** The service paths of a plan, as the manager has them. */
 export function pathRows(plan: Plan): PathRow[] {
   const vmOf = plan.functions.map((_, at) => plan.vms.findIndex(({ functions }) => functions.includes(at)));
-  return plan.paths.map(({ chain, from, to, bothWays, match, replicas }) => ({
-    name: chain, from, to, twoWay: bothWays, match, replicas: replicas.map((functions) => functions.map((at) => vmOf[at])),
+  return plan.paths.map(({ chain, from, to, bothWays, match, routing, replicas }) => ({
+    name: chain, from, to, twoWay: bothWays, match, isMesh: routing === 'mesh', replicas: replicas.map((functions) => functions.map((at) => vmOf[at])),
   }));
 }

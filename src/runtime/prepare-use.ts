@@ -5,6 +5,13 @@ import { at, describe, type Findings, type Site } from './place.js';
 import type { PlanFunction } from './plan.js';
 import { reportIssue } from './shape.js';
 
+/** What options are prepared against. */
+interface Surroundings {
+  readonly findings: Findings;
+  readonly baseDirectory: string;
+  readonly ports: readonly string[];
+}
+
 /** A function with its options checked, before it is known how often it exists. */
 export type PreparedFunction = Omit<PlanFunction, 'replica'>;
 
@@ -13,8 +20,7 @@ export type PreparedFunction = Omit<PlanFunction, 'replica'>;
  * @returns the VM, or null when there are problems.
  */
 export async function prepareUse(
-  findings: Findings,
-  baseDirectory: string,
+  { findings, baseDirectory, ports }: Surroundings,
   chain: string,
   use: NetworkFunctionUse,
   definition: Definition,
@@ -29,6 +35,7 @@ export async function prepareUse(
     }
     let problems = 0;
     const options = await (definition.prepare?.(validated.value, {
+      ports,
       resolve: (path) => (isAbsolute(path) ? path : resolve(baseDirectory, path)),
       problem: (problem) => {
         problems++;

@@ -3,20 +3,27 @@
  * It is never on the data path.
  */
 import type { Worker } from 'node:worker_threads';
+import { ConnectionTable } from '../flow/connection-table.js';
 import { releaseControl } from '../memory/control-memory.js';
 import { releaseRegion } from '../memory/region.js';
 import { RunState } from '../memory/shared-spec.js';
 import type { Census } from '../packet-manager/census.js';
 import type { ManagerMessage } from '../packet-manager/messages.js';
+import { Direction } from '../memory/slot-layout.js';
+import type { ServiceRow } from '../packet-manager/service-table.js';
 import { Bell, Sleeper } from '../ring/doorbell.js';
 import { MailboxSender, encodeMessage } from '../ring/mailbox.js';
 import { waitAsync } from '../ring/wait-async.js';
 import type { VmMessage } from '../vm/vm.js';
 import { Journal } from '../vnic/journal.js';
-import { EventDesk, type RuntimeEvent } from './event-desk.js';
+import type { EveLog } from './eve/eve-log.js';
+import type { EveTarget } from './eve/eve-output.js';
+import { EventDesk } from './event-desk.js';
+import type { RuntimeEvent } from './events.js';
 import { comparePlans, type Changes } from './compare-plans.js';
 import { planConfiguration, type CheckOptions } from './check.js';
 import type { Configuration } from './configuration.js';
+import type { DescribedFlow } from './flow-log.js';
 import { pathRows, type Layout } from './layout.js';
 import type { Plan } from './plan.js';
 import type { QueuePort } from './queue-port.js';
@@ -33,6 +40,8 @@ export interface StartOptions {
   flows?: boolean;
   /** Called with each event, on the main thread. */
   onEvent?: (event: RuntimeEvent) => void;
+  /** Where a log in the form of Suricata's EVE JSON goes (docs/eve.md): a file name, or something with `write(text)`. */
+  eve?: string | EveTarget;
 }
 
 /** How long the main thread sleeps at most when nothing rings. */
@@ -61,6 +70,7 @@ export class Runtime implements AsyncDisposable {
   #applying: Promise<unknown> = Promise.resolve();
   readonly #queuePorts: QueuePort[];
   readonly #desk: EventDesk;
+  readonly #eve: EveLog | null;
   readonly #managerMail: MailboxSender;
   readonly #managerBell: Bell;
   readonly #vmBells: Bell[];
@@ -75,13 +85,14 @@ export class Runtime implements AsyncDisposable {
   #over = false;
 
   /** @internal Use `start`. */
-  constructor(plan: Plan, layout: Layout, queuePorts: ReadonlyMap<string, QueuePort>, options: StartOptions) {
+  constructor(plan: Plan, layout: Layout, queuePorts: ReadonlyMap<string, QueuePort>, options: StartOptions, eve: EveLog | null) {
     const { shared, manager } = layout;
     this.#plan = plan;
     this.#layout = layout;
     this.#options = options;
     this.#queuePorts = [...queuePorts.values()];
-    this.#desk = new EventDesk(layout, options.onEvent);
+    this.#eve = eve;
+    this.#desk = new EventDesk(layout, options.onEvent, eve);
     this.#managerMail = new MailboxSender(shared.control, manager.mailboxOffset);
     this.#managerBell = new Bell(shared.control, manager.doorbellOffset);
     this.#vmMail = layout.vms.map((vm) => new MailboxSender(shared.control, vm.mailboxOffset));
@@ -115,6 +126,30 @@ export class Runtime implements AsyncDisposable {
     const { id, answer } = this.#desk.expectCensus();
     void this.#send(this.#managerMail, this.#managerBell, { type: 'census', id });
     return answer;
+  }
+
+  /**
+   * The service flow table of direct routing: one table for all chains with `routing: 'mesh'`, of which each VM holds the
+   * rows that are its own.
+   */
+  async serviceTable(): Promise<ServiceRow[]> {
+    const answer = this.#desk.serviceTable();
+    void this.#send(this.#managerMail, this.#managerBell, { type: 'service-table' });
+    return answer;
+  }
+
+  /**
+   * Takes a row out of a VM's share, or puts it back. Without it, the VM's packets of that route go to the manager, which
+   * hands them on: slower, and seen. The route is at rest for the moment of the change, so no packet overtakes another.
+   * @throws Error when there is no such row.
+   */
+  async editServiceTable({ route, direction, vm }: Pick<ServiceRow, 'route' | 'direction' | 'vm'>, change: 'remove' | 'restore'): Promise<void> {
+    const index = this.#layout.vms.findIndex(({ name }) => name === vm);
+    if (index < 0) throw new Error(`there is no VM '${vm}', only ${this.#layout.vms.map(({ name }) => name).join(', ')}`);
+    const answer = this.#desk.serviceRow();
+    const message: ManagerMessage = { type: 'service-row', route, direction: Direction[direction], vm: index, isPresent: change === 'restore' };
+    await this.#send(this.#managerMail, this.#managerBell, message);
+    if (!(await answer)) throw new Error(`there is no row for route ${route}, ${direction}, in the share of '${vm}'`);
   }
 
   /**
@@ -256,6 +291,7 @@ export class Runtime implements AsyncDisposable {
     this.#over = true;
     const report = this.#report(durationMs);
     this.#lastReport = report;
+    this.#eve?.finish(this.#standingFlows());
     releaseRegion(shared.region);
     releaseControl(shared.control);
     return report;
@@ -273,7 +309,7 @@ export class Runtime implements AsyncDisposable {
     this.#managerExit = new Promise((resolve) => worker.once('exit', () => { resolve(); }));
     worker.on('error', (error) => {
       this.#desk.failure = { message: `the packet manager failed: ${error.message}` };
-      this.#desk.conclude({ slots: this.#plan.memory.slots, free: 0, vms: {}, ports: {}, inFlight: 0, faults: [error.stack ?? error.message], balanced: false });
+      this.#desk.conclude({ slots: this.#plan.memory.slots, free: 0, vms: {}, meshes: {}, ports: {}, inFlight: 0, faults: [error.stack ?? error.message], balanced: false });
       this.#wakeSelf();
     });
   }
@@ -317,6 +353,7 @@ export class Runtime implements AsyncDisposable {
   /** Everything that waits for the main thread, once. */
   #listen(): number {
     let work = this.#desk.drain();
+    if (work === 0) this.#eve?.flush();
     for (const port of this.#queuePorts) work += port.pump();
     work += this.#sendMail();
     return work;
@@ -352,6 +389,11 @@ export class Runtime implements AsyncDisposable {
       sent++;
     }
     return sent;
+  }
+
+  *#standingFlows(): Generator<DescribedFlow> {
+    const table = new ConnectionTable(this.#layout.shared.control, this.#layout.manager.connectionsOffset, this.#plan.flows);
+    for (const flow of table.records()) yield this.#desk.flowLog.describedAs(flow);
   }
 
   #report(durationMs = performance.now() - this.#startedAt): Report {

@@ -100,6 +100,7 @@ export const chainShape = z.strictObject({ functions: z.array(z.unknown()), ...c
 const pathBody = {
   match: text.optional().describe('Which packets: see docs/rules.md. Default: any.'),
   via: z.unknown().optional(),
+  through: z.array(name).min(1).optional().describe("The chain's functions that these packets pass, in its order. Default: all."),
 };
 
 export const pathShapes = {

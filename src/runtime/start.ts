@@ -5,6 +5,7 @@ import { RegionAllocationError } from '../memory/region.js';
 import { isVmThread } from '../vm/vm-thread.js';
 import { checkConfiguration, type CheckOptions } from './check.js';
 import type { Configuration } from './configuration.js';
+import { EveLog } from './eve/eve-log.js';
 import { layOut, type Layout, type LayoutOptions } from './layout.js';
 import type { Plan } from './plan.js';
 import { ConfigurationError, type Problem } from './problems.js';
@@ -30,8 +31,9 @@ export async function start(configuration: Configuration, options: StartOptions 
 export async function startPlan(plan: Plan, queuePorts: ReadonlyMap<string, QueuePort>, options: StartOptions): Promise<Runtime> {
   for (const { spec } of plan.ports) if ('write' in spec && spec.write !== null) await makeDirectory(dirname(spec.write));
   checkQueuePorts(queuePorts);
-  const layout = allocate(plan, { reportFlows: plan.ports.every(({ spec }) => spec.kind !== 'queue') || (options.flows ?? false) });
-  const runtime = new Runtime(plan, layout, queuePorts, options);
+  const layout = allocate(plan, { reportFlows: plan.ports.every(({ spec }) => spec.kind !== 'queue') || (options.flows ?? false) || options.eve !== undefined });
+  const eve = options.eve === undefined ? null : new EveLog(options.eve, options.baseDirectory ?? process.cwd(), layout.drops.names);
+  const runtime = new Runtime(plan, layout, queuePorts, options, eve);
   await runtime.ready();
   return runtime;
 }

@@ -2,6 +2,7 @@
 import type { ContextSpec } from '../nf/context.js';
 import type { EventRingSpec } from '../ring/event-ring.js';
 import type { WakeUpSpec } from '../ring/wake-up.js';
+import type { MeshSpec } from '../vnic/mesh.js';
 import type { VnicSpec } from '../vnic/vnic.js';
 
 /** One network function. */
@@ -28,4 +29,6 @@ export interface VmSpec {
   mailboxOffset: number;
   events: EventRingSpec;
   wakeUp: WakeUpSpec;
+  /** Absent: the manager alone gives it packets, and takes them. */
+  mesh?: MeshSpec;
 }

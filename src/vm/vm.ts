@@ -13,8 +13,10 @@ import { parsePacket } from '../packet/parse.js';
 import { Bell } from '../ring/doorbell.js';
 import { EventWriter } from '../ring/event-ring.js';
 import { MailboxReceiver } from '../ring/mailbox.js';
+import type { RingConsumer } from '../ring/spsc-ring.js';
 import { Waker } from '../ring/wake-up.js';
 import { Journal } from '../vnic/journal.js';
+import { Mesh } from '../vnic/mesh.js';
 import { Vnic } from '../vnic/vnic.js';
 import { PacketClock, buildContext, type VmEvent } from '../nf/context.js';
 import { forward, type Burst, type Definition, type Handlers, type PacketHandler } from '../nf/contract.js';
@@ -37,6 +39,11 @@ export class Vm {
   readonly #region: Region;
   readonly #headers: SlotHeaders;
   readonly #vnic: Vnic;
+  readonly #mesh: Mesh | null;
+  /** Where bursts come from: rx, then rings from other VMs. */
+  readonly #inputs: readonly RingConsumer[];
+  #input = 0;
+  readonly #counters: Float64Array;
   readonly #journal: Journal;
   readonly #mailbox: MailboxReceiver;
   readonly #manager: Waker;
@@ -68,6 +75,9 @@ export class Vm {
     this.#region = new Region(shared.region);
     this.#headers = new SlotHeaders(buffer, shared.headersOffset, shared.region.slots);
     this.#vnic = new Vnic(buffer, spec.vnic);
+    this.#mesh = spec.mesh === undefined ? null : new Mesh(buffer, spec.mesh, spec.wakeUp);
+    this.#inputs = this.#mesh === null ? [this.#vnic.rx] : [this.#vnic.rx, ...this.#mesh.inputs];
+    this.#counters = counterBlock(buffer, spec.functions[0].countersBlockOffset);
     this.#journal = new Journal(buffer, spec.journalOffset);
     this.#journal.clear(this.#vnic.tx.producerIndex);
     this.#mailbox = new MailboxReceiver(buffer, spec.mailboxOffset);
@@ -77,7 +87,7 @@ export class Vm {
     this.#made = new Packet(this.#headers, shared.region.slotBytes);
     this.#batch = new Uint32Array(shared.burst);
     this.#burst = shared.burst;
-    this.#copy = shared.mode === 'copy' ? new CopyCounter(counterBlock(buffer, spec.functions[0].countersBlockOffset), Cell.transmittedBytes) : null;
+    this.#copy = shared.mode === 'copy' ? new CopyCounter(this.#counters, Cell.transmittedBytes) : null;
     this.#run = new BurstRun(this.#region, this.#headers, this.#packet, this.#batch, this.#clock, this.#journal);
     this.#private = new Uint8Array(shared.mode === 'copy' ? shared.region.slotBytes : 0);
     this.#wallClock = shared.clock === 'wall';
@@ -122,33 +132,72 @@ export class Vm {
   poll(wallMs: number): number {
     if (this.#mailbox.hasMessage) this.#readMail();
     if (this.#unanswered.length > 0) this.#answerWaiting();
-    const count = this.#vnic.rx.peek(this.#batch, this.#burst);
+    const count = this.#takeBurst();
     if (count === 0) {
       if (this.#wallClock) this.#clock.advanceTo(wallMs);
       this.#expire();
       return 0;
     }
-    this.#journal.begin(this.#vnic.rx.consumerIndex, this.#vnic.tx.producerIndex, count);
+    const input = this.#inputs[this.#input];
+    this.#journal.begin(this.#input, input.consumerIndex, this.#vnic.tx.producerIndex, count);
     if (this.#copy !== null) this.#processCopies(count, this.#copy);
     else if (this.#handlers.length > 1) this.#processTogether(count);
     else if (this.#first.processBurst !== undefined) this.#processBurst(count, this.#first.processBurst);
     else this.#processInPlace(count);
-    this.#vnic.tx.pushBurst(this.#batch, 0, count);
-    this.#vnic.tx.publish();
-    this.#vnic.rx.release(count);
+    if (this.#mesh === null) this.#vnic.tx.pushBurst(this.#batch, 0, count);
+    else this.#route(this.#mesh, count);
+    const returned = this.#vnic.tx.publish();
+    input.release(count);
     this.#expire();
-    this.#manager.published(count, this.#vnic.tx);
+    if (returned > 0) this.#manager.published(returned, this.#vnic.tx);
     return count;
+  }
+
+  /** Looks at rx and, in a mesh, at the rings from other VMs, each in its turn. */
+  #takeBurst(): number {
+    const inputs = this.#inputs;
+    for (let tried = 0; tried < inputs.length; tried++) {
+      this.#input = this.#input + 1 < inputs.length ? this.#input + 1 : 0;
+      const count = inputs[this.#input].peek(this.#batch, this.#burst);
+      if (count > 0) return count;
+    }
+    return 0;
+  }
+
+  /** Direct routing: what is forwarded goes to the VM that this one's share names; all else to the manager. */
+  #route(mesh: Mesh, count: number): void {
+    const { u8, u16 } = this.#headers;
+    const batch = this.#batch;
+    const region = this.#region;
+    for (let k = 0; k < count; k++) {
+      const address = batch[k];
+      const slot = region.slotIndex(address);
+      const at8 = slot << 6;
+      const output = u8[at8 + HeaderOffset.verdict] === VerdictKind.forward
+        ? mesh.next(u16[(slot << 5) + (HeaderOffset.path >> 1)], u8[at8 + HeaderOffset.direction])
+        : -1;
+      if (output < 0) {
+        this.#vnic.tx.push(address);
+        continue;
+      }
+      u8[at8 + HeaderOffset.hop]++;
+      mesh.push(output, address);
+    }
+    mesh.publish();
+    // In a mesh the manager does not see every hop: each VM counts its own.
+    this.#counters[Cell.received] += count;
+    this.#counters[Cell.returned] += count;
   }
 
   /** Whether a poll would find something. Checked between announcing sleep and sleeping. */
   hasWork(): boolean {
-    return !this.#vnic.rx.isEmpty() || this.#mailbox.hasMessage;
+    return !this.#vnic.rx.isEmpty() || this.#mailbox.hasMessage || (this.#mesh !== null && !this.#mesh.isQuiet());
   }
 
   /** Wakes whoever waits for what was published. Called before sleeping. */
   flush(): void {
     this.#manager.flush();
+    this.#mesh?.flush();
   }
 
   #processInPlace(count: number): void {

@@ -3,10 +3,11 @@
  *
  * word  field    written by   read by (only when the worker has exited)
  *   0   cursor   VM           packets of the burst that are done; one plain store per packet
- *   1   rxIndex  VM           consumer index of rx when the burst began
+ *   1   rxIndex  VM           consumer index of the input when the burst began
  *   2   count    VM           packets in the burst
  *   3   txIndex  VM           producer index of tx when the burst began; written last, it makes the rest valid
  *   4   stage    VM           which of its functions has the packet at the cursor, in the order of the forward path
+ *   5   input    VM           the ring that the burst came from: 0 rx, then the rings from other VMs
  *
  * A burst is under way if and only if txIndex equals the tx ring's producer index: the burst's own publication moves the
  * producer index on, and `begin` writes txIndex only after the other words. So at every instant of death the indexes
@@ -18,6 +19,7 @@ const RX_INDEX = 1;
 const COUNT = 2;
 const TX_INDEX = 3;
 const STAGE = 4;
+const INPUT = 5;
 
 export class Journal {
   readonly #words: Int32Array;
@@ -32,8 +34,9 @@ export class Journal {
     this.#words[TX_INDEX] = (txIndex - 1) | 0;
   }
 
-  begin(rxIndex: number, txIndex: number, count: number): void {
+  begin(input: number, rxIndex: number, txIndex: number, count: number): void {
     const words = this.#words;
+    words[INPUT] = input;
     words[CURSOR] = 0;
     words[RX_INDEX] = rxIndex;
     words[COUNT] = count;
@@ -52,6 +55,15 @@ export class Journal {
 
   get stage(): number {
     return this.#words[STAGE];
+  }
+
+  /** Where the packet in hand stands: the input ring, and its index there. */
+  get input(): number {
+    return this.#words[INPUT];
+  }
+
+  get index(): number {
+    return (this.#words[RX_INDEX] + this.#words[CURSOR]) | 0;
   }
 
   /** How many packets of an unfinished burst were done, and whether one was in hand. `txIndex`: as tx stands. */

@@ -1,48 +1,60 @@
 import { describe, expect, it } from 'vitest';
-import { verifyMessages } from '../../bench/baselines/message-run.js';
+import { verifyMessages } from '../../bench/baselines/verify.js';
 import { verifyChain } from '../../bench/chain-run.js';
-import { differences } from '../../bench/payload-run.js';
+import { parseCChain } from '../../bench/native/c-chain.js';
 import { PayloadHash, writePayload } from '../../bench/payload.js';
-import type { Report } from '../../src/runtime/report.js';
+import { bucketOf, BUCKETS, bucketTop, Cell, newPanel, percentile } from '../../bench/ports/panel.js';
+import { agreedHash, windowOf } from '../../bench/runtime-run.js';
 
-const report = (changes: Partial<Report> = {}): Report => {
+const PACKETS = 10;
+const report = (changes: { transmitted?: number; bytesCopied?: number; drops?: Record<string, number>; returned?: number } = {}): Parameters<typeof verifyChain>[0] => {
   const port = { received: 0, transmitted: 0, originated: 0, receivedBytes: 0, transmittedBytes: 0, drops: {} };
-  const vm = { chain: 'bench', function: 'touch-headers', received: 10, returned: 10, originated: 0, drops: {}, invalidReturns: 0, restarts: 0, counters: {}, alerts: {} };
+  const { transmitted = PACKETS, bytesCopied = 0, drops = {}, returned = PACKETS } = changes;
+  const vm = { chain: 'bench', function: 'touch', received: returned, returned, originated: 0, drops: {}, invalidReturns: 0, restarts: 0, counters: {}, alerts: {} };
   return {
-    schemaVersion: 1,
-    ports: { in: { ...port, received: 10, receivedBytes: 640 }, out: { ...port, transmitted: 10, transmittedBytes: 640 } },
-    vms: [{ name: 'touch-1', ...vm }],
-    drops: {},
-    ledger: { received: 10, originated: 0, transmitted: 10, dropped: 0, inFlight: 0, balanced: true },
-    bytesCopied: 0, durationMs: 1, packetsPerSecond: 1, protocols: {}, hosts: {}, alerts: {}, eventsLost: 0, problems: [],
-    ...changes,
+    ports: { in: { ...port, received: PACKETS }, out: { ...port, transmitted } },
+    vms: [1, 2, 3].map((at) => ({ name: `touch-${at}`, ...vm })),
+    bytesCopied, drops,
   };
 };
-const ZERO_COPY = { mode: 'zero-copy', bytes: 64 } as const;
+const panelOf = (cells: Partial<Record<keyof typeof Cell, number>> = {}): Float64Array => {
+  const panel = newPanel();
+  const all = { received: PACKETS, transmitted: PACKETS, transmittedBytes: PACKETS * 64, sequenceIn: 45, sequenceOut: 45, ...cells };
+  for (const [name, value] of Object.entries(all)) panel[Cell[name as keyof typeof Cell]] = value;
+  return panel;
+};
+const ZERO_COPY = { mode: 'zero-copy', bytes: 64, vms: 3, placement: 'per-vm' } as const;
 
 describe('the check after a repetition', () => {
   it('accepts a run in which nothing is missing', () => {
-    expect(() => verifyChain(report(), ZERO_COPY, 10)).not.toThrow();
-    expect(() => verifyChain(report({ bytesCopied: 2 * 3 * 640 }), { mode: 'copy', bytes: 64 }, 10)).not.toThrow();
+    expect(() => { verifyChain(report(), panelOf(), ZERO_COPY); }).not.toThrow();
+    expect(() => { verifyChain(report({ bytesCopied: 2 * 3 * 640 }), panelOf(), { ...ZERO_COPY, mode: 'copy' }); }).not.toThrow();
+    expect(() => { verifyChain(report({ bytesCopied: 2 * 640 }), panelOf(), { ...ZERO_COPY, mode: 'copy', placement: 'together' }); }).not.toThrow();
   });
 
   it('gives no number to a run that copied, or did not copy, what it should', () => {
-    expect(() => verifyChain(report({ bytesCopied: 1 }), ZERO_COPY, 10)).toThrow('bytes copied: expected 0, found 1');
-    expect(() => verifyChain(report(), { mode: 'copy', bytes: 64 }, 10)).toThrow('bytes copied: expected 3840, found 0');
+    expect(() => { verifyChain(report({ bytesCopied: 1 }), panelOf(), ZERO_COPY); }).toThrow('bytes copied: expected 0, found 1');
+    expect(() => { verifyChain(report(), panelOf(), { ...ZERO_COPY, mode: 'copy' }); }).toThrow('bytes copied: expected 3840, found 0');
   });
 
   it('gives no number to a run that lost packets, and says everything that is wrong', () => {
-    const lossy = report({ drops: { 'unexpected-header': 1 }, ledger: { received: 10, originated: 0, transmitted: 9, dropped: 0, inFlight: 0, balanced: false } });
-    expect(() => verifyChain(lossy, ZERO_COPY, 10)).toThrow(/ledger is not balanced; drops: \{"unexpected-header":1\}/);
-    expect(() => verifyChain(report(), ZERO_COPY, 11)).toThrow('packets transmitted: expected 11, found 10');
-    expect(() => verifyChain(report({ error: { message: 'it fell over' } }), ZERO_COPY, 10)).toThrow('it fell over');
+    expect(() => { verifyChain(report({ transmitted: 9, drops: { 'unexpected-header': 1 } }), panelOf({ transmitted: 9, transmittedBytes: 576 }), ZERO_COPY); })
+      .toThrow(/packets transmitted: expected 10, found 9; packets at egress: expected 10, found 9; .*drops: \{"unexpected-header":1\}/);
+    expect(() => { verifyChain(report(), panelOf({ sequenceOut: 44 }), ZERO_COPY); }).toThrow('sum of sequence numbers: expected 45, found 44');
+    expect(() => { verifyChain(report({ returned: 9 }), panelOf(), ZERO_COPY); }).toThrow('packets returned by all VMs: expected 30, found 27');
+  });
+
+  it('gives no number without packets in the window', () => {
+    expect(() => windowOf(panelOf())).toThrow('the window holds 0 packets');
+    expect(windowOf(panelOf({ beginMs: 5, endMs: 1005, beginCount: 4, endCount: 9 }))).toEqual({ packets: 5, seconds: 1, collections: 0 });
   });
 
   it('holds the baselines to the same', () => {
-    const times = { startedAt: 0, warmAt: 1, endedAt: 2 };
-    expect(() => verifyMessages({ received: 10, receivedBytes: 640, wrong: 0, ...times }, 10, 64)).not.toThrow();
-    expect(() => verifyMessages({ received: 10, receivedBytes: 640, wrong: 1, ...times }, 10, 64)).toThrow('1 with another TTL');
-    expect(() => verifyMessages({ received: 9, receivedBytes: 576, wrong: 0, ...times }, 10, 64)).toThrow('found 9');
+    expect(() => { verifyMessages({ sent: 10, received: 10, receivedBytes: 640, wrong: 0 }, 64); }).not.toThrow();
+    expect(() => { verifyMessages({ sent: 10, received: 10, receivedBytes: 640, wrong: 1 }, 64); }).toThrow('1 with another TTL');
+    expect(() => { verifyMessages({ sent: 10, received: 9, receivedBytes: 576, wrong: 0 }, 64); }).toThrow('found 9');
+    expect(() => parseCChain('packets 100 seconds 0.5 wrong 3\n')).toThrow('3 packets of the C reference');
+    expect(parseCChain('packets 100 seconds 0.5 wrong 0\n')).toMatchObject({ value: 5e6, unit: 'ns' });
   });
 });
 
@@ -65,15 +77,48 @@ describe('the hash of payloads', () => {
   });
 
   it('does not depend on the order, and finds a packet changed in one bit, lost, doubled or cut', () => {
-    const sent = hashOf(packets);
-    expect(differences(sent, hashOf(packets.toReversed()))).toEqual([]);
-    const flipped = packets.map((bytes, at) => (at === 42 ? bytes.with(bytes.length - 1, bytes[bytes.length - 1] ^ 1) : bytes));
-    expect(differences(sent, hashOf(flipped))[0]).toMatch(/expected the payload hash [\da-f]{16}, found [\da-f]{16}/);
-    expect(differences(sent, hashOf(packets.slice(1)))[0]).toBe('expected 100 packets at egress, found 99');
-    expect(differences(sent, hashOf([...packets.slice(1), packets[1]]))).toHaveLength(1);
-    expect(differences(sent, hashOf(packets.map((bytes, at) => (at === 0 ? bytes.slice(0, -1) : bytes))))).toHaveLength(1);
-    // Two that swap a byte keep the sum of bytes, and not the hash.
-    const swapped = packets.map((bytes, at) => (at < 2 ? bytes.with(5, packets[1 - at][5]) : bytes));
-    expect(differences(sent, hashOf(swapped))).toHaveLength(1);
+    const sent = hashOf(packets).digest();
+    expect(hashOf(packets.toReversed()).digest()).toBe(sent);
+    const others = [
+      packets.map((bytes, at) => (at === 42 ? bytes.with(bytes.length - 1, bytes[bytes.length - 1] ^ 1) : bytes)),
+      packets.slice(1),
+      [...packets.slice(1), packets[1]],
+      packets.map((bytes, at) => (at === 0 ? bytes.slice(0, -1) : bytes)),
+      // Two that swap a byte keep the sum of bytes, and not the hash.
+      packets.map((bytes, at) => (at < 2 ? bytes.with(5, packets[1 - at][5]) : bytes)),
+    ];
+    expect(others.map((changed) => hashOf(changed).digest() === sent)).toEqual(others.map(() => false));
+  });
+
+  it('is compared at both ends: a run in which they differ, or in which nothing left, has no number', () => {
+    const panel = panelOf();
+    hashOf(packets).writeTo(panel, Cell.hashIn);
+    hashOf(packets.toReversed()).writeTo(panel, Cell.hashOut);
+    expect(agreedHash(panel)).toBe(hashOf(packets).digest());
+    hashOf(packets.slice(1)).writeTo(panel, Cell.hashOut);
+    expect(() => agreedHash(panel)).toThrow(/expected the hash [\da-f]{16} at egress, found [\da-f]{16}/);
+    expect(() => agreedHash(newPanel())).toThrow('nothing left');
+  });
+});
+
+describe('buckets of latency', () => {
+  it('hold every value within 1.6 %, and never say less than it was', () => {
+    let last = -1;
+    for (let ns = 0; ns < 2 ** 31; ns = Math.ceil(ns * 1.03) + 1) {
+      const bucket = bucketOf(ns);
+      expect(bucket).toBeGreaterThanOrEqual(last);
+      expect(bucket).toBeLessThan(BUCKETS);
+      expect(bucketTop(bucket)).toBeGreaterThanOrEqual(ns);
+      expect(bucketTop(bucket)).toBeLessThanOrEqual(Math.max(ns, ns * 1.016));
+      last = bucket;
+    }
+    expect(bucketOf(1e12)).toBe(bucketOf(2 ** 31 - 1));
+  });
+
+  it('give percentiles by rank', () => {
+    const panel = newPanel();
+    for (let ns = 1; ns <= 100; ns++) panel[Cell.buckets + bucketOf(ns)]++;
+    expect([0.5, 0.9, 0.99, 0.999, 1].map((share) => percentile(panel, share))).toEqual([50, 90, 99, 100, 100]);
+    expect(percentile(newPanel(), 0.5)).toBeNaN();
   });
 });

@@ -1,58 +1,55 @@
 import { describe, expect, it } from 'vitest';
-import { csvField, toCsv } from '../../bench/csv.js';
+import { parseTrace } from '../../bench/cases/profile-case.js';
+import { csvField, fromCsv, parseCsv, toCsv } from '../../bench/csv.js';
 import { parseQuota } from '../../bench/environment.js';
-import { summariseCases, summariseRatios, type Results } from '../../bench/results.js';
-import type { Sample } from '../../bench/sample.js';
-import { SteadyWindow } from '../../bench/steady-window.js';
-import { digits, macroTable } from '../../bench/tables.js';
-import { DEFAULTS } from '../../bench/settings.js';
+import { summariseRatios } from '../../bench/results.js';
+import { cyclesPerSecond, parseRingPerf } from '../../bench/rings/dpdk-test.js';
+import { digits, tables } from '../../bench/tables.js';
 import { fillIn, toMarkdown } from '../../bench/to-markdown.js';
+import { parseThroughput } from '../../bench/traffic/ndpi.js';
+import { pack, toPcap } from '../../bench/traffic/pack.js';
+import { resultsOf, sample } from './samples.js';
 
-const sample = (mode: string, repetition: number, nsPerOperation: number): Sample => ({
-  suite: 'macro', case: 'chain of 3', mode, bytes: 64, vms: 3, burst: 64, slots: 4096, slotBytes: 2048, threads: 4, repetition,
-  operations: 1000, seconds: nsPerOperation / 1e6, nsPerOperation, window: 'steady', bytesCopied: mode === 'zero-copy' ? 0 : 384_000, payloadHash: '0123456789abcdef',
-});
 const SAMPLES = [sample('zero-copy', 1, 100), sample('copy', 1, 250), sample('zero-copy', 2, 200), sample('copy', 2, 500)];
-const RESULTS: Results = {
-  schemaVersion: 1,
-  environment: {
-    date: '2024-01-01T00:00:00.000Z', cpu: 'A CPU, "quoted"', cores: 2, availableCores: 2, quotaCores: null, governor: null, memoryBytes: 1,
-    kernel: '6', node: '20', v8: '11', loadBefore: 0, loadAfter: 0, commit: null, version: '0.1.0',
-  },
-  settings: { ...DEFAULTS, repetitions: 2 },
-  cases: summariseCases(SAMPLES),
-  ratios: summariseRatios(SAMPLES),
-  failures: [],
-  samples: SAMPLES,
-};
+const RESULTS = resultsOf(SAMPLES);
 
 describe('results of benchmarks', () => {
-  it('says how many times as fast zero-copy is, pair by pair', () => {
-    expect(RESULTS.ratios).toEqual([
-      { case: 'chain of 3', bytes: 64, mode: 'zero-copy', baseline: 'copy', ratio: { count: 2, median: 2.5, minimum: 2.5, maximum: 2.5, interval: null } },
-    ]);
-    expect(macroTable(RESULTS).rows[1]).toEqual(
-      ['chain of 3', 'copy', '4', '64', '2.67 (2.00 … 4.00)', '375 (250 … 500)', '2.50 (2.50 … 2.50)']);
+  it('says how many times as fast we are, pair by pair', () => {
+    expect(RESULTS.ratios).toMatchObject([{ baseline: 'copy', of: { way: 'millrace', mode: 'copy' }, ratio: { count: 2, median: 2.5 } }]);
+    const [{ columns, rows }] = tables(RESULTS);
+    expect(columns).toEqual(['way', 'mode', 'ns a packet', 'Mpps', 'we are faster by', 'GCs']);
+    expect(rows[1]).toEqual(['millrace', 'copy', '375 (250 … 500)', '2.67', '2.50 (2.50 … 2.50)', '0']);
   });
 
-  it('writes a row a sample, quoted as RFC 4180 says, with the environment in each', () => {
-    const [head, first, ...rest] = toCsv(RESULTS).trimEnd().split('\n');
-    expect(head.split(',').slice(0, 4)).toEqual(['suite', 'case', 'mode', 'bytes']);
-    expect(head.endsWith(',version,seed')).toBe(true);
-    expect(first).toBe(
-      'macro,chain of 3,zero-copy,64,3,64,4096,2048,4,1,1000,0.0001,100,steady,0,0123456789abcdef,' +
-      '2024-01-01T00:00:00.000Z,"A CPU, ""quoted""",2,2,,,1,6,20,11,0,0,,0.1.0,1');
+  it('sets baselines beside the same topology: C beside each routing, messages beside the base', () => {
+    const samples = [
+      sample('zero-copy', 1, 100), sample('zero-copy', 1, 50, { routing: 'mesh' }),
+      sample('zero-copy', 1, 80, { way: 'c' }), sample('zero-copy', 1, 30, { way: 'c', routing: 'mesh' }),
+      sample('copy', 1, 5000, { way: 'clone', routing: null, placement: null, replicas: null, wakeUp: null, burst: 1, flows: null, slotBytes: null }),
+    ];
+    expect(summariseRatios(samples).map(({ baseline, of, ratio }) => [baseline, of.routing, ratio.median])).toEqual([['c', 'hub', 0.8], ['c', 'mesh', 0.6], ['clone', null, 50]]);
+  });
+
+  it('writes a row a value, quoted as RFC 4180 says, with the environment in each, and reads it back', () => {
+    const csv = toCsv(RESULTS);
+    const [head, first, ...rest] = csv.trimEnd().split('\n');
+    expect(head.split(',').slice(0, 5)).toEqual(['case', 'way', 'metric', 'unit', 'value']);
+    expect(first).toContain(',"A CPU, ""quoted""",2,2,,,');
     expect(rest).toHaveLength(3);
+    expect(fromCsv(csv).samples).toEqual(SAMPLES);
+    expect(fromCsv(csv).environment).toMatchObject({ cpu: 'A CPU, "quoted"', node: '20', profile: 'default' });
     expect(csvField('two\nlines')).toBe('"two\nlines"');
+    expect(parseCsv('a,b\r\n"1,\n2",""""\n,\n')).toEqual([['a', 'b'], ['1,\n2', '"'], ['', '']]);
+    expect(() => fromCsv('a,b\n1,2\n', 'other.csv')).toThrow('other.csv is no table of samples: columns missing: case, way');
   });
 
   it('fills the place of results in a page, and refuses what must not be published', () => {
     const page = 'before\n<!-- results -->\nold\n<!-- end of results -->\nafter\n';
     expect(fillIn(page, 'new')).toBe('before\n<!-- results -->\n\nnew\n\n<!-- end of results -->\nafter\n');
     expect(() => fillIn('no marks', 'new')).toThrow('no place for results');
-    expect(toMarkdown(RESULTS)).toContain('| chain of 3 | copy | 4 | 64 | 2.67 (2.00 … 4.00) | 375 (250 … 500) | 2.50 (2.50 … 2.50) |');
-    expect(() => toMarkdown({ ...RESULTS, settings: { ...DEFAULTS, quick: true } })).toThrow('quick run');
-    const failure = { case: 'chain of 3', mode: 'copy', bytes: 64, repetition: 1, reason: 'the ledger is not balanced' };
+    expect(toMarkdown(RESULTS)).toContain('| millrace | copy | 375 (250 … 500) | 2.67 | 2.50 (2.50 … 2.50) | 0 |');
+    expect(() => toMarkdown({ ...RESULTS, settings: { ...RESULTS.settings, profile: 'quick' } })).toThrow('quick run');
+    const failure = { case: 'chain', way: 'millrace', factors: {}, repetition: 1, reason: 'the ledger is not balanced' };
     expect(() => toMarkdown({ ...RESULTS, failures: [failure] })).toThrow('the ledger is not balanced');
   });
 
@@ -69,18 +66,36 @@ describe('results of benchmarks', () => {
   });
 });
 
-describe('the steady window', () => {
-  it('lies between the first reading after the warm-up and the last before the end', () => {
-    const window = new SteadyWindow(100, 300);
-    for (const [at, count] of [[10, 50], [20, 120], [30, 200], [40, 280], [50, 300]]) window.read(at, count);
-    expect(window.result()).toEqual({ packets: 160, seconds: 0.02 });
+describe('what other programs say', () => {
+  it('is read from dpdk-test: cycles between two cores, and not those of one', () => {
+    const text = '### Testing bulk enq/deq ###\nlegacy APIs: SP/SC: bulk (size: 8): 55.20\n\n### Testing using two physical cores ###\nlegacy APIs: SP/SC: bulk (size: 8): 18.11\n' +
+      'legacy APIs: MP/MC: bulk (size: 8): 39.52\nlegacy APIs: SP/SC: bulk (size: 32): 9.33\nlegacy APIs: MP/MC: bulk (size: 32): 68.00\n\n### Testing using all worker nodes ###\n';
+    expect([...parseRingPerf(text)]).toEqual([[8, 18.11], [32, 9.33]]);
+    expect(parseRingPerf('EAL: Error').size).toBe(0);
+    expect(cyclesPerSecond('processor\t: 0\ncpu MHz\t\t: 2445.406\n')).toBe(2_445_406_000);
+    expect(() => cyclesPerSecond('processor: 0')).toThrow('not known');
   });
 
-  it('is refused when it holds too little', () => {
-    const window = new SteadyWindow(100, 300);
-    window.read(10, 120);
-    expect(() => window.result()).toThrow('expected 100 at least');
-    window.read(20, 219);
-    expect(() => window.result()).toThrow('holds 99 packets');
+  it('is read from V8\'s traces: what stands between the marks', () => {
+    const gc = (ms: number): string => `[99:0x7f0a5c000b70]      ${ms} ms: Scavenge 5.1 (6.2) -> 4.9 (7.2) MB, 0.5 / 0.0 ms  (average mu = 1.000) allocation failure; \n`;
+    const deopt = (name: string): string => `[bailout (kind: deopt-eager, reason: wrong map): begin. deoptimizing 0x1a2b <JSFunction ${name} (sfi = 0x3c)>, opt id 5]\n[bailout end. took 0.1 ms.]\n`;
+    const text = `${gc(10)}${deopt('early')}\n== window begins\n${gc(20)}${deopt('poll')}${gc(30)}${deopt('poll')}\n== window ends\n${gc(40)}`;
+    expect(parseTrace(text)).toEqual({ deoptimisations: 2, collections: 2, functions: ['poll'] });
+    expect(() => parseTrace(gc(10))).toThrow('has no window');
+  });
+
+  it('is read from ndpiReader', () => {
+    expect(parseThroughput('\tnDPI throughput:       192.04 K pps / 749.63 Mb/sec\n')).toBe(192_040);
+    expect(parseThroughput('\tnDPI throughput:       1.65 M pps / 3.91 Gb/sec\n')).toBe(1_650_000);
+    expect(parseThroughput('nothing')).toBeNull();
+  });
+
+  it('is given packets in a file that it can read', () => {
+    const packets = [{ side: 0, bytes: Uint8Array.of(1, 2, 3) }, { side: 1, bytes: Uint8Array.of(4) }] as const;
+    expect(pack(packets)).toEqual({ bytes: Uint8Array.of(1, 2, 3, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0), offsets: Uint32Array.of(0, 8), lengths: Uint32Array.of(3, 1), sides: Uint8Array.of(0, 1) });
+    const file = toPcap(packets);
+    expect([...file.slice(0, 8)]).toEqual([0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0]);
+    expect(file).toHaveLength(24 + 16 + 3 + 16 + 1);
+    expect([...file.slice(40, 43), file[59]]).toEqual([1, 2, 3, 4]);
   });
 });

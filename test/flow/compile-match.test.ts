@@ -35,7 +35,7 @@ function meaning(match: Match, frame: Frame, ingressPort: number): boolean {
     (match.sourceMac?.includes(frame.sourceMac!) ?? true) &&
     (match.destinationMac?.includes(frame.destinationMac!) ?? true) &&
     (match.etherType === undefined || match.etherType === type) &&
-    (match.vlan === undefined || match.vlan === frame.vlans![0]) &&
+    (match.vlan?.includes(frame.vlans![0]) ?? true) &&
     (match.version === undefined || (match.version === 'any' ? isIp : match.version === version)) &&
     (match.protocol === undefined || (protocol !== null && match.protocol.includes(protocol))) &&
     (match.source === undefined || inSet(match.source, frame.source!)) &&
@@ -44,9 +44,9 @@ function meaning(match: Match, frame: Frame, ingressPort: number): boolean {
     (match.destinationPorts === undefined || inRanges(match.destinationPorts, frame.destinationPort!)) &&
     (match.tcpFlags === undefined || (hasPorts && protocol === 6 && (frame.tcpFlags! & match.tcpFlags.mask) === match.tcpFlags.value)) &&
     (match.icmpType === undefined || (icmp !== undefined && match.icmpType.includes(icmp.type))) &&
-    (match.icmpCode === undefined || icmp?.code === match.icmpCode) &&
+    (match.icmpCode === undefined || (icmp !== undefined && match.icmpCode.includes(icmp.code!))) &&
     (match.fragment === undefined || kinds[match.fragment]) &&
-    (match.dscp === undefined || (isIp && match.dscp === frame.dscp))
+    (match.dscp === undefined || (isIp && match.dscp.includes(frame.dscp ?? 0)))
   );
 }
 
@@ -97,7 +97,7 @@ const matchOf = (fields: (keyof Match)[]): fc.Arbitrary<Match> =>
       sourceMac: fc.array(mac, { minLength: 1, maxLength: 2 }),
       destinationMac: fc.array(mac, { minLength: 1, maxLength: 2 }),
       etherType: fc.constantFrom(0x0800, 0x86dd, 0x88cc),
-      vlan: fc.constantFrom(1, 12),
+      vlan: fc.subarray([1, 12], { minLength: 1 }),
       version: fc.constantFrom<4 | 6 | 'any'>(4, 6, 'any'),
       protocol: fc.array(protocol, { minLength: 1, maxLength: 3 }),
       source: set,
@@ -106,9 +106,9 @@ const matchOf = (fields: (keyof Match)[]): fc.Arbitrary<Match> =>
       destinationPorts: ranges,
       tcpFlags: fc.constantFrom({ mask: 0x12, value: 0x02 }, { mask: 0x04, value: 0x04 }, { mask: 0x01, value: 0 }),
       icmpType: fc.array(fc.constantFrom(0, 8, 128, 135), { minLength: 1, maxLength: 2 }),
-      icmpCode: fc.constantFrom(0, 1),
+      icmpCode: fc.subarray([0, 1], { minLength: 1 }),
       fragment: fc.constantFrom('none', 'any', 'first', 'later'),
-      dscp: fc.constantFrom(0, 46),
+      dscp: fc.subarray([0, 46], { minLength: 1 }),
     },
     { requiredKeys: [] },
   ).map((all) => Object.fromEntries(Object.entries(all).filter(([field]) => fields.includes(field as keyof Match))) as Match);

@@ -28,7 +28,7 @@ const TEXTS: [string, Match][] = [
   ],
   ['udp to 192.0.2.1 port 53', { protocol: [17], destination: { prefixes: [host], negated: false }, destinationPorts: [{ from: 53, to: 53 }] }],
   ['icmp type echo-request', { version: 4, protocol: [1], icmpType: [8] }],
-  ['icmp6 type { echo-request, 129 } code 0', { version: 6, protocol: [58], icmpType: [128, 129], icmpCode: 0 }],
+  ['icmp6 type { echo-request, 129 } code 0', { version: 6, protocol: [58], icmpType: [128, 129], icmpCode: [0] }],
   [
     'tcp from { 10.0.0.0/8, fd00::/8 } port 1024-65535 to not 192.168.0.0/16',
     {
@@ -38,13 +38,13 @@ const TEXTS: [string, Match][] = [
       destination: { prefixes: [home], negated: true },
     },
   ],
-  ['vlan 12', { vlan: 12 }],
-  ['vlan 12 arp', { vlan: 12, etherType: 0x0806 }],
-  ['vlan 12 tcp flags syn, not ack', { vlan: 12, protocol: [6], tcpFlags: { mask: 0x12, value: 0x02 } }],
+  ['vlan 12', { vlan: [12] }],
+  ['vlan 12 arp', { vlan: [12], etherType: 0x0806 }],
+  ['vlan 12 tcp flags syn, not ack', { vlan: [12], protocol: [6], tcpFlags: { mask: 0x12, value: 0x02 } }],
   ['ip fragment', { version: 'any', fragment: 'any' }],
   ['udp fragment later', { protocol: [17], fragment: 'later' }],
-  ['ip dscp ef', { version: 'any', dscp: 46 }],
-  ['ip dscp af41 from 10.1.2.3/8', { version: 'any', dscp: 34, source: { prefixes: [ten], negated: false } }],
+  ['ip dscp ef', { version: 'any', dscp: [46] }],
+  ['ip dscp af41 from 10.1.2.3/8', { version: 'any', dscp: [34], source: { prefixes: [ten], negated: false } }],
   ['from any to any', {}],
   ['ip4  # version four\n  from 10.0.0.0/8', { version: 4, source: { prefixes: [ten], negated: false } }],
 ];
@@ -124,7 +124,7 @@ describe('the match language', () => {
     const rule = parseText('deny in tcp to any port 23 log', (stream) => {
       const action = stream.word('"allow" or "deny"').text;
       const direction = stream.accept('in') ? 'in' : 'any';
-      const match = new MatchParser(stream, ['log']).parse();
+      const match = new MatchParser(stream, { stops: ['log'] }).parse();
       const log = stream.accept('log');
       stream.end('the end of the rule');
       return { action, direction, match, log };

@@ -5,8 +5,10 @@ import { HeaderOffset } from '../../src/memory/slot-layout.js';
 import { bytesOf, place } from '../support/bench-slot.js';
 import { tcp4, udp4 } from '../support/packets.js';
 
-const address = fc.integer({ min: 0, max: 0xffffffff });
-const port = fc.nat({ max: 65_535 });
+/** Words of ones and of zeros are the same to a sum, so they have to be met. */
+const word = fc.oneof(fc.nat({ max: 65_535 }), fc.constantFrom(0, 0xffff));
+const address = fc.tuple(word, word).map(([high, low]) => high * 0x10000 + low);
+const port = word;
 const dotted = (word: number): string => [24, 16, 8, 0].map((shift) => (word >>> shift) & 255).join('.');
 /** A loose source route with a hop ahead: the pseudo-header has the last address of the route. */
 const ROUTE = [131, 7, 4, 192, 0, 2, 1, 0];
@@ -44,6 +46,16 @@ it('at the source and at the destination, with and without options and checksums
     { numRuns: 1000 },
   );
   expect(turned).toBe(1000);
+});
+
+it('also where a word of ones becomes one of zeros', () => {
+  const ends = { source: '10.0.255.255', destination: '192.0.2.1', sourcePort: 0xffff, destinationPort: 2 };
+  const packet = place(udp4(ends));
+  packet.rewriteSourceEnd(0x0a000000, 0);
+  expect([packet.ipv4()!.source, packet.udp()!.sourcePort]).toEqual([0x0a000000, 0]);
+  const other = place(udp4(ends));
+  other.ipv4()!.rewriteSource(0x0a000000);
+  expect(other.ipv4()!.source).toBe(0x0a000000);
 });
 
 it('a packet turns back to the port that it came in by', () => {

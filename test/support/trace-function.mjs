@@ -156,3 +156,26 @@ export const forgetful = defineNetworkFunction(import.meta.url, {
     return () => (++seen === options.at ? undefined : forward);
   },
 });
+
+/** Handles bursts: drops every n-th packet; may leave packets of a burst out, or fail at a packet. */
+export const bursts = defineNetworkFunction(import.meta.url, {
+  name: 'bursts',
+  options: z.object({ nth: z.int(), leave: z.int().optional(), failAt: z.int().optional() }),
+  drops: ['bursts-chosen'],
+  counters: ['bursts-whole'],
+  create: ({ options, drop, counters }) => {
+    let seen = 0;
+    const judge = () => {
+      if (++seen === options.failAt) throw new Error('it failed on purpose');
+      return seen % options.nth === 0 ? drop['bursts-chosen'] : forward;
+    };
+    return {
+      process: judge,
+      processBurst: (burst) => {
+        counters['bursts-whole'].add(1);
+        let left = burst.count - (options.leave ?? -1);
+        for (let packet = burst.next(); packet !== null && left-- > 0; packet = burst.next()) burst.decide(judge(packet));
+      },
+    };
+  },
+});

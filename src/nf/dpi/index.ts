@@ -5,8 +5,11 @@ import { BlockList } from './block-list.js';
 import { Classifier } from './classifier.js';
 import { FLOW_WORDS } from './flow-layout.js';
 import { Inspector } from './inspector.js';
-import { dpiOptions, prepareOptions } from './options.js';
+import { dpiOptions, prepareOptions, type DpiOptions } from './options.js';
+import { RuleWatch } from './rule-watch.js';
 import { SignatureWatch } from './signature-watch.js';
+import { RULE_FLOW_WORDS } from './signatures/rules/flow-layout.js';
+import { THRESHOLD_KEY_WORDS, THRESHOLD_VALUE_WORDS } from './signatures/rules/threshold-table.js';
 import { StreamBuffers } from './stream-buffers.js';
 import { StreamFollower } from './stream-follower.js';
 
@@ -14,6 +17,8 @@ export type { DpiInput } from './options.js';
 
 /** Alerts remembered, so that a flow gives one for each signature. */
 const ALERTS_REMEMBERED = 8192;
+/** Hosts for which the thresholds of rules are counted at a time. */
+const THRESHOLDS_REMEMBERED = 8192;
 /** A stream that stalls longer than this is not worth a buffer: retransmission has given up or the capture has a gap. */
 const IDLE_STREAM_MS = 30_000;
 
@@ -21,11 +26,14 @@ export const dpi = defineNetworkFunction(import.meta.url, {
   name: 'dpi',
   options: dpiOptions,
   drops: ['dpi-signature', 'dpi-blocked'],
-  counters: ['classified', 'given-up', 'signature-hits', 'stream-buffers-exhausted', 'out-of-order', 'bytes-scanned', 'bytes-buffered'],
-  tables: {
+  counters: ['classified', 'given-up', 'signature-hits', 'stream-buffers-exhausted', 'out-of-order', 'bytes-scanned', 'bytes-buffered', 'rule-hits', 'rule-windows-exhausted', 'rule-budget-exhausted'],
+  // Without rules their tables are as small as tables can be.
+  tables: ({ suricata }: DpiOptions) => ({
     flows: perFlow(FLOW_WORDS),
     alerted: keyed({ keyWords: 2, valueWords: 0, capacity: ALERTS_REMEMBERED }),
-  },
+    ruleFlows: perFlow(suricata.length > 0 ? RULE_FLOW_WORDS : 1),
+    thresholds: keyed({ keyWords: THRESHOLD_KEY_WORDS, valueWords: THRESHOLD_VALUE_WORDS, capacity: suricata.some((rule) => rule.threshold !== null) ? THRESHOLDS_REMEMBERED : 1 }),
+  }),
   prepare: prepareOptions,
   create: (context) => {
     const { options, drop, counters, state } = context;
@@ -48,11 +56,20 @@ export const dpi = defineNetworkFunction(import.meta.url, {
       { words, context, alerted: state.alerted, facts: classifier.facts, hits: counters['signature-hits'], scanned: counters['bytes-scanned'] },
       options.rules,
     );
+    const rules = new RuleWatch(
+      {
+        flows: state.ruleFlows, facts: classifier.facts, alerted: state.alerted, thresholds: state.thresholds, context, hits: counters['rule-hits'],
+        exhausted: counters['rule-budget-exhausted'], noWindow: counters['rule-windows-exhausted'], buffered: counters['bytes-buffered'],
+      },
+      options.suricata,
+      options.streams.windows,
+    );
     const inspector = new Inspector({
       flows: state.flows,
       classifier,
       follower,
       watch,
+      rules,
       signatureDrop: drop['dpi-signature'],
       blockedDrop: drop['dpi-blocked'],
       givenUp: counters['given-up'],
@@ -64,10 +81,12 @@ export const dpi = defineNetworkFunction(import.meta.url, {
         classifier.blockList = blockList(next);
         follower.budget = next.budget;
         watch.replace(next.rules);
+        rules.replace(next.suricata);
       },
       expire: (nowMs) => {
         buffers.releaseIdle(nowMs, IDLE_STREAM_MS);
         watch.expire(nowMs);
+        rules.expire(nowMs);
       },
     };
   },

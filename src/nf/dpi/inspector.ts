@@ -8,6 +8,7 @@ import type { Classifier } from './classifier.js';
 import { FlowFlag, FlowWord, PROTOCOL_MASK } from './flow-layout.js';
 import { ipProtocolNames } from './ip-protocols.js';
 import { protocolNumber } from './protocol-table.js';
+import type { RuleWatch } from './rule-watch.js';
 import type { SignatureWatch } from './signature-watch.js';
 import type { StreamFollower } from './stream-follower.js';
 
@@ -16,6 +17,7 @@ interface InspectorLinks {
   classifier: Classifier;
   follower: StreamFollower;
   watch: SignatureWatch;
+  rules: RuleWatch;
   signatureDrop: Verdict;
   blockedDrop: Verdict;
   givenUp: Counter;
@@ -27,6 +29,7 @@ export class Inspector {
   readonly #classifier: Classifier;
   readonly #follower: StreamFollower;
   readonly #watch: SignatureWatch;
+  readonly #rules: RuleWatch;
   readonly #links: InspectorLinks;
   readonly #numberOfIpProtocol = Uint8Array.from(ipProtocolNames(), (name) => protocolNumber(name));
 
@@ -37,6 +40,7 @@ export class Inspector {
     this.#classifier = links.classifier;
     this.#follower = links.follower;
     this.#watch = links.watch;
+    this.#rules = links.rules;
   }
 
   process(packet: Packet): Verdict {
@@ -44,12 +48,13 @@ export class Inspector {
     const status = this.#words[flow + FlowWord.status];
     const isOver = (status & FlowFlag.over) !== 0;
     // The common case, a flow that is known when there are no signatures, ends here: one read of the table.
-    if ((isOver && this.#watch.isIdle) || (status & (FlowFlag.dropped | FlowFlag.blocked)) !== 0) return this.#verdict(status);
+    if ((isOver && this.#watch.isIdle && this.#rules.isIdle) || (status & (FlowFlag.dropped | FlowFlag.blocked)) !== 0) return this.#verdict(status);
     if (packet.isMalformed || packet.isLaterFragment) return this.#verdict(status);
 
     if (packet.l4 === IpProtocol.tcp) this.#tcp(packet, flow, isOver);
     else if (packet.l4 === IpProtocol.udp) this.#udp(packet, flow, isOver);
     else if (!isAboutAnother(packet)) this.#other(packet, flow, isOver);
+    else if (!this.#rules.isIdle && this.#rules.error(packet)) return this.#links.signatureDrop;
 
     const after = this.#words[flow + FlowWord.status];
     if (!isOver && (after & FlowFlag.over) !== 0 && (after & PROTOCOL_MASK) === 0 && packet.flowId !== 0) {
@@ -76,9 +81,9 @@ export class Inspector {
       this.#watch.begin(flow, side, sequenceNumber);
     }
     const length = packet.payloadLength;
+    const from = packet.start + packet.payloadOffset;
+    const wireLength = length > 0 ? Math.max(length, payloadOnWire(packet)) : 0;
     if (length > 0) {
-      const from = packet.start + packet.payloadOffset;
-      const wireLength = Math.max(length, payloadOnWire(packet));
       const sequence = hasSyn ? (sequenceNumber + 1) >>> 0 : sequenceNumber;
       if (!isOver) this.#follower.segment(packet, flow, side, sequence, from, length, wireLength);
       if (!this.#watch.isIdle) {
@@ -86,6 +91,7 @@ export class Inspector {
         this.#speakWhenNamed(packet, flow);
       }
     }
+    if (!this.#rules.isIdle && this.#rules.tcp(packet, this.#protocolOf(flow), from, length, wireLength)) this.#drop(flow);
     if ((flags & TcpFlag.rst) !== 0) this.#follower.release(packet.flowId, flow);
   }
 
@@ -94,13 +100,14 @@ export class Inspector {
     if (udp === null) return;
     this.#meet(packet, flow, UNKNOWN, udp.sourcePort, udp.destinationPort);
     const length = packet.payloadLength;
-    if (length === 0) return;
     const from = packet.start + packet.payloadOffset;
     this.#classifier.facts.isStream = false;
-    if (!isOver) this.#follower.datagram(packet, flow, packet.direction, from, length, length >= payloadOnWire(packet));
-    if (this.#watch.isIdle) return;
-    this.#watch.datagram(packet, flow, from, length);
-    this.#speakWhenNamed(packet, flow);
+    if (!isOver && length > 0) this.#follower.datagram(packet, flow, packet.direction, from, length, length >= payloadOnWire(packet));
+    if (!this.#watch.isIdle && length > 0) {
+      this.#watch.datagram(packet, flow, from, length);
+      this.#speakWhenNamed(packet, flow);
+    }
+    this.#ruleOver(packet, flow, from, length);
   }
 
   /** Neither TCP nor UDP: the IP protocol is the name. */
@@ -108,8 +115,22 @@ export class Inspector {
     const number = this.#numberOfIpProtocol[packet.l4];
     this.#meet(packet, flow, UNKNOWN, 0, 0);
     if (!isOver && number !== 0) this.#classifier.nameAs(packet, flow, number);
-    if (this.#watch.isIdle || packet.payloadLength === 0) return;
-    this.#watch.datagram(packet, flow, packet.start + packet.payloadOffset, packet.payloadLength);
+    const from = packet.start + packet.payloadOffset;
+    if (!this.#watch.isIdle && packet.payloadLength > 0) this.#watch.datagram(packet, flow, from, packet.payloadLength);
+    this.#ruleOver(packet, flow, from, packet.payloadLength);
+  }
+
+  /** Shows a packet that is not TCP to the rules. */
+  #ruleOver(packet: Packet, flow: number, from: number, length: number): void {
+    if (!this.#rules.isIdle && this.#rules.datagram(packet, this.#protocolOf(flow), from, length)) this.#drop(flow);
+  }
+
+  #protocolOf(flow: number): number {
+    return this.#words[flow + FlowWord.status] & PROTOCOL_MASK;
+  }
+
+  #drop(flow: number): void {
+    this.#words[flow + FlowWord.status] |= FlowFlag.dropped;
   }
 
   #speakWhenNamed(packet: Packet, flow: number): void {

@@ -3,6 +3,9 @@ import { z } from 'zod';
 import type { Preparation } from '../contract.js';
 import { protocolsCalled } from './protocol-table.js';
 import { MAX_STATES } from './signatures/automaton.js';
+import { readClassifications, readRuleFile, type RuleProblem, type RuleSettings } from './signatures/rules/rule-file.js';
+import type { Rule } from './signatures/rules/rule.js';
+import { flowbitNames, MAX_FLOWBITS } from './signatures/rules/rule-set.js';
 import { readSignatureFile } from './signatures/signature-file.js';
 import { signatureBytes, signatureSchema } from './signatures/signature.js';
 
@@ -11,6 +14,9 @@ const MAX_SIGNATURES = 10_000;
 /** Counted in a byte of the flow's words, fourfold. */
 const MAX_BUDGET_PACKETS = 63;
 const MAX_BUDGET_BYTES = 32_768;
+const MAX_WINDOW_BYTES = 32_768;
+/** Rules in Suricata's language: twice what the largest public collections have. */
+const MAX_RULES = 100_000;
 
 const budget = z.strictObject({
   /** Packets with payload to look at per direction, to find the protocol. */
@@ -24,6 +30,14 @@ const streams = z.strictObject({
   buffers: z.int().min(0).max(65_536).default(256),
   /** Bytes of each: the longest request or ClientHello that can be put together. */
   bytes: z.int().min(512).max(MAX_BUDGET_BYTES).default(4096),
+  /** Where streams are put together for rules: one for each direction of a connection that sends. */
+  windows: z
+    .strictObject({
+      count: z.int().min(0).max(65_536).default(1024),
+      /** What a rule can see at a time: the longest head of a message, or distance between two contents. */
+      bytes: z.int().min(1024).max(MAX_WINDOW_BYTES).default(8192),
+    })
+    .prefault({}),
 });
 
 const hostSuffix = z
@@ -41,9 +55,13 @@ const block = z.strictObject({
   hosts: z.array(hostSuffix).default([]),
 });
 
-export const dpiOptions = z.strictObject({
-  /** Signature files (YAML). */
+const dpiShape = z.strictObject({
+  /** Signature files: YAML, or rules in Suricata's language where the name ends in `.rules`. */
   signatures: z.array(z.string().min(1)).default([]),
+  /** Values of `$NAME` in the headers of rules, beside and before those that are always there. */
+  variables: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string().min(1)).default({}),
+  /** A file in the form of Suricata's classification.config: what `classtype` means. */
+  classification: z.string().min(1).optional(),
   /** Signatures, inline. */
   rules: z.array(signatureSchema).max(MAX_SIGNATURES).default([]),
   budget: budget.prefault({}),
@@ -52,12 +70,17 @@ export const dpiOptions = z.strictObject({
   block: block.prefault({}),
 });
 
+/** `suricata` are the rules of the files, read by `prepareOptions`. */
+export const dpiOptions = dpiShape.transform((options) => ({ ...options, suricata: [] as Rule[] }));
+
 export type DpiInput = z.input<typeof dpiOptions>;
-type DpiOptions = z.output<typeof dpiOptions>;
+export type DpiOptions = z.output<typeof dpiOptions>;
 
 /** Reads the signature files and puts what they say behind the inline rules: `create` gets one list. */
 export async function prepareOptions(options: DpiOptions, preparation: Preparation): Promise<DpiOptions> {
   const rules = [...options.rules];
+  const suricata: ReadRules = { rules: [], placeOf: new Map() };
+  const settings = await readSettings(options, preparation);
   const placeOf = new Map<string, string>();
   options.rules.forEach((rule, index) => {
     if (placeOf.has(rule.name)) {
@@ -67,12 +90,12 @@ export async function prepareOptions(options: DpiOptions, preparation: Preparati
   });
   for (const [index, name] of options.signatures.entries()) {
     const path = preparation.resolve(name);
-    const file = await readSignatureFile(path);
-    for (const { message, line, column } of file.problems) {
-      const where = line === undefined || column === undefined ? '' : `:${line}:${column}`;
-      const position = line === undefined || column === undefined ? {} : { line, column };
-      preparation.problem({ path: ['signatures', index], message: `${path}${where}: ${message}`, ...position });
+    if (name.endsWith('.rules')) {
+      await readRules(path, index, settings, suricata, preparation);
+      continue;
     }
+    const file = await readSignatureFile(path);
+    reportProblems(path, ['signatures', index], file.problems, preparation);
     file.signatures.forEach((signature, k) => {
       const line = file.lines[k];
       const before = placeOf.get(signature.name);
@@ -92,5 +115,51 @@ export async function prepareOptions(options: DpiOptions, preparation: Preparati
   } else if (bytes >= MAX_STATES) {
     tooMany('the signatures are too long together', `${bytes} bytes`, `less than ${MAX_STATES} bytes`);
   }
-  return { ...options, signatures: [], rules };
+  checkRules(suricata.rules, tooMany);
+  return { ...options, signatures: [], rules, suricata: suricata.rules };
+}
+
+interface ReadRules {
+  rules: Rule[];
+  /** By gid and sid. */
+  placeOf: Map<string, string>;
+}
+
+async function readSettings({ variables, classification }: DpiOptions, preparation: Preparation): Promise<RuleSettings> {
+  if (classification === undefined) return { variables, classifications: null };
+  const path = preparation.resolve(classification);
+  const { classifications, problems } = await readClassifications(path);
+  reportProblems(path, ['classification'], problems, preparation);
+  return { variables, classifications: problems.length > 0 ? null : classifications };
+}
+
+async function readRules(path: string, index: number, settings: RuleSettings, read: ReadRules, preparation: Preparation): Promise<void> {
+  const file = await readRuleFile(path, settings);
+  reportProblems(path, ['signatures', index], file.problems, preparation);
+  file.rules.forEach((rule, k) => {
+    const key = `${rule.gid}:${rule.sid}`;
+    const line = file.lines[k];
+    const before = read.placeOf.get(key);
+    if (before !== undefined) {
+      const message = `${path}:${line}: sid ${rule.sid} stands twice, before at ${before}`;
+      preparation.problem({ path: ['signatures', index], message, found: key, expected: 'unique sids', line, column: 1 });
+    }
+    read.placeOf.set(key, `${path}:${line}`);
+    read.rules.push(rule);
+  });
+}
+
+function checkRules(rules: readonly Rule[], tooMany: (message: string, found: string, expected: string) => void): void {
+  if (rules.length > MAX_RULES) tooMany('too many rules', String(rules.length), `at most ${MAX_RULES}`);
+  const names = flowbitNames(rules);
+  if (names.length > MAX_FLOWBITS) tooMany('the rules use too many names of flowbits', String(names.length), `at most ${MAX_FLOWBITS}`);
+}
+
+/** Mistakes in a file, each at its line and column. */
+function reportProblems(path: string, place: (string | number)[], problems: readonly RuleProblem[], preparation: Preparation): void {
+  for (const { message, line, column } of problems) {
+    const where = line === undefined || column === undefined ? '' : `:${line}:${column}`;
+    const position = line === undefined || column === undefined ? {} : { line, column };
+    preparation.problem({ path: place, message: `${path}${where}: ${message}`, ...position });
+  }
 }

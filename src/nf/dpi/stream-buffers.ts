@@ -116,6 +116,24 @@ export class StreamBuffers {
     return kept;
   }
 
+  /** Lets go of the first `count` bytes, which must be contiguous: what follows moves to the beginning. */
+  slide(buffer: number, count: number): void {
+    const start = this.start(buffer);
+    this.bytes.copyWithin(start, start + count, start + this.extent(buffer));
+    const first = buffer * MAX_PIECES * 2;
+    const bounds = this.#bounds;
+    for (let k = first; k < first + 2 * this.#pieces[buffer]; k++) bounds[k] = Math.max(0, bounds[k] - count);
+    if (bounds[first + 1] === 0 && this.#pieces[buffer] > 0) {
+      this.#movePieces(first, 1, this.#pieces[buffer], -1);
+      this.#pieces[buffer]--;
+    }
+  }
+
+  /** Forgets what is in the buffer. */
+  clear(buffer: number): void {
+    this.#pieces[buffer] = 0;
+  }
+
   /** Moves the bounds of pieces [from, to) by some places, up or down. */
   #movePieces(first: number, from: number, to: number, places: number): void {
     const bounds = this.#bounds;

@@ -1,114 +1,218 @@
 /** Hot: no allocation, no throw (`process`). Decides about packets: by the connection they belong to, else by the rules. */
 import { Direction } from '../../memory/slot-layout.js';
-import type { Packet } from '../../packet/packet.js';
-import { IpProtocol, TcpFlag } from '../../packet/protocols.js';
-import { forward, type Context, type Counter, type EventFields, type Verdict } from '../contract.js';
-import { Connections, type firewallTables } from './connections.js';
-import { countersOfUpdate, DEFAULT, ESTABLISHED, INVALID, RELATED } from './counters.js';
+import type { Packet, TcpView } from '../../packet/packet.js';
+import { forward, type Counter, type Verdict } from '../contract.js';
+import { Connections } from './connections.js';
+import { ESTABLISHED, INVALID, RELATED } from './counters.js';
+import { HalfOpen } from './half-open.js';
+import { Judge, type FirewallContext } from './judge.js';
+import { Lifetimes } from './lifetimes.js';
 import { openingOf } from './opening.js';
-import { preparedRules, type FirewallOptions } from './options.js';
-import { overwritesHeader, Role, roleOf } from './role.js';
-import type { Rule } from './rule.js';
-import { NO_RULE, RuleSet } from './rule-set.js';
+import type { FirewallOptions } from './options.js';
+import { isIcmp, overwritesHeader, queryWentInReverse, Role, roleOf } from './role.js';
+import { ConnectionState } from './rule.js';
+import { TcpState, TcpKind, tcpKind } from './tcp-state.js';
+import { TcpVerdict, TcpWindows } from './tcp-window.js';
 
-export const FIREWALL_DROPS = ['firewall-denied', 'firewall-default', 'firewall-invalid'] as const;
-
-type FirewallContext = Context<FirewallOptions, (typeof FIREWALL_DROPS)[number], string, typeof firewallTables>;
+/** Never more half-open connections than this share of the flows; there are two places for each flow. */
+const HALF_OPEN_SHARE = 8;
 
 export class Filter {
   readonly #context: FirewallContext;
+  readonly #judge: Judge;
   readonly #connections: Connections;
+  readonly #windows: TcpWindows;
+  readonly #halfOpen: HalfOpen;
+  readonly #lifetimes: Lifetimes;
   readonly #established: Counter;
   readonly #related: Counter;
   readonly #invalid: Counter;
-  readonly #default: Counter;
-  readonly #denied: Verdict;
-  readonly #deniedByDefault: Verdict;
+  readonly #forgotten: Counter;
+  readonly #outside: Counter;
   readonly #droppedAsInvalid: Verdict;
   #options: FirewallOptions;
-  #rules: readonly Rule[] = [];
-  #ruleSet = new RuleSet([]);
-  /** By rule. */
-  #counters: readonly Counter[] = [];
-  #logged: readonly EventFields[] = [];
+  /** Rules say which packets of a connection pass. */
+  #isExplicit = false;
 
   constructor(context: FirewallContext) {
+    const { counters, state, options } = context;
     this.#context = context;
-    this.#options = context.options;
-    this.#established = context.counters[ESTABLISHED];
-    this.#related = context.counters[RELATED];
-    this.#invalid = context.counters[INVALID];
-    this.#default = context.counters[DEFAULT];
-    this.#denied = context.drop['firewall-denied'];
-    this.#deniedByDefault = context.drop['firewall-default'];
+    this.#options = options;
+    this.#judge = new Judge(context);
+    this.#established = counters[ESTABLISHED];
+    this.#related = counters[RELATED];
+    this.#invalid = counters[INVALID];
+    this.#forgotten = counters['half-open forgotten'];
+    this.#outside = counters['outside window'];
     this.#droppedAsInvalid = context.drop['firewall-invalid'];
-    this.#connections = new Connections(context.state.flows, context.state.generations);
-    this.update(context.options);
+    this.#connections = new Connections(state.flows, state.generations);
+    this.#windows = new TcpWindows(state.flows.words);
+    this.#lifetimes = new Lifetimes(this.#connections);
+    const share = Math.max(1, Math.floor(state.flows.capacity / HALF_OPEN_SHARE));
+    this.#halfOpen = new HalfOpen(state.halfOpen, state.flows, Math.min(options.halfOpen, share));
+    this.update(options);
   }
 
   /** New options. Connections stay known, and each is judged by the new rules at its next packet. */
   update(options: FirewallOptions): void {
-    const rules = preparedRules(options);
     this.#options = options;
-    this.#rules = rules;
-    this.#ruleSet = new RuleSet(rules);
-    const { options: first, counters } = this.#context;
-    this.#counters = countersOfUpdate(preparedRules(first), rules).map((name) => counters[name]);
-    this.#logged = rules.map((rule, index) => ({ rule: index + 1, action: rule.action }));
+    this.#isExplicit = options.stateful === 'explicit';
+    this.#judge.update(options);
+    this.#lifetimes.update(options.timeouts);
     this.#connections.beginGeneration();
   }
 
   process(packet: Packet): Verdict {
     const options = this.#options;
-    if (packet.isMalformed) return options.malformed === 'drop' ? this.#dropAsInvalid() : this.#judgeAlone(packet);
+    if (packet.isMalformed) return options.malformed === 'drop' ? this.#dropAsInvalid() : this.#judge.alone(packet, ConnectionState.invalid);
     if (packet.isFragment && (options.fragments === 'drop' || overwritesHeader(packet))) return this.#dropAsInvalid();
-    const role = options.stateful ? roleOf(packet) : Role.alone;
-    if (role === Role.alone) return this.#judgeAlone(packet);
+    const role = options.stateful === false ? Role.alone : roleOf(packet);
+    switch (role) {
+      case Role.tcp:
+        return this.#tcp(packet);
+      case Role.member:
+        return this.#connections.find(packet.flowId, this.#nowSeconds()) ? this.#member(packet) : this.#open(packet);
+      case Role.query:
+        return this.#findQuery(packet, role) ? this.#member(packet) : this.#open(packet);
+      case Role.answer:
+        return this.#findQuery(packet, role) ? this.#member(packet) : this.#stray(packet);
+      case Role.fragment:
+        return this.#fragment(packet);
+      case Role.error:
+        return this.#error(packet);
+      case Role.strayError:
+        return this.#stray(packet);
+      default:
+        return this.#judge.alone(packet, ConnectionState.untracked);
+    }
+  }
+
+  #tcp(packet: Packet): Verdict {
+    const tcp = packet.tcp();
+    if (tcp === null) return this.#stray(packet);
     const connections = this.#connections;
-    if (!connections.find(packet.flowId, this.#nowSeconds())) {
-      return mayOpen(packet, role) ? this.#open(packet) : this.#judgeAlone(packet);
-    }
-    if (role === Role.fragment || role === Role.error) {
-      return connections.isAllowed ? pass(role === Role.error ? this.#related : this.#established) : this.#judgeAlone(packet);
-    }
+    if (!connections.find(packet.flowId, this.#nowSeconds())) return this.#openTcp(packet, tcp);
     const isReply = (packet.direction === Direction.reverse) !== connections.isOpenedInReverse;
-    if (role === (isReply ? Role.query : Role.answer)) return this.#judgeAlone(packet);
-    if ((connections.isEnding || !connections.isAllowed) && isOpeningSyn(packet)) return this.#open(packet);
-    return this.#continue(packet, isReply);
+    const mayPass = this.#isExplicit || connections.isAllowed;
+    // Only a SYN starts over what new rules deny.
+    if (!mayPass && tcpKind(tcp.flags) === TcpKind.syn) return this.#openTcp(packet, tcp);
+    const windows = this.#windows;
+    const found = windows.check(connections.at, packet, tcp, isReply);
+    if (found === TcpVerdict.impossible) return this.#stray(packet);
+    if (found === TcpVerdict.beginsAnew) return this.#openTcp(packet, tcp);
+    if (!mayPass || this.#isExplicit) {
+      const verdict = this.#judgeAgain(packet, isReply);
+      if (verdict !== forward) return verdict;
+    } else this.#established.add(1);
+    if (found === TcpVerdict.passes) {
+      if (isReply) connections.hearAnswer();
+      windows.note();
+      this.#outside.add(1);
+      return forward;
+    }
+    const isUnanswered = !connections.isAnswered;
+    if (isReply) connections.hearAnswer();
+    const before = connections.tcpState;
+    const state = windows.commit();
+    // A SYN that is refused, and one that is taken back: there never was a connection.
+    if (state === TcpState.closed && isUnanswered) {
+      connections.forget();
+      return forward;
+    }
+    if (packet.isFragment) windows.relax(connections.at);
+    // Nothing prolongs a connection that is over.
+    if (state < TcpState.timeWait || state !== before) this.#lifetimes.touchTcp(state, this.#nowSeconds());
+    return forward;
   }
 
-  /** By the rules, without a connection: so is ARP and all else that has no flow, and a default deny drops it too. */
-  #judgeAlone(packet: Packet): Verdict {
-    return this.#decide(packet, this.#ruleSet.judge(packet, packet.direction === Direction.reverse, false, openingOf(packet)));
+  /** TCP without a connection, or one that begins anew. What opens none leaves the flow as it was. */
+  #openTcp(packet: Packet, tcp: TcpView): Verdict {
+    const kind = tcpKind(tcp.flags);
+    if (kind !== TcpKind.syn && kind !== TcpKind.ack) return this.#stray(packet);
+    const connections = this.#connections;
+    const opening = openingOf(packet);
+    const isReverse = packet.direction === Direction.reverse;
+    const verdict = this.#judge.decide(packet, isReverse, false, opening, ConnectionState.new);
+    if (verdict !== forward) return verdict;
+    const state = this.#windows.begin(connections.at, packet, tcp);
+    if (packet.isFragment) this.#windows.relax(connections.at);
+    connections.open(isReverse, opening, state);
+    this.#lifetimes.touchTcp(state, this.#nowSeconds());
+    if (state === TcpState.synSent && this.#halfOpen.begin(packet.flowId)) this.#forgotten.add(1);
+    return verdict;
   }
 
-  /** What opens no connection leaves the flow as it was: a forged packet must not end a connection. */
   #open(packet: Packet): Verdict {
     const isReverse = packet.direction === Direction.reverse;
     const opening = openingOf(packet);
-    const verdict = this.#decide(packet, this.#ruleSet.judge(packet, isReverse, false, opening));
+    const verdict = this.#judge.decide(packet, isReverse, false, opening, ConnectionState.new);
     if (verdict !== forward) return verdict;
-    this.#connections.open(isReverse, opening);
-    this.#connections.allow();
-    this.#touch(packet);
+    this.#connections.open(isReverse, opening, TcpState.none);
+    this.#lifetimes.touch(packet.l4, this.#nowSeconds());
     return verdict;
   }
 
-  #continue(packet: Packet, isReply: boolean): Verdict {
+  /** A packet of the connection that was found, of a protocol without windows. */
+  #member(packet: Packet): Verdict {
     const connections = this.#connections;
-    if (connections.isAllowed) {
-      this.#hear(packet, isReply);
-      return pass(this.#established);
-    }
-    const index = this.#ruleSet.judge(packet, connections.isOpenedInReverse, isReply, connections.opening);
-    const verdict = this.#decide(packet, index);
-    if (verdict === forward) {
-      connections.allow();
-      this.#hear(packet, isReply);
-      // A connection that new rules deny stays known as denied. Were it forgotten, the next reply would be taken for the
-      // first packet of a connection from the other end, which the rules may well allow.
-    } else this.#touch(packet);
+    const isReply = (packet.direction === Direction.reverse) !== connections.isOpenedInReverse;
+    if (this.#isExplicit || !connections.isAllowed) {
+      const verdict = this.#judgeAgain(packet, isReply);
+      if (verdict !== forward) return verdict;
+    } else this.#established.add(1);
+    if (isReply) connections.hearAnswer();
+    this.#lifetimes.touch(packet.l4, this.#nowSeconds());
+    return forward;
+  }
+
+  /**
+   * Asks the rules about a known connection: about this packet, when they say which packets pass; else about the packet
+   * that opened it, because they are new. A connection that new rules deny stays known as denied while it is heard of. Were
+   * it forgotten, the next reply would be taken for the first packet of a connection from the other end, which the rules may
+   * well allow.
+   */
+  #judgeAgain(packet: Packet, isReply: boolean): Verdict {
+    const connections = this.#connections;
+    if (this.#isExplicit) return this.#judge.alone(packet, ConnectionState.established);
+    const { isOpenedInReverse, opening } = connections;
+    const verdict = this.#judge.decide(packet, isOpenedInReverse, isReply, opening, ConnectionState.new);
+    if (verdict === forward) connections.allow();
+    else this.#lifetimes.touchDenied(packet.l4, this.#nowSeconds());
     return verdict;
+  }
+
+  #fragment(packet: Packet): Verdict {
+    const connections = this.#connections;
+    const now = this.#nowSeconds();
+    const isQuery = isIcmp(packet.l4);
+    const isKnown = connections.find(packet.flowId, now) && (this.#isExplicit || connections.isAllowed);
+    const isAnswer = !isKnown && isQuery && connections.findQuery(packet.flowId, true, now) && (this.#isExplicit || connections.isAllowed);
+    if (!isKnown && !isAnswer) return this.#judge.alone(packet, ConnectionState.untracked);
+    if (this.#isExplicit) return this.#judge.alone(packet, ConnectionState.established);
+    this.#established.add(1);
+    return forward;
+  }
+
+  #error(packet: Packet): Verdict {
+    const connections = this.#connections;
+    const quoted = (packet.icmp() ?? packet.icmpv6())?.quoted() ?? null;
+    const isAboutQuery = quoted !== null && quoted.hasIdentifier;
+    // Nothing is known of an ICMP message that is no query, such as another error.
+    if (!isAboutQuery && quoted !== null && isIcmp(quoted.protocol)) return this.#stray(packet);
+    const isKnown = isAboutQuery ? this.#findQuery(packet, Role.error) : connections.find(packet.flowId, this.#nowSeconds());
+    if (!isKnown) return this.#stray(packet);
+    if (this.#isExplicit || !connections.isAllowed) return this.#judge.alone(packet, ConnectionState.related);
+    this.#related.add(1);
+    return forward;
+  }
+
+  #findQuery(packet: Packet, role: number): boolean {
+    return this.#connections.findQuery(packet.flowId, queryWentInReverse(packet, role), this.#nowSeconds());
+  }
+
+  /** A packet that belongs to no connection and can open none. */
+  #stray(packet: Packet): Verdict {
+    return this.#options.invalid === 'drop' ? this.#dropAsInvalid() : this.#judge.alone(packet, ConnectionState.invalid);
   }
 
   #dropAsInvalid(): Verdict {
@@ -116,62 +220,7 @@ export class Filter {
     return this.#droppedAsInvalid;
   }
 
-  #decide(packet: Packet, index: number): Verdict {
-    if (index === NO_RULE) {
-      this.#default.add(1);
-      return this.#options.default === 'allow' ? forward : this.#deniedByDefault;
-    }
-    const rule = this.#rules[index];
-    this.#counters[index].add(1);
-    if (rule.log) this.#context.alert(packet, rule.text, this.#logged[index]);
-    return rule.action === 'allow' ? forward : this.#denied;
-  }
-
-  /** A packet of the connection passed. Nothing prolongs a connection that is closing. */
-  #hear(packet: Packet, isReply: boolean): void {
-    const connections = this.#connections;
-    if (packet.l4 === IpProtocol.tcp) {
-      if (connections.isClosing) return;
-      const tcp = packet.tcp();
-      if (tcp !== null) connections.hear(tcp.flags, isReply);
-    }
-    this.#touch(packet);
-  }
-
-  #touch(packet: Packet): void {
-    const { timeouts } = this.#options;
-    const connections = this.#connections;
-    const protocol = packet.l4;
-    let seconds = timeouts.otherSeconds;
-    if (protocol === IpProtocol.tcp) {
-      seconds = connections.isAnswered ? timeouts.tcpSeconds : timeouts.tcpOpeningSeconds;
-      if (connections.isClosing) seconds = timeouts.tcpClosingSeconds;
-    } else if (protocol === IpProtocol.udp) seconds = timeouts.udpSeconds;
-    else if (protocol === IpProtocol.icmp || protocol === IpProtocol.icmpv6) seconds = timeouts.icmpSeconds;
-    connections.touch(this.#nowSeconds() + seconds);
-  }
-
   #nowSeconds(): number {
     return Math.floor(this.#context.now() / 1000);
   }
-}
-
-function pass(counter: Counter): Verdict {
-  counter.add(1);
-  return forward;
-}
-
-/** A TCP packet that ends something begins nothing: a stray RST or FIN must not open the way for others. */
-function mayOpen(packet: Packet, role: number): boolean {
-  if (role === Role.query) return true;
-  if (role !== Role.member) return false;
-  if (packet.l4 !== IpProtocol.tcp) return true;
-  const tcp = packet.tcp();
-  return tcp !== null && (tcp.flags & (TcpFlag.fin | TcpFlag.rst)) === 0;
-}
-
-/** A SYN that answers nothing. */
-function isOpeningSyn(packet: Packet): boolean {
-  const tcp = packet.tcp();
-  return tcp !== null && (tcp.flags & (TcpFlag.syn | TcpFlag.ack | TcpFlag.fin | TcpFlag.rst)) === TcpFlag.syn;
 }

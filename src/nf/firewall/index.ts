@@ -1,21 +1,22 @@
 /** Stateful packet filter: ordered rules decide which connections may be opened (docs/firewall.md). */
 import { defineNetworkFunction } from '../define.js';
-import { firewallTables } from './connections.js';
 import { counterNames } from './counters.js';
-import { Filter, FIREWALL_DROPS } from './filter.js';
+import { Filter } from './filter.js';
+import { FIREWALL_DROPS } from './judge.js';
+import { firewallTables, type FirewallTables } from './layout.js';
 import { firewallSchema, preparedRules, prepareRules, type FirewallInput, type FirewallOptions } from './options.js';
 
 export type { FirewallInput } from './options.js';
 
 type Drop = (typeof FIREWALL_DROPS)[number];
 
-export const firewall = defineNetworkFunction<FirewallInput, FirewallOptions, Drop, string, typeof firewallTables>(
+export const firewall = defineNetworkFunction<FirewallInput, FirewallOptions, Drop, string, FirewallTables>(
   import.meta.url,
   {
     name: 'firewall',
     options: firewallSchema,
     drops: FIREWALL_DROPS,
-    counters: (options) => counterNames(preparedRules(options)),
+    counters: (options) => counterNames(preparedRules(options).rules),
     tables: firewallTables,
     prepare: prepareRules,
     create: (context) => {

@@ -32,19 +32,20 @@ export class OpeningMatcher {
   readonly #flagValue: number;
   /** One byte for each type, not 0 when it is wanted. */
   readonly #types: Uint8Array | null;
-  readonly #code: number;
+  readonly #codes: Uint8Array | null;
 
   constructor({ tcpFlags, icmpType, icmpCode }: Match) {
     this.#flagMask = tcpFlags?.mask ?? 0;
     this.#flagValue = (tcpFlags?.value ?? 0) & this.#flagMask;
     this.#types = icmpType === undefined ? null : new Uint8Array(256);
     for (const type of icmpType ?? []) if (this.#types !== null) this.#types[type] = 1;
-    this.#code = icmpCode ?? -1;
+    this.#codes = icmpCode === undefined ? null : new Uint8Array(256);
+    for (const code of icmpCode ?? []) if (this.#codes !== null) this.#codes[code] = 1;
   }
 
   matches(opening: number): boolean {
     if (opening === NO_OPENING || (opening & this.#flagMask) !== this.#flagValue) return false;
-    return (this.#types === null || this.#types[opening >>> 8] !== 0) && (this.#code === -1 || (opening & 0xff) === this.#code);
+    return (this.#types === null || this.#types[opening >>> 8] !== 0) && (this.#codes === null || this.#codes[opening & 0xff] !== 0);
   }
 }
 

@@ -1,5 +1,5 @@
 /** Hot: no allocation. What a packet is to connection tracking. */
-import { Layer3 } from '../../memory/slot-layout.js';
+import { Direction, Layer3 } from '../../memory/slot-layout.js';
 import type { IcmpView, Packet } from '../../packet/packet.js';
 import { IpProtocol } from '../../packet/protocols.js';
 
@@ -8,14 +8,18 @@ export const Role = {
   alone: 0,
   /** May open a connection, and belongs to one in both directions. */
   member: 1,
+  /** The same, and TCP: what it may be depends on the state of its connection. */
+  tcp: 2,
   /** An ICMP query: may open a connection, and comes only from its opener. */
-  query: 2,
+  query: 3,
   /** The answer to an ICMP query: comes only from the other end. */
-  answer: 3,
+  answer: 4,
   /** A later fragment: passes with an allowed connection, but does not keep it alive. */
-  fragment: 4,
-  /** An ICMP error about a connection: the same. */
-  error: 5,
+  fragment: 5,
+  /** An ICMP error: the same, with the connection of the packet that it quotes. */
+  error: 6,
+  /** An ICMP error that does not go to the sender of what it quotes. */
+  strayError: 7,
 } as const;
 
 const REDIRECT = 5;
@@ -33,19 +37,40 @@ export function roleOf(packet: Packet): number {
   if (packet.flowId === 0) return Role.alone;
   if (packet.isLaterFragment) return Role.fragment;
   const isIpv4 = packet.l3 === Layer3.ipv4;
-  if (packet.l4 !== (isIpv4 ? IpProtocol.icmp : IpProtocol.icmpv6)) return Role.member;
+  const l4 = packet.l4;
+  if (l4 === IpProtocol.tcp) return Role.tcp;
+  if (l4 !== (isIpv4 ? IpProtocol.icmp : IpProtocol.icmpv6)) return Role.member;
   const icmp = isIpv4 ? packet.icmp() : packet.icmpv6();
   if (icmp === null) return Role.alone;
   const type = icmp.type;
   if (icmp.isError) {
     // A redirect does not tell of a failure, it asks for another route: that is for the rules to allow.
-    return (isIpv4 && type === REDIRECT) || !goesToQuotedSource(packet, icmp) ? Role.alone : Role.error;
+    if (isIpv4 && type === REDIRECT) return Role.alone;
+    return goesToQuotedSource(packet, icmp) ? Role.error : Role.strayError;
   }
   if (!isIpv4) return type === ECHO_V6 ? Role.query : type === ECHO_REPLY_V6 ? Role.answer : Role.alone;
   if (type === ECHO) return Role.query;
   if (type === ECHO_REPLY) return Role.answer;
   if (type < FIRST_QUERY || type > LAST_QUERY) return Role.alone;
   return ((type - FIRST_QUERY) & 1) === 0 ? Role.query : Role.answer;
+}
+
+/** Whether a query went in reverse: the packet's own, the one that it answers, or the one that it is an error about. */
+export function queryWentInReverse(packet: Packet, role: number): boolean {
+  const isReverse = packet.direction === Direction.reverse;
+  if (role === Role.query) return isReverse;
+  if (role === Role.answer) return !isReverse;
+  const quoted = (packet.l3 === Layer3.ipv4 ? packet.icmp() : packet.icmpv6())?.quoted() ?? null;
+  // The quoted packet travelled the other way; if it was an answer, the query went this way.
+  return quoted === null || isQueryType(quoted.queryType) ? !isReverse : isReverse;
+}
+
+export function isIcmp(protocol: number): boolean {
+  return protocol === IpProtocol.icmp || protocol === IpProtocol.icmpv6;
+}
+
+function isQueryType(type: number): boolean {
+  return type === ECHO || type === ECHO_V6 || (type >= FIRST_QUERY && ((type - FIRST_QUERY) & 1) === 0 && type < LAST_QUERY);
 }
 
 /** Whether an error travels to the sender of the packet that it quotes, as it must (RFC 1122 section 3.2.2). */

@@ -1,5 +1,5 @@
 /** Hot: no allocation. The external addresses, and the prefixes whose hosts are translated. */
-import type { Prefix } from './options.js';
+import type { Prefix } from './addresses.js';
 
 /** Odd, with bits well spread: the golden ratio of 2^32. */
 const SPREAD = 0x9e3779b1;
@@ -14,8 +14,11 @@ export class AddressPool {
   /** Open addressing: index of an address + 1, 0 where the bucket is free. */
   readonly #buckets: Uint16Array;
   readonly #shift: number;
+  /** Inside hosts whose place in the pool is not computed, because ports are forwarded to them there. */
+  readonly #pairs: ReadonlyMap<number, number>;
 
-  constructor(addresses: readonly number[]) {
+  /** @param pairs external address by inside address, for the hosts that have one assigned. */
+  constructor(addresses: readonly number[], pairs: ReadonlyMap<number, number> = new Map()) {
     this.#addresses = Uint32Array.from(addresses);
     this.count = addresses.length;
     const bits = Math.ceil(Math.log2(Math.max(2, addresses.length * 2)));
@@ -26,6 +29,7 @@ export class AddressPool {
       while (this.#buckets[bucket] !== 0) bucket = (bucket + 1) & (this.#buckets.length - 1);
       this.#buckets[bucket] = index + 1;
     });
+    this.#pairs = new Map([...pairs].map(([inside, external]) => [inside, this.indexOf(external)]));
   }
 
   /** Place of an address in the pool, or -1. */
@@ -42,8 +46,11 @@ export class AddressPool {
     return this.#addresses[index];
   }
 
-  /** Place of the external address of an inside host. */
+  /** Place of the external address of an inside host; -1 when the pool is empty. */
   pairedWith(inside: number): number {
+    if (this.count === 0) return -1;
+    const assigned = this.#pairs.get(inside);
+    if (assigned !== undefined) return assigned;
     let hash = Math.imul(inside ^ (inside >>> 16), 0x85ebca6b);
     hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
     return ((hash ^ (hash >>> 16)) >>> 0) % this.count;

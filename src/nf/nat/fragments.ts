@@ -2,8 +2,10 @@
  * Hot: no allocation. Fragments after the first carry no ports, so the first one leaves word of its translation under
  * what they share with it: source, destination, protocol and identification (RFC 791 section 3.2).
  */
+import type { Ipv4View } from '../../packet/ipv4.js';
+import type { Packet } from '../../packet/packet.js';
 import type { StateTable } from '../tables.js';
-import { FRAGMENT_TIMEOUT_MS } from './layout.js';
+import { Fragment, FRAGMENT_TIMEOUT_MS } from './layout.js';
 
 export class Fragments {
   readonly #table: StateTable;
@@ -15,20 +17,13 @@ export class Fragments {
   }
 
   /**
-   * Notes which address replaces the translated one in the rest of a datagram. Addresses are those before translation.
+   * Notes what becomes of the rest of a datagram whose first fragment is this packet, not translated yet.
+   * @param source what its source becomes; the same where it stays.
    * @returns false when there is no room for another datagram.
    */
-  note(
-    direction: number,
-    source: number,
-    destination: number,
-    protocol: number,
-    identification: number,
-    replacement: number,
-    nowMs: number,
-  ): boolean {
+  note(packet: Packet, ip: Ipv4View, source: number, destination: number, turnsBack: boolean, nowMs: number): boolean {
     const table = this.#table;
-    this.#fillKey(direction, source, destination, protocol, identification);
+    this.#fillKey(packet, ip);
     let entry = table.find();
     if (entry < 0) {
       entry = table.insert();
@@ -39,15 +34,24 @@ export class Fragments {
       }
     }
     table.expireAt(entry, nowMs + FRAGMENT_TIMEOUT_MS);
-    table.words[table.value(entry)] = replacement;
+    const at = table.value(entry);
+    table.words[at + Fragment.source] = source;
+    table.words[at + Fragment.destination] = destination;
+    table.words[at + Fragment.turnsBack] = turnsBack ? 1 : 0;
     return true;
   }
 
-  /** The address noted by the first fragment; 0 when it is not known, or no longer. */
-  replacement(direction: number, source: number, destination: number, protocol: number, identification: number, nowMs: number): number {
-    this.#fillKey(direction, source, destination, protocol, identification);
+  /** Translates a later fragment as the first one was; false when that is not known, or no longer. */
+  translate(packet: Packet, ip: Ipv4View, nowMs: number): boolean {
+    this.#fillKey(packet, ip);
     const entry = this.#table.find();
-    return entry < 0 || this.#table.isExpired(entry, nowMs) ? 0 : this.#table.words[this.#table.value(entry)];
+    if (entry < 0 || this.#table.isExpired(entry, nowMs)) return false;
+    const { words } = this.#table;
+    const at = this.#table.value(entry);
+    ip.rewriteSource(words[at + Fragment.source]);
+    ip.rewriteDestination(words[at + Fragment.destination]);
+    if (words[at + Fragment.turnsBack] === 1) packet.turnBack();
+    return true;
   }
 
   sweep(nowMs: number, budget: number): void {
@@ -62,10 +66,10 @@ export class Fragments {
     this.sweep(nowMs, this.#table.words.length);
   }
 
-  #fillKey(direction: number, source: number, destination: number, protocol: number, identification: number): void {
+  #fillKey(packet: Packet, ip: Ipv4View): void {
     const key = this.#table.key;
-    key[0] = source;
-    key[1] = destination;
-    key[2] = (direction << 24) | (protocol << 16) | identification;
+    key[0] = ip.source;
+    key[1] = ip.destination;
+    key[2] = (packet.direction << 24) | (ip.protocol << 16) | ip.identification;
   }
 }

@@ -1,56 +1,104 @@
 /**
  * Hot: no allocation. ICMP errors: the packet that they quote was translated, so the quotation is translated back
- * (RFC 5508 section 4).
+ * (RFC 5508 section 4). An error never makes, prolongs or ends a binding (REQ-6).
  */
+import { checksum } from '../../packet/checksum.js';
 import type { Ipv4View } from '../../packet/ipv4.js';
+import type { Packet } from '../../packet/packet.js';
 import { IpProtocol } from '../../packet/protocols.js';
 import type { QuotedView } from '../../packet/quoted.js';
-import type { Bindings } from './bindings.js';
-import { isAddressOnly } from './transport.js';
+import { NONE } from './layout.js';
+import { End, MAPPED, type Mapper } from './mapper.js';
+import { isAddressOnly, isQuery, NO_PORT } from './transport.js';
 
 /**
- * What the binding has in place of the port: the port of the quoted packet's inside end, the identifier, or the remote
- * address. -1 when too little was quoted, or a later fragment, or what is never translated.
+ * Whether the message, wholly present, has a wrong checksum (REQ-3). That of the quoted IP header is not looked at, as REQ-3a
+ * would have it: other translators leave it wrong, and the error is wanted all the same.
  */
-function quotedPort(quoted: QuotedView, isSource: boolean): number {
-  if (quoted.version !== 4) return -1;
-  if (isAddressOnly(quoted.protocol)) return isSource ? quoted.destination : quoted.source;
-  if (quoted.protocol === IpProtocol.icmp) return quoted.identifier;
-  return isSource ? quoted.sourcePort : quoted.destinationPort;
+export function isDamaged(packet: Packet, ip: Ipv4View): boolean {
+  if (packet.isFragment) return false;
+  const at = packet.start + packet.l4Offset;
+  const length = ip.payloadLength;
+  return at + length <= packet.start + packet.length && checksum(packet.bytes, at, length) !== 0;
 }
 
-/**
- * From outside, about a packet that left here: it was sent from the external address, and the error goes to that address.
- * The source of the error, a router on the way, stays.
- * @returns false when no binding sent such a packet.
- */
-export function translateErrorFromOutside(bindings: Bindings, ip: Ipv4View, quoted: QuotedView, nowMs: number): boolean {
-  const port = quotedPort(quoted, true);
-  if (port < 0 || quoted.source !== ip.destination) return false;
-  const entry = bindings.findOutside(quoted.protocol, quoted.source, port, nowMs);
-  if (entry < 0) return false;
-  const address = bindings.insideAddress(entry);
-  quoted.rewriteSource(address);
-  if (quoted.protocol === IpProtocol.icmp) quoted.rewriteIdentifier(bindings.insidePort(entry));
-  else if (quoted.hasPorts) quoted.rewriteSourcePort(bindings.insidePort(entry));
-  ip.rewriteDestination(address);
-  return true;
+export class IcmpErrors {
+  readonly #mapper: Mapper;
+  readonly #near = new End();
+  readonly #far = new End();
+
+  constructor(mapper: Mapper) {
+    this.#mapper = mapper;
+  }
+
+  /**
+   * From outside, about a packet that left here: it was sent from the external address, and the error goes to that address.
+   * The source of the error, a router on the way, stays.
+   * @returns false when nobody here sent such a packet.
+   */
+  fromOutside(ip: Ipv4View, quoted: QuotedView, nowMs: number): boolean {
+    if (quoted.version !== 4 || quoted.source !== ip.destination) return false;
+    const end = this.#near;
+    if (this.#mapper.inward(end, quoted.protocol, quoted.source, sourcePort(quoted, quoted.destination), -1, nowMs) !== MAPPED) return false;
+    replaceSource(quoted, end);
+    ip.rewriteDestination(end.address);
+    return true;
+  }
+
+  /**
+   * From inside, about a packet that came in: it was delivered to an inside address and port. The error's own source, the
+   * host or a router before it, becomes the host's external address (REQ-5): no inside address leaves.
+   * @returns false when nothing was delivered to such an end.
+   */
+  fromInside(ip: Ipv4View, quoted: QuotedView, nowMs: number): boolean {
+    if (quoted.version !== 4) return false;
+    const end = this.#near;
+    if (this.#mapper.knownOutward(end, quoted.protocol, quoted.destination, destinationPort(quoted, quoted.source), -1, nowMs) !== MAPPED) return false;
+    replaceDestination(quoted, end);
+    ip.rewriteSource(end.address);
+    return true;
+  }
+
+  /** From one inside host to another, about a packet that turned back here: both ends of the quotation are translated (REQ-7). */
+  betweenInside(ip: Ipv4View, quoted: QuotedView, nowMs: number): boolean {
+    if (quoted.version !== 4 || quoted.source !== ip.destination) return false;
+    const near = this.#near;
+    const far = this.#far;
+    const { protocol } = quoted;
+    if (this.#mapper.knownOutward(near, protocol, quoted.destination, destinationPort(quoted, quoted.source), -1, nowMs) !== MAPPED) return false;
+    if (this.#mapper.inward(far, protocol, quoted.source, sourcePort(quoted, near.address), -1, nowMs) !== MAPPED) return false;
+    replaceDestination(quoted, near);
+    replaceSource(quoted, far);
+    ip.rewriteSource(near.address);
+    ip.rewriteDestination(far.address);
+    return true;
+  }
 }
 
-/**
- * From inside, about a packet that came in: it was delivered to an inside address and port. The error's own source, the
- * host or a router before it, becomes the external address of the binding (RFC 5508 REQ-5): no inside address leaves.
- * @returns false when no binding delivered such a packet.
- */
-export function translateErrorFromInside(bindings: Bindings, ip: Ipv4View, quoted: QuotedView, nowMs: number): boolean {
-  const port = quotedPort(quoted, false);
-  if (port < 0) return false;
-  const entry = bindings.findInside(quoted.protocol, quoted.destination, port, nowMs);
-  if (entry < 0) return false;
-  const address = bindings.externalAddress(entry);
-  quoted.rewriteDestination(address);
-  if (quoted.protocol === IpProtocol.icmp) quoted.rewriteIdentifier(bindings.externalPort(entry));
-  else if (quoted.hasPorts) quoted.rewriteDestinationPort(bindings.externalPort(entry));
-  ip.rewriteSource(address);
-  return true;
+/** What the binding of the sender has in place of the port; NO_PORT when too little was quoted, or a later fragment. */
+function sourcePort(quoted: QuotedView, remote: number): number {
+  if (isAddressOnly(quoted.protocol)) return remote;
+  if (quoted.protocol !== IpProtocol.icmp) return quoted.sourcePort;
+  return isQuery(quoted.queryType) ? quoted.identifier : NO_PORT;
+}
+
+function destinationPort(quoted: QuotedView, remote: number): number {
+  if (isAddressOnly(quoted.protocol)) return remote;
+  if (quoted.protocol !== IpProtocol.icmp) return quoted.destinationPort;
+  return isQuery(quoted.queryType) ? NO_PORT : quoted.identifier;
+}
+
+/** A static translation leaves ports alone, so there may be none. */
+function replaceSource(quoted: QuotedView, end: End): void {
+  quoted.rewriteSource(end.address);
+  if (end.at === NONE) return;
+  if (quoted.protocol === IpProtocol.icmp) quoted.rewriteIdentifier(end.port);
+  else if (quoted.hasPorts) quoted.rewriteSourcePort(end.port);
+}
+
+function replaceDestination(quoted: QuotedView, end: End): void {
+  quoted.rewriteDestination(end.address);
+  if (end.at === NONE) return;
+  if (quoted.protocol === IpProtocol.icmp) quoted.rewriteIdentifier(end.port);
+  else if (quoted.hasPorts) quoted.rewriteDestinationPort(end.port);
 }

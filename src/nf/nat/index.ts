@@ -5,7 +5,8 @@
  */
 import { defineNetworkFunction } from '../define.js';
 import { NAT_COUNTERS, NAT_DROPS, natTables } from './layout.js';
-import { natOptions, optionProblems } from './options.js';
+import { optionProblems } from './option-problems.js';
+import { natOptions } from './options.js';
 import { Translator } from './translator.js';
 
 export type { NatInput } from './options.js';
@@ -21,12 +22,14 @@ export const nat = defineNetworkFunction(import.meta.url, {
     return options;
   },
   create: (context) => {
-    let translator = new Translator(context, context.options);
+    let optionsNumber = 1;
+    let translator = new Translator(context, context.options, optionsNumber);
     return {
       process: (packet) => translator.process(packet),
       // Bindings to addresses and ports that are no longer ours end; all others stay as they are.
       update: (options) => {
-        translator = new Translator(context, options);
+        optionsNumber = (optionsNumber % 0xffff) + 1;
+        translator = new Translator(context, options, optionsNumber);
       },
       expire: (nowMs) => translator.expire(nowMs),
     };

@@ -1,29 +1,35 @@
 /**
  * Hot: no allocation. How long a binding lives: the state of its TCP connections, and the timeouts that follow.
  *
- * A packet from inside prolongs a binding. A packet from outside does so only for an established TCP connection, which
- * inside has agreed to: nobody outside can keep a binding alive alone (RFC 4787 REQ-6).
+ * A packet from inside prolongs a binding. A packet from outside does so for an established TCP connection, which inside
+ * has agreed to, and otherwise only when the options say so: nobody outside can keep a binding alive alone (RFC 4787 REQ-6).
+ *
+ * A connection between two inside hosts uses the bindings of both: `sender` and `receiver` below, NONE for an end that has
+ * none. `opener` is whether the packet is of the end that counts as inside: the inside host, or of two the one that spoke first.
  */
 import { IpProtocol, TcpFlag } from '../../packet/protocols.js';
-import type { PerFlowTable, StateTable } from '../tables.js';
-import { Binding, COUNT_UNKNOWN, Flow, FlowState } from './layout.js';
+import type { PerFlowTable } from '../tables.js';
+import type { Bindings } from './bindings.js';
+import { Binding, COUNT_UNKNOWN, Flow, FlowState, NONE } from './layout.js';
 import type { NatOptions } from './options.js';
 
 const BOTH_FINS = FlowState.finInside | FlowState.finOutside;
 const BOTH_ACKS = FlowState.ackInside | FlowState.ackOutside;
 /** What says something of a connection, not of the flow's place in the tables. */
 const CONNECTION = BOTH_FINS | BOTH_ACKS | FlowState.established | FlowState.closing;
+const TURNS = TcpFlag.syn | TcpFlag.fin | TcpFlag.rst;
 
 export class Lifetimes {
-  readonly #bindings: StateTable;
+  readonly #bindings: Bindings;
   readonly #flows: PerFlowTable;
   readonly #udpMs: number;
   readonly #icmpMs: number;
   readonly #otherMs: number;
   readonly #establishedMs: number;
   readonly #transitoryMs: number;
+  readonly #inboundToo: boolean;
 
-  constructor(bindings: StateTable, flows: PerFlowTable, timeouts: NatOptions['timeouts']) {
+  constructor(bindings: Bindings, flows: PerFlowTable, { timeouts, refresh }: NatOptions) {
     this.#bindings = bindings;
     this.#flows = flows;
     this.#udpMs = timeouts.udpSeconds * 1000;
@@ -31,6 +37,7 @@ export class Lifetimes {
     this.#otherMs = timeouts.otherSeconds * 1000;
     this.#establishedMs = timeouts.tcpEstablishedSeconds * 1000;
     this.#transitoryMs = timeouts.tcpTransitorySeconds * 1000;
+    this.#inboundToo = refresh === 'both';
   }
 
   /** Timeout of a new binding, and of one that inside uses, in ms; for TCP while nothing is established. */
@@ -40,70 +47,92 @@ export class Lifetimes {
     return protocol === IpProtocol.icmp ? this.#icmpMs : this.#otherMs;
   }
 
-  /** A packet from inside that is not TCP. */
-  prolong(entry: number, protocol: number, nowMs: number): void {
-    this.#atLeast(entry, nowMs + this.base(protocol));
+  /** A packet that is not TCP. */
+  packet(protocol: number, nowMs: number, sender: number, receiver: number): void {
+    if (sender !== NONE) this.#bindings.prolong(sender, nowMs + this.base(protocol));
+    if (receiver !== NONE && this.#inboundToo) this.#bindings.prolong(receiver, nowMs + this.base(protocol));
   }
 
   /**
    * A TCP segment of a connection.
-   * @param at the flow's words; what is there must belong to this binding.
+   * @param at the flow's words; what is there must belong to these bindings.
    */
-  segment(entry: number, at: number, fromInside: boolean, flags: number, nowMs: number): void {
+  segment(at: number, opener: boolean, flags: number, nowMs: number, sender: number, receiver: number): void {
     const words = this.#flows.words;
-    let state = words[at + Flow.state];
+    const state = words[at + Flow.state];
+    if ((state & FlowState.established) !== 0 && (flags & TURNS) === 0) {
+      this.#prolongBoth(sender, receiver, nowMs + this.#establishedMs);
+      return;
+    }
+    this.#turn(at, state, opener, flags, nowMs, sender, receiver);
+  }
+
+  /** A TCP segment without a flow id, so without a place for its state: from inside, the long timeout to be safe. */
+  segmentWithoutFlow(flags: number, nowMs: number, sender: number): void {
+    if (sender === NONE) return;
+    if ((flags & TURNS) !== 0) {
+      this.#bindings.prolong(sender, nowMs + this.#transitoryMs);
+      return;
+    }
+    this.#bindings.words[sender + Binding.established] = COUNT_UNKNOWN;
+    this.#bindings.prolong(sender, nowMs + this.#establishedMs);
+  }
+
+  #turn(at: number, before: number, opener: boolean, flags: number, nowMs: number, sender: number, receiver: number): void {
+    const words = this.#flows.words;
+    let state = before;
     const isSyn = (flags & TcpFlag.syn) !== 0;
+    const isReset = (flags & TcpFlag.rst) !== 0;
     // The two ends use their ports again, for another connection.
     if (isSyn && (flags & TcpFlag.ack) === 0 && (state & FlowState.closing) !== 0) state &= ~CONNECTION;
-    if ((flags & TcpFlag.ack) !== 0) state |= fromInside ? FlowState.ackInside : FlowState.ackOutside;
-    if ((flags & TcpFlag.fin) !== 0) state |= fromInside ? FlowState.finInside : FlowState.finOutside;
-    if ((flags & TcpFlag.rst) !== 0 || (state & BOTH_FINS) === BOTH_FINS) state |= FlowState.closing;
+    // A reset may be forged: when both ends go on all the same, the connection is established again (RFC 7857 section 2.2).
+    if (isReset) state &= ~BOTH_ACKS;
+    else if ((flags & TcpFlag.ack) !== 0) state |= opener ? FlowState.ackInside : FlowState.ackOutside;
+    if ((flags & TcpFlag.fin) !== 0) state |= opener ? FlowState.finInside : FlowState.finOutside;
+    if ((state & BOTH_FINS) === BOTH_FINS) state |= FlowState.closing;
 
-    if ((state & FlowState.closing) !== 0) {
-      const wasEstablished = (state & FlowState.established) !== 0;
+    if (isReset || (state & FlowState.closing) !== 0) {
       words[at + Flow.state] = state & ~FlowState.established;
-      if (wasEstablished && this.#leave(entry)) this.#bindings.expireAt(entry, nowMs + this.#transitoryMs);
+      if ((state & FlowState.established) !== 0) {
+        this.#leave(sender, nowMs);
+        this.#leave(receiver, nowMs);
+      }
     } else if ((state & FlowState.established) === 0 && (state & BOTH_ACKS) === BOTH_ACKS && !isSyn) {
       // The count first: an interruption before the flow knows leaves it too high, and the binding only lives longer.
-      this.#enter(entry);
+      this.#enter(sender);
+      this.#enter(receiver);
       words[at + Flow.state] = state | FlowState.established;
-      this.#atLeast(entry, nowMs + this.#establishedMs);
+      this.#prolongBoth(sender, receiver, nowMs + this.#establishedMs);
       return;
     } else {
       words[at + Flow.state] = state;
       if ((state & FlowState.established) !== 0) {
-        this.#atLeast(entry, nowMs + this.#establishedMs);
+        this.#prolongBoth(sender, receiver, nowMs + this.#establishedMs);
         return;
       }
     }
-    if (fromInside) this.#atLeast(entry, nowMs + this.#transitoryMs);
+    if (sender !== NONE) this.#bindings.prolong(sender, nowMs + this.#transitoryMs);
+    if (receiver !== NONE && this.#inboundToo) this.#bindings.prolong(receiver, nowMs + this.#transitoryMs);
   }
 
-  /** A TCP segment from inside without a flow id, so without a place for its state: the long timeout to be safe. */
-  segmentWithoutFlow(entry: number, flags: number, nowMs: number): void {
-    if ((flags & (TcpFlag.syn | TcpFlag.fin | TcpFlag.rst)) !== 0) {
-      this.#atLeast(entry, nowMs + this.#transitoryMs);
-      return;
-    }
-    this.#bindings.words[this.#bindings.value(entry) + Binding.established] = COUNT_UNKNOWN;
-    this.#atLeast(entry, nowMs + this.#establishedMs);
+  #prolongBoth(sender: number, receiver: number, timeMs: number): void {
+    if (sender !== NONE) this.#bindings.prolong(sender, timeMs);
+    if (receiver !== NONE) this.#bindings.prolong(receiver, timeMs);
   }
 
-  #enter(entry: number): void {
-    const at = this.#bindings.value(entry) + Binding.established;
+  #enter(binding: number): void {
+    if (binding === NONE) return;
+    const at = binding + Binding.established;
     if (this.#bindings.words[at] !== COUNT_UNKNOWN) this.#bindings.words[at]++;
   }
 
-  /** True when that was the last established connection of the binding. */
-  #leave(entry: number): boolean {
-    const at = this.#bindings.value(entry) + Binding.established;
+  /** When that was the last established connection of the binding, it has not much longer to live. */
+  #leave(binding: number, nowMs: number): void {
+    if (binding === NONE) return;
+    const at = binding + Binding.established;
     const count = this.#bindings.words[at];
-    if (count === COUNT_UNKNOWN || count === 0) return false;
+    if (count === COUNT_UNKNOWN || count === 0) return;
     this.#bindings.words[at] = count - 1;
-    return count === 1;
-  }
-
-  #atLeast(entry: number, timeMs: number): void {
-    if (this.#bindings.isExpired(entry, timeMs)) this.#bindings.expireAt(entry, timeMs);
+    if (count === 1) this.#bindings.shorten(binding, nowMs + this.#transitoryMs);
   }
 }

@@ -3,12 +3,29 @@
  *
  * The bits follow from the binding table, so they live in the VM's own memory and are made anew when the NF is
  * restarted: one thing less that an interruption could leave half written.
+ *
+ * Replicas share the addresses and part the ports: replica i of n has those whose half, rounded down, leaves i when divided
+ * by n. So an even port and the odd one behind it stay together, parity is never lost to the parting, and whoever steers
+ * packets from outside knows the replica from the port alone.
  */
+import type { Replica } from '../contract.js';
 import { PORT_CLASSES, PortClass } from './layout.js';
 
 const WORDS = 65_536 / 32;
 const EVEN = 0x55555555;
 const ALL = 0xffffffff;
+/** Odd, with bits well spread: the golden ratio of 2^32. */
+const SPREAD = 0x9e3779b1;
+
+/** Which of `count` replicas has this external port or ICMP identifier. */
+export function replicaOfPort(port: number, count: number): number {
+  return (port >>> 1) % count;
+}
+
+/** Which of `count` replicas has the bindings of protocols without ports to this remote address. */
+export function replicaOfRemote(remote: number, count: number): number {
+  return (Math.imul(remote, SPREAD) >>> 16) % count;
+}
 
 export class PortAllocator {
   /** 1 = given out, or outside the range. */
@@ -18,9 +35,11 @@ export class PortAllocator {
   readonly #free: Uint32Array;
   readonly #first: Uint32Array;
   readonly #last: Uint32Array;
+  readonly #replica: Replica;
 
   /** Ranges are inclusive. */
-  constructor(addressCount: number, ports: readonly [number, number], identifiers: readonly [number, number]) {
+  constructor(addressCount: number, ports: readonly [number, number], identifiers: readonly [number, number], replica: Replica) {
+    this.#replica = replica;
     const maps = addressCount * PORT_CLASSES;
     this.#taken = new Uint32Array(maps * WORDS);
     this.#cursor = new Uint32Array(maps);
@@ -40,15 +59,23 @@ export class PortAllocator {
       for (let word = first >>> 5; word <= last >>> 5; word++) {
         const low = word === first >>> 5 ? ALL << (first & 31) : ALL;
         const high = word === last >>> 5 ? ALL >>> (31 - (last & 31)) : ALL;
-        this.#taken[map * WORDS + word] = ~(low & high);
+        this.#taken[map * WORDS + word] = ~(low & high & this.#owned(word));
       }
       this.#cursor[map] = first;
-      this.#free[map] = Math.max(0, last - first + 1);
+      let free = 0;
+      for (let port = first; port <= last; port++) if (replicaOfPort(port, this.#replica.count) === this.#replica.index) free++;
+      this.#free[map] = free;
     }
   }
 
+  /** May be given out by this replica. */
   isInRange(portClass: number, port: number): boolean {
-    return port >= this.#first[portClass] && port <= this.#last[portClass];
+    return port >= this.#first[portClass] && port <= this.#last[portClass] && replicaOfPort(port, this.#replica.count) === this.#replica.index;
+  }
+
+  /** Whether this replica makes the bindings of protocols without ports to this remote address. */
+  ownsRemote(remote: number): boolean {
+    return replicaOfRemote(remote, this.#replica.count) === this.#replica.index;
   }
 
   freeCount(address: number, portClass: number): number {
@@ -83,10 +110,23 @@ export class PortAllocator {
     this.#free[map]--;
   }
 
+  /** Takes a port away from those that may be given out, if it is one. */
+  reserve(address: number, portClass: number, port: number): void {
+    if (this.isFree(address, portClass, port)) this.mark(address, portClass, port);
+  }
+
   release(address: number, portClass: number, port: number): void {
     const map = address * PORT_CLASSES + portClass;
     this.#taken[map * WORDS + (port >>> 5)] &= ~(1 << (port & 31));
     this.#free[map]++;
+  }
+
+  /** A bit for each of the 32 ports of a word that are this replica's. */
+  #owned(word: number): number {
+    if (this.#replica.count === 1) return ALL;
+    let bits = 0;
+    for (let bit = 0; bit < 32; bit++) if (replicaOfPort(word * 32 + bit, this.#replica.count) === this.#replica.index) bits |= 1 << bit;
+    return bits;
   }
 
   /** The first free port from the cursor on, among those in the mask; -1 when there is none. */

@@ -1,29 +1,32 @@
 /**
- * Hot: no allocation. What of a packet is translated beside its address: a port of TCP or UDP, an ICMP identifier, or
- * nothing.
+ * Hot: no allocation. What of a packet is translated beside its addresses: a port of TCP or UDP at either end, the identifier
+ * of an ICMP query at the end that asks, or nothing.
  */
-import { Direction } from '../../memory/slot-layout.js';
 import type { Packet } from '../../packet/packet.js';
 import { IpProtocol } from '../../packet/protocols.js';
 
-/** What `translatedPort` returns for packets without such a port. */
-export const MALFORMED = -1;
-export const UNSUPPORTED = -2;
-/** An ICMP error: what it quotes is translated. */
-export const ICMP_ERROR = -3;
-/** An ICMP query from outside. A query belongs to the host that asks, and no inside host asked this one. */
-export const UNASKED = -4;
-/** No port that could be translated: the remote address has to tell inside hosts apart. */
-export const ADDRESS_ONLY = -5;
-
 /** Stands for the protocol in bindings of ICMP messages that are neither query nor error; no protocol has this number. */
 export const ICMP_MESSAGE = 0x101;
+
+/** At an end of a packet that has no port by which hosts behind one address could be told apart. */
+export const NO_PORT = -1;
+
+export const Kind = {
+  /** A port at one end or at both. */
+  ports: 0,
+  /** What it quotes is translated. */
+  icmpError: 1,
+  /** No port that could be translated: the remote address has to tell inside hosts apart. */
+  addressOnly: 2,
+  malformed: 3,
+  unsupported: 4,
+} as const;
 
 /** Quotes a packet as errors do, but names a gateway of the sender's own link: of no use beyond it. */
 const REDIRECT = 5;
 
 /** Queries of RFC 5508 section 3.1: echo, timestamp, information, address mask. */
-function isQuery(type: number): boolean {
+export function isQuery(type: number): boolean {
   return type === 8 || type === 13 || type === 15 || type === 17;
 }
 
@@ -46,34 +49,54 @@ export function isAddressOnly(protocol: number): boolean {
   return !hasPort(protocol) && protocol !== IpProtocol.ah && protocol !== IpProtocol.dccp && protocol !== IpProtocol.udpLite && protocol !== IpProtocol.hip;
 }
 
-/**
- * The port at the inside end of a packet: the source's going forward, the destination's in reverse; below 0 when there is
- * none to translate. Later fragments have none to read: only for those of protocols that never have one.
- */
-export function translatedPort(packet: Packet, protocol: number): number {
-  const isForward = packet.direction === Direction.forward;
-  if (protocol === IpProtocol.icmp) {
-    const icmp = packet.icmp();
-    if (icmp === null) return MALFORMED;
-    if (icmp.type === REDIRECT) return UNSUPPORTED;
-    if (icmp.isError) return ICMP_ERROR;
-    if (isForward ? isQuery(icmp.type) : isAnswer(icmp.type)) return icmp.identifier;
-    if (isQuery(icmp.type)) return UNASKED;
-    return isAnswer(icmp.type) ? UNSUPPORTED : ADDRESS_ONLY;
-  }
-  if (!hasPort(protocol)) return isAddressOnly(protocol) ? ADDRESS_ONLY : UNSUPPORTED;
-  const l4 = protocol === IpProtocol.tcp ? packet.tcp() : packet.udp();
-  if (l4 === null) return MALFORMED;
-  return isForward ? l4.sourcePort : l4.destinationPort;
-}
+/** What the packet that was looked at last has; one for a NAT. */
+export class Transport {
+  /** A Kind. */
+  kind: number = Kind.malformed;
+  /** As bindings have it. */
+  protocol = 0;
+  /** Of `Kind.ports`. A query has none at its destination, because it belongs to the host that asks; an answer none at its source. */
+  sourcePort = NO_PORT;
+  destinationPort = NO_PORT;
 
-/** Replaces that port. */
-export function rewritePort(packet: Packet, protocol: number, port: number): void {
-  if (protocol === IpProtocol.icmp) {
-    packet.icmp()!.rewriteIdentifier(port);
-    return;
+  /** Looks at a packet. Later fragments have no ports to read: only for those of protocols that never have one. */
+  read(packet: Packet, protocol: number): void {
+    this.protocol = protocol;
+    this.sourcePort = NO_PORT;
+    this.destinationPort = NO_PORT;
+    if (protocol === IpProtocol.icmp) {
+      this.#readIcmp(packet);
+      return;
+    }
+    if (!hasPort(protocol)) {
+      this.kind = isAddressOnly(protocol) ? Kind.addressOnly : Kind.unsupported;
+      return;
+    }
+    const l4 = protocol === IpProtocol.tcp ? packet.tcp() : packet.udp();
+    if (l4 === null) {
+      this.kind = Kind.malformed;
+      return;
+    }
+    this.kind = Kind.ports;
+    this.sourcePort = l4.sourcePort;
+    this.destinationPort = l4.destinationPort;
   }
-  const l4 = protocol === IpProtocol.tcp ? packet.tcp()! : packet.udp()!;
-  if (packet.direction === Direction.forward) l4.rewriteSourcePort(port);
-  else l4.rewriteDestinationPort(port);
+
+  #readIcmp(packet: Packet): void {
+    const icmp = packet.icmp();
+    if (icmp === null) {
+      this.kind = Kind.malformed;
+      return;
+    }
+    const { type } = icmp;
+    this.kind = Kind.ports;
+    if (type === REDIRECT) this.kind = Kind.unsupported;
+    else if (icmp.isError) this.kind = Kind.icmpError;
+    else if (isQuery(type)) this.sourcePort = icmp.identifier;
+    else if (isAnswer(type)) this.destinationPort = icmp.identifier;
+    else {
+      this.kind = Kind.addressOnly;
+      this.protocol = ICMP_MESSAGE;
+    }
+  }
 }

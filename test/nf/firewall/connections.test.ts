@@ -67,55 +67,83 @@ describe('timeouts', () => {
     expect(reasonOf(nf, udp.back, 1_089_000, 'reverse')).toBe('firewall-denied');
   });
 
-  it('are those of opening until the other end sends something besides SYN', async () => {
+  /** A handshake, and a word of the other end, at time 0. */
+  const open = (nf: Harness): void => {
+    for (const [packet, direction] of [[tcp.syn, 'forward'], [tcp.synAck, 'reverse'], [tcp.ack, 'forward'], [tcp.data, 'reverse'], [tcp.dataAck, 'forward']] as const) {
+      expect(reasonOf(nf, packet, 0, direction)).toBeNull();
+    }
+  };
+
+  it('are those of opening until the handshake is complete', async () => {
     const nf = await harness(firewall({ rules: OUTBOUND }));
     expect(reasonOf(nf, tcp.syn, 0)).toBeNull();
     expect(reasonOf(nf, tcp.synAck, 119_000, 'reverse')).toBeNull();
     expect(reasonOf(nf, tcp.ack, 238_000)).toBeNull();
-    expect(reasonOf(nf, tcp.data, 357_000, 'reverse')).toBeNull();
-    expect(reasonOf(nf, tcp.data, 357_000 + 7_439_000, 'reverse'), 'answered').toBeNull();
-    expect(reasonOf(nf, tcp.data, 357_000 + 2 * 7_439_000 + 1000, 'reverse')).toBe('firewall-denied');
+    expect(reasonOf(nf, tcp.data, 238_000 + 7_439_000, 'reverse')).toBeNull();
+    expect(reasonOf(nf, tcp.data, 238_000 + 2 * 7_439_000 + 1000, 'reverse')).toBe('firewall-denied');
   });
 
-  it('stay those of opening however much the opener says', async () => {
+  it('stay those of opening when what is acknowledged was never sent', async () => {
     const nf = await harness(firewall({ rules: OUTBOUND }));
-    for (const [packet, direction] of [[tcp.syn, 'forward'], [tcp.synAck, 'reverse'], [tcp.ack, 'forward']] as const) {
-      expect(reasonOf(nf, packet, 0, direction)).toBeNull();
-    }
+    expect(reasonOf(nf, tcp.syn, 0)).toBeNull();
+    expect(reasonOf(nf, tcp.synAck, 0, 'reverse')).toBeNull();
+    expect(reasonOf(nf, tcp.dataAck, 0), 'the rules let it out, as invalid').toBeNull();
+    expect(nf.counters).toMatchObject({ 'rule 1: allow out any': 2, established: 1 });
     expect(reasonOf(nf, tcp.data, 120_000, 'reverse')).toBe('firewall-denied');
   });
 
-  it('forget a SYN that nobody answers', async () => {
+  it('forget a SYN that nobody answers, and at once one that is refused', async () => {
     const nf = await harness(firewall({ rules: OUTBOUND }));
     expect(reasonOf(nf, tcp.syn, 0)).toBeNull();
     expect(reasonOf(nf, tcp.synAck, 120_000, 'reverse')).toBe('firewall-denied');
+    expect(reasonOf(nf, tcp.syn, 120_000)).toBeNull();
+    expect(reasonOf(nf, tcp.refusal, 120_000, 'reverse')).toBeNull();
+    expect(reasonOf(nf, tcp.synAck, 120_000, 'reverse')).toBe('firewall-denied');
   });
 
-  it.each([['RST', [tcp.rst]], ['FIN of each end', [tcp.fin, tcp.finBack]]] as const)('end soon after a %s, whatever follows', async (_, last) => {
+  it('end soon after a RST, whatever follows', async () => {
     const nf = await harness(firewall({ rules: OUTBOUND }));
-    expect(reasonOf(nf, tcp.syn, 0)).toBeNull();
-    expect(reasonOf(nf, tcp.data, 0, 'reverse')).toBeNull();
-    for (const packet of last) expect(reasonOf(nf, packet, 1_000_000, packet === tcp.fin ? 'forward' : 'reverse')).toBeNull();
+    open(nf);
+    expect(reasonOf(nf, tcp.rst, 1_000_000, 'reverse')).toBeNull();
     expect(reasonOf(nf, tcp.data, 1_009_000, 'reverse')).toBeNull();
     expect(reasonOf(nf, tcp.data, 1_010_000, 'reverse')).toBe('firewall-denied');
   });
 
+  it('are those of TIME-WAIT after a FIN of each end, whatever follows', async () => {
+    const nf = await harness(firewall({ rules: OUTBOUND }));
+    open(nf);
+    for (const [packet, direction] of [[tcp.fin, 'forward'], [tcp.finBack, 'reverse'], [tcp.lastAck, 'forward']] as const) {
+      expect(reasonOf(nf, packet, 1_000_000, direction)).toBeNull();
+    }
+    expect(reasonOf(nf, tcp.finBack, 1_119_000, 'reverse'), 'the last ACK was lost').toBeNull();
+    expect(reasonOf(nf, tcp.finBack, 1_120_000, 'reverse')).toBe('firewall-denied');
+  });
+
   it('stay long when one end only has sent FIN, however often', async () => {
     const nf = await harness(firewall({ rules: OUTBOUND }));
-    reasonOf(nf, tcp.syn, 0);
-    reasonOf(nf, tcp.data, 0, 'reverse');
+    open(nf);
     for (let k = 0; k < 3; k++) expect(reasonOf(nf, tcp.fin, 0)).toBeNull();
     expect(reasonOf(nf, tcp.data, 7_439_000, 'reverse')).toBeNull();
   });
 
-  it('do not keep an ending connection for a new SYN: the rules judge it', async () => {
+  it('can be others for half-closed connections and unanswered queries', async () => {
+    const nf = await harness(firewall({ rules: OUTBOUND, timeouts: { tcpHalfClosedSeconds: 60, udpUnansweredSeconds: 5 } }));
+    open(nf);
+    expect(reasonOf(nf, tcp.fin, 0)).toBeNull();
+    expect(reasonOf(nf, udp.there, 0)).toBeNull();
+    expect(reasonOf(nf, udp.back, 5000, 'reverse')).toBe('firewall-denied');
+    expect(reasonOf(nf, tcp.data, 60_000, 'reverse')).toBe('firewall-denied');
+  });
+
+  it('do not keep a connection that is over for a new SYN: the rules judge it', async () => {
     const nf = await harness(firewall({ rules: OUTBOUND }));
-    nf.process(tcp.syn);
-    expect(nf.process(tcp.synBack, REVERSE).reason).toBeNull();
+    open(nf);
     nf.process(tcp.fin);
+    expect(nf.process(tcp.synBack, REVERSE).reason, 'half closed, it cannot be').toBe('firewall-denied');
+    for (const [packet, direction] of [[tcp.finBack, 'reverse'], [tcp.lastAck, 'forward']] as const) nf.process(packet, { direction });
     expect(nf.process(tcp.synBack, REVERSE).reason).toBe('firewall-denied');
-    expect(nf.process(tcp.data, REVERSE).reason, 'the old connection ends in peace').toBeNull();
-    expect(nf.process(tcp.syn).reason).toBeNull();
+    expect(nf.process(tcp.finBack, REVERSE).reason, 'the old connection ends in peace').toBeNull();
+    expect(nf.process(tcp.synAgain).reason).toBeNull();
     expect(nf.counters).toMatchObject({ 'rule 1: allow out any': 2 });
   });
 });

@@ -15,7 +15,7 @@ describe('docs/firewall.md', () => {
     expect(texts).toHaveLength(1);
     const nf = await harness(firewall({ rules: texts[0] }));
     expect(nf.problems).toEqual([]);
-    expect(Object.keys(nf.counters)).toHaveLength(10 + 5);
+    expect(Object.keys(nf.counters)).toHaveLength(15 + 10);
   });
 
   it('has YAML that parses', async () => {
@@ -27,7 +27,7 @@ describe('docs/firewall.md', () => {
   it('names every drop reason, counter and option with its default', async () => {
     const nf = await harness(firewall({ rules: [] }));
     for (const name of [...(firewall.definition.drops ?? []), ...Object.keys(nf.counters)]) expect(page).toContain(`\`${name}\``);
-    const { rules: _rules, timeouts, ...others } = firewallSchema.parse({ rules: [] });
+    const { rules: _rules, sets: _sets, timeouts, ...others } = firewallSchema.parse({ rules: [] });
     for (const [name, value] of Object.entries(others)) expect(page).toContain(`| \`${name}\` | \`${String(value)}\` |`);
     for (const [name, value] of Object.entries(timeouts)) expect(page).toContain(`| \`timeouts.${name}\` | ${value} |`);
   });

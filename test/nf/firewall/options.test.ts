@@ -10,7 +10,7 @@ describe('options', () => {
   it('report every mistake of a list with its item and column', async () => {
     const { problems } = await harness(firewall({ rules: ['allow any', 'permit any', 'deny in log tcp to any port 99999', 'allow'] }));
     expect(problems).toMatchObject([
-      { path: ['rules', 1], line: 1, column: 1, found: 'permit', expected: '"allow" or "deny"' },
+      { path: ['rules', 1], line: 1, column: 1, found: 'permit', expected: '"allow", "deny", "reject", "log" or "count"' },
       { path: ['rules', 2], line: 1, column: 29, found: '99999' },
       { path: ['rules', 3], line: 1, column: 6, found: 'the end of the text' },
     ]);
@@ -35,6 +35,7 @@ describe('options', () => {
     const nf = await harness(firewall({ rules: '# web\n\nallow   out tcp # here\ndeny any' }));
     expect(Object.keys(nf.counters)).toEqual([
       'rule 1: allow out tcp', 'rule 2: deny any', 'established', 'related', 'invalid', 'default', 'rules of later updates',
+      'half-open forgotten', 'outside window', 'over limit', 'rejected with an answer', 'rejected in silence',
     ]);
   });
 
@@ -50,7 +51,7 @@ describe('log', () => {
   it('alerts with the text of the rule whenever it decides', async () => {
     const nf = await harness(firewall({ rules: ['allow out log tcp', 'deny log any'] }));
     nf.process(tcp.syn);
-    nf.process(tcp.ack);
+    nf.process(tcp.synAck, REVERSE);
     nf.process(udp.back, REVERSE);
     expect(nf.alerts).toMatchObject([
       { signature: 'allow out log tcp', fields: { rule: 1, action: 'allow' } },

@@ -2,8 +2,12 @@
  * A slow firewall that is obviously right: it reads fields from the bytes of an Ethernet frame each time it needs them, and
  * keeps connections in a Map by their addresses and ports as text. It shares no code with the firewall.
  */
+import { kindOf, ReferenceTcp, type Segment } from './reference-tcp.js';
+
+export type StateName = 'new' | 'established' | 'related' | 'invalid' | 'untracked';
+
 export interface RuleSpec {
-  action: 'allow' | 'deny';
+  action: 'allow' | 'deny' | 'count';
   direction: 'in' | 'out' | 'both';
   protocol: 'any' | 'ip' | 'ip4' | 'ip6' | 'arp' | 'tcp' | 'udp' | 'icmp' | 'icmp6' | 'proto gre';
   /** Whole addresses as text, any of them. */
@@ -17,17 +21,19 @@ export interface RuleSpec {
   synOnly?: boolean;
   /** Only with `icmp` or `icmp6`. */
   type?: number;
+  states?: StateName[];
 }
 
 export interface ReferenceOptions {
   rules: RuleSpec[];
   default: 'allow' | 'deny';
-  stateful: boolean;
+  stateful: boolean | 'explicit';
+  invalid: 'rules' | 'drop';
   malformed: 'drop' | 'pass';
 }
 
 /** Seconds; the timeouts that the firewall under test must be given. */
-export const TIMEOUTS = { tcp: 50, tcpOpening: 20, tcpClosing: 10, udp: 20, icmp: 15, other: 30 };
+export const TIMEOUTS = { tcp: 50, tcpOpening: 20, tcpHalfClosed: 40, tcpTimeWait: 15, tcpClosing: 10, udp: 20, udpUnanswered: 12, icmp: 15, other: 30 };
 
 interface Fields {
   malformed: boolean;
@@ -39,6 +45,7 @@ interface Fields {
   ports: [number, number] | null;
   /** TCP flags, or ICMP type. Null when there is no L4 header. */
   kind: number | null;
+  segment: Segment | null;
   fragmentOffset: number;
   identification: number;
   identifier: number;
@@ -51,10 +58,8 @@ interface Connection {
   kind: number;
   allowedUnder: number;
   forgottenAt: number;
-  /** TCP, of what has passed. */
   answered: boolean;
-  fins: Set<'in' | 'out'>;
-  reset: boolean;
+  tcp: ReferenceTcp | null;
 }
 
 export function ruleText(rule: RuleSpec): string {
@@ -64,6 +69,7 @@ export function ruleText(rule: RuleSpec): string {
   return [
     rule.action, rule.direction === 'both' ? '' : ` ${rule.direction}`, ` ${rule.protocol}`, rule.type === undefined ? '' : ` type ${rule.type}`,
     end('from', rule.from, rule.fromPorts), end('to', rule.to, rule.toPorts, rule.notTo), rule.synOnly === true ? ' flags syn, not ack' : '',
+    rule.states === undefined ? '' : ` state ${rule.states.join(',')}`,
   ].join('');
 }
 
@@ -83,7 +89,7 @@ export function read(frame: Uint8Array): Fields {
 
 function nothing(): Fields {
   return {
-    malformed: false, version: 0, arp: false, protocol: 0, source: '', destination: '', ports: null, kind: null, fragmentOffset: 0, identification: 0,
+    malformed: false, version: 0, arp: false, protocol: 0, source: '', destination: '', ports: null, kind: null, segment: null, fragmentOffset: 0, identification: 0,
     identifier: 0, quoted: null,
   };
 }
@@ -106,6 +112,12 @@ function readIp(ip: Uint8Array, isQuoted: boolean): Fields {
   if (fields.protocol === 6 || fields.protocol === 17) {
     fields.ports = [number(l4, 0, 2), number(l4, 2, 2)];
     fields.kind = fields.protocol === 6 ? l4[13] : 0;
+    if (fields.protocol === 6 && !isQuoted) {
+      fields.segment = {
+        flags: l4[13], sequence: number(l4, 4, 4), acknowledgement: number(l4, 8, 4), window: number(l4, 14, 2), payload: l4.length - (l4[12] >> 4) * 4,
+        isFragment: fields.version === 4 && (number(ip, 6, 2) & 0x2000) !== 0,
+      };
+    }
   } else if (fields.protocol === 1 || fields.protocol === 58) {
     fields.kind = l4[0];
     fields.identifier = number(l4, 4, 2);
@@ -135,54 +147,74 @@ export class ReferenceFirewall {
   process(frame: Uint8Array, direction: 'in' | 'out', timeMs: number): { reason: string | null; by: string } {
     this.#now = Math.max(this.#now, Math.floor(timeMs / 1000));
     const packet = read(frame);
-    const invalid = { reason: 'firewall-invalid', by: 'invalid' };
-    if (packet.malformed && this.#options.malformed === 'drop') return invalid;
-    if (packet.protocol === 6 && packet.fragmentOffset > 0 && packet.fragmentOffset < 20) return invalid;
-    const alone = () => this.#judge(packet, direction, false, packet.kind);
-    const key = this.#key(packet);
-    if (packet.malformed || !this.#options.stateful || key === null) return alone();
-
-    const found = this.#connections.get(key);
-    const connection = found !== undefined && found.forgottenAt > this.#now ? found : undefined;
-    const established = { reason: null, by: 'established' };
-    if (packet.quoted !== null || packet.fragmentOffset > 0) {
-      if (packet.quoted !== null && (packet.quoted.source !== packet.destination || (packet.version === 4 && packet.kind === 5))) return alone();
-      return connection?.allowedUnder === this.#generation ? (packet.quoted === null ? established : { reason: null, by: 'related' }) : alone();
-    }
+    const { stateful, malformed } = this.#options;
+    const dropped = { reason: 'firewall-invalid', by: 'invalid' };
+    if (packet.malformed && malformed === 'drop') return dropped;
+    if (packet.protocol === 6 && packet.fragmentOffset > 0 && packet.fragmentOffset < 20) return dropped;
+    const alone = (state: StateName) => this.#judge(packet, direction, false, packet.kind, state);
+    const stray = () => (this.#options.invalid === 'drop' ? dropped : alone('invalid'));
+    if (packet.malformed) return alone('invalid');
+    const isError = packet.quoted !== null;
     const isIcmp = packet.protocol === 1 || packet.protocol === 58;
     const isRequest = packet.kind === 8 || packet.kind === 128;
-    if (isIcmp && !isRequest && packet.kind !== 0 && packet.kind !== 129) return alone();
-    const isReply = connection !== undefined && connection.openedBy !== direction;
-    if (isIcmp && connection !== undefined && isRequest === isReply) return alone();
-    if (isIcmp && connection === undefined && !isRequest) return alone();
+    const isAnswer = packet.kind === 0 || packet.kind === 129;
+    const isLater = packet.fragmentOffset > 0;
+    const flow = this.#key(packet);
+    if (stateful === false || flow === null) return alone('untracked');
+    if (isIcmp && !isLater && !isRequest && !isAnswer && (!isError || (packet.version === 4 && packet.kind === 5))) return alone('untracked');
+    if (isError && packet.quoted!.source !== packet.destination) return stray();
+    // Two hosts may ping each other with one identifier: those are two connections.
+    const key = isIcmp && !isError && !isLater ? `${flow} opened ${isRequest === (direction === 'in') ? 'in' : 'out'}` : flow;
+    const found = this.#connections.get(key);
+    const connection = found !== undefined && found.forgottenAt > this.#now ? found : undefined;
+    const isAllowed = stateful === 'explicit' || connection?.allowedUnder === this.#generation;
+    const pass = (state: 'established' | 'related') => (stateful === 'explicit' ? alone(state) : { reason: null, by: state });
 
-    const flags = packet.protocol === 6 ? packet.kind! : 0;
-    const isAllowed = connection?.allowedUnder === this.#generation;
-    const isEnding = connection !== undefined && (connection.reset || connection.fins.size > 0);
-    if (connection === undefined || ((flags & 0x17) === 2 && (isEnding || !isAllowed))) {
-      const result = alone();
-      if (result.reason !== null || (flags & 5) !== 0) return result;
-      const opened = { openedBy: direction, kind: packet.kind!, allowedUnder: this.#generation, forgottenAt: 0, answered: false, fins: new Set<'in' | 'out'>(), reset: false };
+    if (isLater) return connection !== undefined && isAllowed ? pass('established') : alone('untracked');
+    if (isError) return connection === undefined ? stray() : isAllowed ? pass('related') : alone('related');
+    if (isAnswer && isIcmp && connection === undefined) return stray();
+
+    const open = () => {
+      if (packet.segment !== null && !['syn', 'ack'].includes(kindOf(packet.segment.flags) ?? '')) return stray();
+      const result = alone('new');
+      if (result.reason !== null) return result;
+      const tcp = packet.segment === null ? null : new ReferenceTcp(packet.segment);
+      const opened: Connection = { openedBy: direction, kind: packet.kind!, allowedUnder: this.#generation, forgottenAt: 0, answered: false, tcp };
       this.#connections.set(key, opened);
       this.#remember(opened, packet.protocol);
       return result;
+    };
+    if (connection === undefined) return open();
+    const isReply = connection.openedBy !== direction;
+    const { tcp } = connection;
+    if (tcp !== null && !isAllowed && kindOf(packet.segment!.flags) === 'syn') return open();
+    const found2 = tcp?.judge(packet.segment!, isReply ? 'other' : 'opener');
+    if (found2?.judgement === 'impossible') return stray();
+    if (found2?.judgement === 'begins anew') return open();
+    const result = isAllowed ? pass('established') : this.#judge(packet, connection.openedBy, isReply, connection.kind, 'new');
+    if (stateful !== 'explicit') connection.allowedUnder = result.reason === null ? this.#generation : 0;
+    if (result.reason !== null) {
+      if (stateful !== 'explicit') this.#remember(connection, packet.protocol);
+      return result;
     }
-    const result = isAllowed ? established : this.#judge(packet, connection.openedBy, isReply, connection.kind);
-    connection.allowedUnder = result.reason === null ? this.#generation : 0;
-    if (result.reason === null && isClosing(connection)) return result;
-    if (result.reason === null && packet.protocol === 6) {
-      if ((flags & 1) !== 0) connection.fins.add(direction);
-      if ((flags & 4) !== 0) connection.reset = true;
-      if (isReply && (flags & 2) === 0) connection.answered = true;
-    }
-    this.#remember(connection, packet.protocol);
+    const wasAnswered = connection.answered;
+    if (isReply) connection.answered = true;
+    const before = tcp?.state;
+    found2?.apply();
+    if (tcp !== null && found2!.judgement === 'passes') return result;
+    if (tcp?.state === 'closed' && !wasAnswered) this.#connections.delete(key);
+    else if (tcp === null || tcp.state !== before || !['closed', 'time wait'].includes(tcp.state)) this.#remember(connection, packet.protocol);
     return result;
   }
 
   #remember(connection: Connection, protocol: number): void {
-    const tcp = isClosing(connection) ? TIMEOUTS.tcpClosing : connection.answered ? TIMEOUTS.tcp : TIMEOUTS.tcpOpening;
-    const known: Record<number, number> = { 6: tcp, 17: TIMEOUTS.udp, 1: TIMEOUTS.icmp, 58: TIMEOUTS.icmp };
-    connection.forgottenAt = this.#now + (known[protocol] ?? TIMEOUTS.other);
+    const { tcp, answered } = connection;
+    const ofTcp = {
+      'syn sent': TIMEOUTS.tcpOpening, 'both syn': TIMEOUTS.tcpOpening, 'syn received': TIMEOUTS.tcpOpening, established: TIMEOUTS.tcp,
+      'half closed': TIMEOUTS.tcpHalfClosed, closing: TIMEOUTS.tcpTimeWait, 'time wait': TIMEOUTS.tcpTimeWait, closed: TIMEOUTS.tcpClosing,
+    };
+    const known: Record<number, number> = { 17: answered ? TIMEOUTS.udp : TIMEOUTS.udpUnanswered, 1: TIMEOUTS.icmp, 58: TIMEOUTS.icmp };
+    connection.forgottenAt = this.#now + (tcp !== null ? ofTcp[tcp.state] : (known[protocol] ?? TIMEOUTS.other));
   }
 
   #key(packet: Fields): string | null {
@@ -196,11 +228,12 @@ export class ReferenceFirewall {
     return key;
   }
 
-  #judge(packet: Fields, direction: 'in' | 'out', isReply: boolean, kind: number | null): { reason: string | null; by: string } {
+  #judge(packet: Fields, direction: 'in' | 'out', isReply: boolean, kind: number | null, state: StateName): { reason: string | null; by: string } {
     const source = isReply ? packet.destination : packet.source;
     const destination = isReply ? packet.source : packet.destination;
     const ports = packet.ports === null ? null : isReply ? [packet.ports[1], packet.ports[0]] : packet.ports;
     const index = this.#options.rules.findIndex((rule) => {
+      if (rule.action === 'count' || (rule.states !== undefined && !rule.states.includes(state))) return false;
       if (rule.direction !== 'both' && rule.direction !== direction) return false;
       if (!hasProtocol(rule.protocol, packet)) return false;
       if ((rule.from !== undefined || rule.to !== undefined) && (packet.version === 0 || packet.source === '')) return false;
@@ -214,10 +247,6 @@ export class ReferenceFirewall {
     if (index < 0) return { reason: this.#options.default === 'allow' ? null : 'firewall-default', by: 'default' };
     return { reason: this.#options.rules[index].action === 'allow' ? null : 'firewall-denied', by: `rule ${index + 1}` };
   }
-}
-
-function isClosing({ reset, fins }: Connection): boolean {
-  return reset || fins.size === 2;
 }
 
 function hasProtocol(protocol: RuleSpec['protocol'], packet: Fields): boolean {

@@ -1,14 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { firewall } from '../../../src/nf/firewall/index.js';
-import { harness } from '../../../src/nf/harness.js';
+import { harness, type Harness } from '../../../src/nf/harness.js';
 import { icmpEcho4, icmpError4, udp4 } from '../../support/packets.js';
 import { INSIDE, OUTSIDE, REVERSE, tcp, udp } from './packets.js';
+
+const open = (nf: Harness): void => {
+  for (const [packet, options] of [[tcp.syn, {}], [tcp.synAck, REVERSE], [tcp.ack, {}], [tcp.data, REVERSE]] as const) {
+    expect(nf.process(packet, options).reason).toBeNull();
+  }
+};
 
 describe('new rules under traffic', () => {
   it('end the established connections of a host that they deny, in both directions', async () => {
     const nf = await harness(firewall({ rules: ['allow any'] }));
-    nf.process(tcp.syn);
-    expect(nf.process(tcp.data, REVERSE).reason).toBeNull();
+    open(nf);
     await nf.update({ rules: [`deny from ${INSIDE}`, 'allow any'] });
     expect(nf.process(tcp.data, REVERSE).reason, 'a reply is judged as its opener').toBe('firewall-denied');
     expect(nf.process(tcp.data, REVERSE).reason, 'and is not taken for an opener later').toBe('firewall-denied');
@@ -19,20 +24,19 @@ describe('new rules under traffic', () => {
 
   it('do not let a packet that they deny end the connection: it stays known as denied', async () => {
     const nf = await harness(firewall({ rules: ['allow any'] }));
-    nf.process(tcp.syn, { timestampMs: 0 });
-    nf.process(tcp.data, { ...REVERSE, timestampMs: 0 });
+    open(nf);
     await nf.update({ rules: [`deny from ${INSIDE}`, 'allow any'] });
     expect(nf.process(tcp.rst, { ...REVERSE, timestampMs: 0 }).reason).toBe('firewall-denied');
     expect(nf.process(tcp.data, { ...REVERSE, timestampMs: 60_000 }).reason).toBe('firewall-denied');
     await nf.update({ rules: ['allow any'] });
     expect(nf.process(tcp.data, { ...REVERSE, timestampMs: 120_000 }).reason).toBeNull();
     expect(nf.process(tcp.ack, { timestampMs: 7_000_000 }).reason).toBeNull();
-    expect(nf.counters, 'it was not opened anew').toMatchObject({ established: 2 });
+    expect(nf.counters, 'it was not opened anew').toMatchObject({ established: 4 });
   });
 
   it('let a connection pass again that they allow again', async () => {
     const nf = await harness(firewall({ rules: ['allow out any'] }));
-    nf.process(tcp.syn);
+    open(nf);
     await nf.update({ rules: ['deny any'] });
     expect(nf.process(tcp.data, REVERSE).reason).toBe('firewall-denied');
     await nf.update({ rules: ['allow out any'] });
@@ -41,18 +45,18 @@ describe('new rules under traffic', () => {
 
   it('judge a reply with the direction of the opener', async () => {
     const nf = await harness(firewall({ rules: ['allow any'] }));
-    nf.process(tcp.syn);
+    open(nf);
     await nf.update({ rules: ['deny in any', `allow out tcp from ${INSIDE} to ${OUTSIDE} port 80`] });
     expect(nf.process(tcp.data, REVERSE).reason).toBeNull();
     expect(nf.process(tcp.data, REVERSE).reason).toBeNull();
-    expect(nf.counters).toMatchObject({ 'rules of later updates': 1, established: 1 });
+    expect(nf.counters).toMatchObject({ 'rules of later updates': 1, established: 4 });
   });
 
   it('judge a connection by the flags of the packet that opened it', async () => {
     const rules = ['allow out tcp flags syn, not ack', 'deny tcp'];
     const nf = await harness(firewall({ rules }));
     expect(nf.process(tcp.ack).reason).toBe('firewall-denied');
-    nf.process(tcp.syn);
+    open(nf);
     await nf.update({ rules: [...rules, 'deny udp'] });
     expect(nf.process(tcp.data, REVERSE).reason).toBeNull();
     expect(nf.process(tcp.ack).reason).toBeNull();

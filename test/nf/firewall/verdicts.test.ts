@@ -6,8 +6,8 @@ import { arpRequest, frame, tcp4, tcp6, udp4 } from '../../support/packets.js';
 
 const inside = '10.0.1.5';
 const outside = '198.51.100.7';
-const syn = tcp4({ source: inside, destination: outside, sourcePort: 40000, destinationPort: 80, flags: TcpFlag.syn });
-const synAck = tcp4({ source: outside, destination: inside, sourcePort: 80, destinationPort: 40000, flags: TcpFlag.syn | TcpFlag.ack });
+const syn = tcp4({ source: inside, destination: outside, sourcePort: 40000, destinationPort: 80, flags: TcpFlag.syn, sequenceNumber: 1 });
+const synAck = tcp4({ source: outside, destination: inside, sourcePort: 80, destinationPort: 40000, flags: TcpFlag.syn | TcpFlag.ack, acknowledgementNumber: 2 });
 
 describe('verdicts', () => {
   it('forwards what a rule allows, and the replies without a rule of their own', async () => {
@@ -18,6 +18,7 @@ describe('verdicts', () => {
     expect(nf.counters).toEqual({
       'rule 1: deny in any': 1, 'rule 2: allow out tcp from 10.0.0.0/8 to any port 80': 1,
       established: 1, related: 0, invalid: 0, default: 0, 'rules of later updates': 0,
+      'half-open forgotten': 0, 'outside window': 0, 'over limit': 0, 'rejected with an answer': 0, 'rejected in silence': 0,
     });
   });
 
@@ -68,7 +69,7 @@ describe('verdicts', () => {
   it('judges IPv6 and tagged packets as any other', async () => {
     const nf = await harness(firewall({ rules: ['allow out ip6 tcp from fd00::/8 to any port 443', 'allow out tcp vlan 7'] }));
     const six = { source: 'fd00::5', destination: '2001:db8::7', sourcePort: 40000, destinationPort: 443, flags: TcpFlag.syn };
-    const back = { source: six.destination, destination: six.source, sourcePort: 443, destinationPort: 40000, flags: TcpFlag.syn | TcpFlag.ack };
+    const back = { source: six.destination, destination: six.source, sourcePort: 443, destinationPort: 40000, flags: TcpFlag.syn | TcpFlag.ack, acknowledgementNumber: 2 };
     expect(nf.process(tcp6(back), { direction: 'reverse' }).reason).toBe('firewall-default');
     expect(nf.process(tcp6(six)).verdict).toBe('forward');
     expect(nf.process(tcp6(back), { direction: 'reverse' }).verdict).toBe('forward');

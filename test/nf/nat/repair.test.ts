@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest';
 import type { Counter } from '../../../src/nf/contract.js';
 import { AddressPool } from '../../../src/nf/nat/address-pool.js';
 import { Bindings } from '../../../src/nf/nat/bindings.js';
-import { PortClass } from '../../../src/nf/nat/layout.js';
+import { Binding, NONE, PortClass } from '../../../src/nf/nat/layout.js';
 import { PortAllocator } from '../../../src/nf/nat/port-allocator.js';
+import { repairBindings } from '../../../src/nf/nat/repair-bindings.js';
 import { keyed, StateTable } from '../../../src/nf/tables.js';
 import { ip } from './packets.js';
 
@@ -12,7 +13,7 @@ const GRE = 47;
 const EXTERNAL = ip('203.0.113.1');
 const FIRST_PORT = 2000;
 const LAST_PORT = 2007;
-const bindingsSpec = keyed({ keyWords: 3, valueWords: 4, capacity: 8 });
+const bindingsSpec = keyed({ keyWords: 3, valueWords: 6, capacity: 8 });
 const externalSpec = keyed({ keyWords: 3, valueWords: 2, capacity: 8 });
 
 class PowerCut extends Error {}
@@ -26,12 +27,14 @@ class Machine {
   start() {
     const table = new StateTable(bindingsSpec, this.#memory, 0);
     const external = new StateTable(externalSpec, this.#memory, StateTable.bytes(bindingsSpec));
-    const ports = new PortAllocator(1, [FIRST_PORT, LAST_PORT], [0, 65_535]);
+    const ports = new PortAllocator(1, [FIRST_PORT, LAST_PORT], [0, 65_535], { index: 0, count: 1 });
     const counter: Counter = { value: 0, add: () => undefined };
-    const counters = { 'bindings-created': counter, 'bindings-released': counter, 'ports-preserved': counter };
-    const bindings = new Bindings(table, external, new AddressPool([EXTERNAL]), ports, counters);
-    const removed = bindings.repair();
+    const counters = { 'bindings-created': counter, 'bindings-released': counter, 'ports-preserved': counter, 'parity-lost': counter };
+    const pool = new AddressPool([EXTERNAL]);
+    const whole = new Bindings(table, external, pool, ports, counters);
+    const removed = repairBindings({ table, external, bindings: whole, pool, ports });
     for (const each of [table, external]) Object.defineProperty(each, 'words', { value: this.#fragile(each.words) });
+    const bindings = new Bindings(table, external, pool, ports, counters);
     return { table, external, ports, bindings, removed };
   }
 
@@ -58,6 +61,9 @@ class Machine {
 
 type Running = ReturnType<Machine['start']>;
 
+/** The entry of the table whose key has this place. */
+const entryOf = ({ bindings }: Running, at: number): number => (at - bindings.firstPlace) / bindings.stride;
+
 const create = ({ bindings }: Running, host: number, nowMs = 0): number => bindings.create(UDP, ip(`10.0.0.${host}`), 5000, nowMs + 300_000, nowMs);
 
 /** Every binding is named by one external entry and the other way round, and exactly their ports are given out. */
@@ -66,9 +72,10 @@ function expectWhole({ table, external, ports, bindings }: Running, hosts: reado
   const given = new Set<number>();
   for (const host of hosts) {
     const entry = bindings.findInside(UDP, ip(`10.0.0.${host}`), 5000, 0);
-    if (entry < 0) continue;
-    given.add(bindings.externalPort(entry));
-    expect(bindings.findOutside(UDP, EXTERNAL, bindings.externalPort(entry), 0)).toBe(entry);
+    if (entry === NONE) continue;
+    const externalPort = bindings.words[entry + Binding.externalPort];
+    given.add(externalPort);
+    expect(bindings.findOutside(UDP, EXTERNAL, externalPort, 0)).toBe(entry);
   }
   expect(given.size).toBe(table.count);
   for (let port = FIRST_PORT; port <= LAST_PORT; port++) expect(ports.isFree(0, PortClass.udp, port)).toBe(!given.has(port));
@@ -101,9 +108,9 @@ describe('interrupted at any store, the tables are whole after a restart', () =>
       (running) => create(running, 2),
       (restarted) => {
         expectWhole(restarted, [1, 2]);
-        expect(restarted.bindings.findInside(UDP, ip('10.0.0.1'), 5000, 0)).toBeGreaterThanOrEqual(0);
+        expect(restarted.bindings.findInside(UDP, ip('10.0.0.1'), 5000, 0)).not.toBe(NONE);
         // What was half made is made again.
-        if (restarted.bindings.findInside(UDP, ip('10.0.0.2'), 5000, 0) < 0) expect(create(restarted, 2)).toBeGreaterThanOrEqual(0);
+        if (restarted.bindings.findInside(UDP, ip('10.0.0.2'), 5000, 0) === NONE) expect(create(restarted, 2)).toBeGreaterThan(NONE);
         expectWhole(restarted, [1, 2]);
       },
     );
@@ -116,7 +123,7 @@ describe('interrupted at any store, the tables are whole after a restart', () =>
       (running) => running.bindings.release(running.bindings.findInside(UDP, ip('10.0.0.2'), 5000, 0)),
       (restarted) => {
         expectWhole(restarted, [1, 2, 3]);
-        for (const host of [1, 3]) expect(restarted.bindings.findInside(UDP, ip(`10.0.0.${host}`), 5000, 0)).toBeGreaterThanOrEqual(0);
+        for (const host of [1, 3]) expect(restarted.bindings.findInside(UDP, ip(`10.0.0.${host}`), 5000, 0)).not.toBe(NONE);
       },
     );
     expect(cuts).toBeGreaterThanOrEqual(3);
@@ -141,7 +148,7 @@ test('a binding without a port, made in place of one that timed out: interrupted
       const { table, external, bindings } = restarted;
       expect(table.count).toBe(external.count);
       const second = bindings.findInside(GRE, ip('10.0.0.2'), REMOTE, 300_000);
-      const entry = second >= 0 ? second : bind(restarted, 2, 300_000);
+      const entry = second !== NONE ? second : bind(restarted, 2, 300_000);
       expect(bindings.findOutside(GRE, EXTERNAL, REMOTE, 300_000)).toBe(entry);
       expect([table.count, external.count]).toEqual([1, 1]);
     },
@@ -153,16 +160,17 @@ test('an external entry that names a later binding in the same place is removed'
   const machine = new Machine();
   const running = machine.start();
   const entry = create(running, 1);
-  const port = running.bindings.externalPort(entry);
+  const port = running.bindings.words[entry + Binding.externalPort];
   // The binding went and another took its bucket, without a word to `external`.
-  running.table.remove(entry);
+  running.table.remove(entryOf(running, entry));
   running.table.key[0] = UDP;
   running.table.key[1] = ip('10.0.0.1');
   running.table.key[2] = 5000;
   const later = running.table.insert();
-  running.table.words[running.table.value(later)] = EXTERNAL;
-  running.table.words[running.table.value(later) + 1] = port;
-  running.table.words[running.table.value(later) + 3] = 1;
+  const at = running.table.keyAt(later);
+  running.table.words[at + Binding.externalAddress] = EXTERNAL;
+  running.table.words[at + Binding.externalPort] = port;
+  running.table.words[at + Binding.serial] = running.table.generation(later);
   const restarted = machine.start();
   expect(restarted.removed).toBe(2);
   expect(restarted.table.count + restarted.external.count).toBe(0);
@@ -171,7 +179,7 @@ test('an external entry that names a later binding in the same place is removed'
 test('a binding cannot be reached through a half that outlived it', () => {
   const running = new Machine().start();
   const entry = create(running, 1);
-  const port = running.bindings.externalPort(entry);
-  running.table.remove(entry);
-  expect(running.bindings.findOutside(UDP, EXTERNAL, port, 0)).toBe(-1);
+  const port = running.bindings.words[entry + Binding.externalPort];
+  running.table.remove(entryOf(running, entry));
+  expect(running.bindings.findOutside(UDP, EXTERNAL, port, 0)).toBe(NONE);
 });

@@ -133,7 +133,7 @@ describe('what is not translated', () => {
     expect(nf.process(udp({ ...flow, source: '203.0.113.1' })).reason).toBe('nat-external-source');
     expect(nf.process(udp({ ...flow, source: '0.0.0.0' })).reason).toBe('nat-unsupported');
     expect(nf.process(udp({ ...flow, source: '224.0.0.5' })).reason).toBe('nat-unsupported');
-    expect(nf.process(udp({ ...flow, destination: '203.0.113.1' })).reason).toBe('nat-hairpin');
+    expect(nf.process(udp({ ...flow, destination: '203.0.113.1' })).reason).toBe('nat-no-binding');
   });
 
   test('malformed packets', async () => {

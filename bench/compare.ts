@@ -1,0 +1,90 @@
+/**
+ * Compares two runs, sample by sample: which differences are real? For each way and set of factors that both have: the
+ * ratio of the medians with a bootstrap interval (percentile method), and the Mann-Whitney test, which assumes nothing of
+ * the distribution. With dozens of tests some differ by chance, so a difference counts as real only when it passes the
+ * procedure of Benjamini and Hochberg (1995): of those called real, 5 % at most are expected not to be.
+ */
+import { table } from '#millrace/cli/table.js';
+import { readFile } from 'node:fs/promises';
+import { fromCsv, type Table } from './csv.js';
+import { FACTORS, groupBy, keyOf } from './results.js';
+import type { Sample } from './sample.js';
+import { mannWhitney, median, ratioInterval, realDifferences } from './statistics.js';
+import { digits } from './tables.js';
+
+/** Share of false alarms among the differences called real. */
+const FALSE_DISCOVERY_RATE = 0.05;
+/** With 3 against 3 no order of values has a probability below 5 %. */
+const LEAST_SAMPLES = 4;
+/** What is better when it is more. */
+const MORE_IS_BETTER = new Set(['Mpps']);
+/** What must be alike for two runs to speak of the code alone. */
+const SURROUNDINGS = ['cpu', 'cores', 'quotaCores', 'governor', 'kernel', 'node', 'profile'];
+
+export interface Difference {
+  readonly sample: Sample;
+  readonly counts: readonly [number, number];
+  readonly medians: readonly [number, number];
+  /** Second by first. */
+  readonly ratio: number;
+  readonly interval: readonly [number, number];
+  /** Probability of values so far apart without a difference; null with too few samples. */
+  readonly p: number | null;
+  readonly isReal: boolean;
+}
+
+export function differences(a: Table, b: Table): Difference[] {
+  const second = new Map(groupBy(b.samples, (sample) => keyOf(sample)).map((group) => [keyOf(group[0]), group]));
+  const pairs = groupBy(a.samples, (sample) => keyOf(sample)).flatMap((group) => {
+    const other = second.get(keyOf(group[0]));
+    return other === undefined ? [] : [[group, other] as const];
+  });
+  const found = pairs.map(([group, other]) => {
+    const values = [group, other].map((samples) => samples.map(({ value }) => value));
+    const [first, last] = values;
+    const medians = [median(first), median(last)] as const;
+    return {
+      sample: group[0], counts: [first.length, last.length] as const, medians, ratio: medians[1] / medians[0], interval: ratioInterval(last, first),
+      p: Math.min(first.length, last.length) < LEAST_SAMPLES ? null : mannWhitney(first, last),
+    };
+  });
+  const real = realDifferences(found.map(({ p }) => p ?? 1), FALSE_DISCOVERY_RATE);
+  return found.map((difference, at) => ({ ...difference, isReal: real[at] }));
+}
+
+function verdict({ p, isReal, ratio, sample }: Difference): string {
+  if (p === null) return 'too few samples';
+  if (!isReal) return 'no difference shown';
+  const better = MORE_IS_BETTER.has(sample.unit) ? ratio > 1 : ratio < 1;
+  const percent = digits(Math.abs(ratio - 1) * 100);
+  return `${better ? 'better' : 'worse'} by ${percent} %`;
+}
+
+export function renderComparison(a: Table, b: Table, names: readonly [string, string]): string {
+  const found = differences(a, b);
+  if (found.length === 0) return `${names[0]} and ${names[1]} have no way and factors in common.\n`;
+  const varied = FACTORS.filter((factor) => new Set(found.map(({ sample }) => sample[factor])).size > 1 && factor !== 'slotBytes' && factor !== 'threads');
+  const columns = ['case', 'way', 'metric', ...varied, 'before', 'after', 'after / before', 'p', 'verdict'];
+  const rows = found.map((difference) => {
+    const { sample, medians, ratio, interval, p } = difference;
+    return [
+      sample.case, sample.way, `${sample.metric} (${sample.unit})`, ...varied.map((factor) => String(sample[factor] ?? '')), ...medians.map(digits),
+      `${digits(ratio)} [${interval.map(digits).join(', ')}]`, p === null ? '' : p < 0.0001 ? '< 0.0001' : p.toFixed(4), verdict(difference),
+    ];
+  });
+  const changed = SURROUNDINGS.filter((column) => a.environment[column] !== b.environment[column]);
+  const notes = [
+    `Before: ${names[0]}, ${a.environment.date}, commit ${a.environment.commit || 'unknown'}. After: ${names[1]}, ${b.environment.date}, commit ${b.environment.commit || 'unknown'}.`,
+    `${found.filter(({ isReal }) => isReal).length} of ${found.length} differences are real: Mann-Whitney, false discovery rate ${FALSE_DISCOVERY_RATE * 100} %. In brackets, 95 % by bootstrap.`,
+    ...changed.map((column) => `Not alike: ${column} was ${a.environment[column] || 'unknown'} and is ${b.environment[column] || 'unknown'}. A difference may be due to that.`),
+    'The runs were not taken alternately: a machine that was slower in one of them looks like a difference. Repeat what matters.',
+  ];
+  const lines = table(columns.map((title, at) => ({ title, right: at >= 3 + varied.length && at < columns.length - 1 })), rows, { titleStyle: (text) => text });
+  return [...lines, '', ...notes, ''].join('\n');
+}
+
+/** @returns the comparison as text. @throws Error for a file that is no table of samples. */
+export async function compareFiles(before: string, after: string): Promise<string> {
+  const [a, b] = await Promise.all([before, after].map(async (name) => fromCsv(await readFile(name, 'utf8'), name)));
+  return renderComparison(a, b, [before, after]);
+}

@@ -1,0 +1,84 @@
+/**
+ * The one file that knows how the factors of a chain become a configuration. What this version does not do is found out by
+ * asking, and ways that want it are left out, by name.
+ */
+import { chain, type Chain } from '#millrace/chain/chain.js';
+import type { NetworkFunctionUse } from '#millrace/nf/contract.js';
+import { checkConfiguration } from '#millrace/runtime/check.js';
+import type { Configuration } from '#millrace/runtime/configuration.js';
+import { touch, FIRST_TTL, type Touch } from './functions/touch.js';
+import { NotHere, type Factors } from './sample.js';
+import { BURST, CHAIN_LENGTH, SLOTS } from './settings.js';
+import { slotBytesFor } from './slot-bytes.js';
+
+/** Factors that a chain of the product has. */
+export interface ChainFactors {
+  readonly mode: 'zero-copy' | 'copy';
+  readonly routing: 'hub' | 'mesh';
+  readonly placement: 'per-vm' | 'together';
+  readonly replicas: number;
+  readonly wakeUp: 'throughput' | 'latency' | 'auto';
+  readonly vms: number;
+  readonly bytes: number;
+  readonly burst: number;
+  readonly touch: Touch;
+  readonly flows: number;
+  readonly slots: number;
+}
+
+export const BASE: ChainFactors = {
+  mode: 'zero-copy', routing: 'hub', placement: 'per-vm', replicas: 1, wakeUp: 'auto', vms: CHAIN_LENGTH, bytes: 64, burst: BURST,
+  touch: 'headers', flows: 16, slots: SLOTS,
+};
+
+/** Whether the key `routing` changes anything: a configuration may take it before the runtime does what it says. */
+const HAS_MESH: boolean = false;
+
+/** A chain with the options that differ from what a chain is anyhow. */
+export function chainWith(name: string, uses: readonly NetworkFunctionUse[], { routing, placement, replicas }: Pick<ChainFactors, 'routing' | 'placement' | 'replicas'>): Chain {
+  return chain(name, uses, {
+    placement,
+    ...(routing !== BASE.routing && { routing }),
+    ...(replicas !== BASE.replicas && { replicas }),
+  });
+}
+
+export function touchUses({ vms, touch: what }: Pick<ChainFactors, 'vms' | 'touch'>): NetworkFunctionUse[] {
+  return Array.from({ length: vms }, (_, hop) => touch({ touch: what, ttl: FIRST_TTL - hop }, { as: `touch-${hop + 1}` }));
+}
+
+/** Connections that the table holds. A reading of it walks over all of it, so it is no larger than it must be. */
+function tableFor(flows: number): number {
+  return Math.max(16, 2 ** Math.ceil(Math.log2(flows)));
+}
+
+export function chainConfiguration(factors: ChainFactors, ports: Configuration['ports']): Configuration {
+  return {
+    ports,
+    paths: [{ from: 'in', to: 'out', via: chainWith('bench', touchUses(factors), factors) }],
+    memory: { slots: factors.slots, slotBytes: slotBytesFor(factors.bytes) },
+    flows: tableFor(factors.flows),
+    burst: factors.burst,
+    mode: factors.mode,
+    ...(factors.wakeUp !== BASE.wakeUp && { wakeUp: factors.wakeUp }),
+  };
+}
+
+/** @throws NotHere when this version refuses a key that these factors need, or does nothing with it. */
+export async function requireTaken(configuration: Configuration): Promise<void> {
+  const result = await checkConfiguration(configuration);
+  if ('problems' in result) {
+    const unknown = result.problems.filter(({ code }) => code === 'unknown-key');
+    if (unknown.length > 0) throw new NotHere(unknown.map(({ message }) => message).join('; '));
+  }
+  if (!HAS_MESH && configuration.paths.some(({ via }) => typeof via === 'object' && via.routing === 'mesh')) throw new NotHere('this version takes routing: mesh, and does not route so yet');
+}
+
+/** Threads that work at the same time: the VMs and the packet manager. The main thread sleeps. */
+export function threadsOf({ placement, vms, replicas }: Pick<ChainFactors, 'placement' | 'vms' | 'replicas'>): number {
+  return 1 + (placement === 'together' ? 1 : vms) * replicas;
+}
+
+export function columnsOf(factors: ChainFactors): Partial<Factors> {
+  return { ...factors, slotBytes: slotBytesFor(factors.bytes), threads: threadsOf(factors) };
+}

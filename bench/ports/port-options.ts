@@ -1,0 +1,52 @@
+/** What the ports of a benchmark are told: plain data and shared memory, so that it crosses threads. */
+interface Common {
+  readonly panel: SharedArrayBuffer;
+  /** Hash every payload at both ends: in the run that compares, never in a measured one. */
+  readonly hash: boolean;
+}
+
+/** When a source sends, and when it is measured. */
+export interface Pace {
+  readonly warmUpMs: number;
+  readonly measuredMs: number;
+  /** At least so many packets before the window: V8 compiles by counts, and tables are to be filled. */
+  readonly warmUpPackets: number;
+  /** At least so many in the window, on a machine that is busy with other things. */
+  readonly leastPackets: number;
+  /** Packets per second, whether or not the chain keeps up (open loop); null: as fast as slots come back. */
+  readonly offered: number | null;
+  /** Packets in all; null: until the window ends. */
+  readonly packets: number | null;
+}
+
+/** Makes UDP packets of one size. */
+export interface SourceOptions extends Common, Pace {
+  readonly role: 'source';
+  readonly bytes: number;
+  readonly flows: number;
+  readonly seed: number;
+}
+
+/** Takes what is sent, and receives nothing. */
+export interface SinkOptions extends Common {
+  readonly role: 'sink';
+  /** Record the latency of packets within the window. */
+  readonly latency: boolean;
+}
+
+/** Sends recorded packets again and again, in their order, each on its own side. */
+export interface ReplayOptions extends Common, Pace {
+  readonly role: 'replay';
+  readonly side: 0 | 1;
+  /** All packets, one after the other, each padded to 8 bytes. */
+  readonly bytes: Uint8Array;
+  readonly offsets: Uint32Array;
+  readonly lengths: Uint32Array;
+  readonly sides: Uint8Array;
+  /** A packet that turns the direction waits until all before it are home: what happens is then the same every time. */
+  readonly inStep: boolean;
+  /** Seconds of packet time between two passes. */
+  readonly jumpSeconds: number;
+}
+
+export type BenchPortOptions = SourceOptions | SinkOptions | ReplayOptions;

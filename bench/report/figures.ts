@@ -1,0 +1,88 @@
+/** Which rows of the table make which plot. */
+import { groupBy } from '../results.js';
+import type { Sample } from '../sample.js';
+import { summarise } from '../statistics.js';
+import type { Axis, Chart, Point, Series } from './chart.js';
+
+export interface Figure {
+  readonly chart: Chart;
+  /** What it shows, in a sentence. */
+  readonly says: string;
+}
+
+type Pick_ = (sample: Sample) => boolean;
+
+/** Lines: the median of each x, with its interval. */
+function lines(samples: readonly Sample[], name: (sample: Sample) => string, x: (sample: Sample) => number | null, y: (value: number) => number = (value) => value): Series[] {
+  return groupBy(samples.filter((sample) => x(sample) !== null), name).map((group) => ({
+    name: name(group[0]),
+    points: groupBy(group, (sample) => String(x(sample))).map((same): Point => {
+      const { median, interval, minimum, maximum } = summarise(same.map(({ value }) => y(value)));
+      return { x: x(same[0])!, y: median, low: interval?.low ?? minimum, high: interval?.high ?? maximum };
+    }).toSorted((a, b) => a.x - b.x),
+  }));
+}
+
+const toMpps = (ns: number): number => 1000 / ns;
+const NS_A_PACKET: Axis = { label: 'nanoseconds a packet', log: true };
+const topology = ({ routing, placement, mode }: Sample): string => `${placement === 'together' ? 'together' : routing}${mode === 'copy' ? ', copy' : ', zero-copy'}`;
+const TARGET_US = 160;
+
+export function figures(samples: readonly Sample[], cores: number): Figure[] {
+  const chain = samples.filter(({ case: name, way, metric }) => name === 'chain' && way === 'millrace' && metric === 'time');
+  const base: Pick_ = (sample) => sample.touch === 'headers' && sample.replicas === 1 && sample.wakeUp === 'auto';
+  const values = (of: readonly (number | null)[]): number[] => [...new Set(of.filter((value) => value !== null))].toSorted((a, b) => a - b);
+  const sizes = chain.filter((sample) => base(sample) && sample.vms === 3 && sample.burst === 64);
+  const lengths = chain.filter((sample) => base(sample) && sample.bytes === 64 && sample.burst === 64 && sample.mode === 'zero-copy');
+  const bursts = chain.filter((sample) => base(sample) && sample.bytes === 64 && sample.vms === 3 && sample.mode === 'zero-copy' && sample.placement === 'per-vm');
+  const ways = samples.filter(({ case: name, metric, vms, way, touch, burst, routing, placement, mode }) => name === 'chain' && metric === 'time' && vms === 3 && touch === 'headers'
+    && (way !== 'millrace' || (burst === 64 && routing === 'hub' && placement === 'per-vm' && mode === 'zero-copy')));
+  const hop = samples.filter(({ case: name, metric }) => name === 'hop' && metric === 'time');
+  const latency = samples.filter(({ case: name, metric }) => name === 'latency' && /^p|^max$/.test(metric));
+  const flows = samples.filter(({ case: name, metric, flows: count }) => name === 'flows' && metric === 'time' && count !== null);
+  const quantiles = ['p50', 'p90', 'p99', 'p99.9', 'p99.99', 'max'];
+  const soak = samples.filter(({ metric }) => metric === 'resident memory');
+  const all: Figure[] = [
+    {
+      says: 'Zero-copy should be flat: a packet of 9000 B costs what one of 64 B costs, but for writing it at ingress. Copy mode differs in the copies alone. Three network functions that touch headers.',
+      chart: { title: 'Packet size', x: { label: 'bytes of a packet', log: true, ticks: values(sizes.map(({ bytes }) => bytes)) }, y: NS_A_PACKET, series: lines(sizes, topology, ({ bytes }) => bytes) },
+    },
+    {
+      says: 'Cost of a packet against the number of network functions, 64 B.',
+      chart: { title: 'Length of the chain', x: { label: 'network functions', log: false, ticks: values(lengths.map(({ vms }) => vms)) }, y: { label: 'nanoseconds a packet', log: false }, series: lines(lengths, topology, ({ vms }) => vms) },
+    },
+    {
+      says: 'The same, as throughput against threads at work. Past the number of cores, threads take turns.',
+      chart: { title: 'Threads and cores', x: { label: 'threads at work', log: false, ticks: values(lengths.map(({ threads }) => threads)) }, y: { label: 'million packets per second', log: false }, series: lines(lengths, topology, ({ threads }) => threads, toMpps), marks: [{ axis: 'x', at: cores, name: `${cores} cores` }] },
+    },
+    {
+      says: 'One wake-up and one store of an index serve a burst: the larger, the less of them a packet pays.',
+      chart: { title: 'Burst', x: { label: 'packets that a VM takes in one step', log: true, ticks: values(bursts.map(({ burst }) => burst)) }, y: NS_A_PACKET, series: lines(bursts, topology, ({ burst }) => burst) },
+    },
+    {
+      says: 'Three functions, by what carries the packets: addresses in rings, or messages. Both sizes, on a scale of ratios.',
+      chart: { title: 'Against messages', x: { label: 'bytes of a packet', log: true, ticks: values(ways.map(({ bytes }) => bytes)) }, y: NS_A_PACKET, series: lines(ways, ({ way }) => way, ({ bytes }) => bytes) },
+    },
+    {
+      says: 'One hop between two threads. rte_ring and c are compiled C between the same cores; dpdk-test is DPDK\'s own measurement.',
+      chart: { title: 'One hop', x: { label: 'addresses in a burst', log: true, ticks: values(hop.map(({ burst }) => burst)) }, y: { label: 'nanoseconds an address', log: true }, series: lines(hop, ({ way }) => way, ({ burst }) => burst) },
+    },
+    {
+      says: 'Latency through three functions, from when a packet was due. Each point: the median of the repetitions.',
+      chart: {
+        title: 'Latency', x: { label: 'share of packets that were faster', log: false, ticks: quantiles.map((_, at) => at), format: (at) => quantiles[at] ?? '' }, y: { label: 'microseconds', log: true },
+        series: lines(latency, (sample) => `${topology(sample).replace(', zero-copy', '')}, ${sample.load === null ? `${(sample.offered ?? 0) / 1e6} Mpps` : `${sample.load * 100} %`}`, ({ metric }) => quantiles.indexOf(metric)),
+        marks: latency.length === 0 ? [] : [{ axis: 'y', at: TARGET_US, name: `${TARGET_US} µs` }],
+      },
+    },
+    {
+      says: 'Lookups as connections grow from a thousand to a million: alone, and within a chain of one function.',
+      chart: { title: 'Connections', x: { label: 'connections known', log: true, ticks: values(flows.map(({ flows: count }) => count)) }, y: NS_A_PACKET, series: lines(flows, ({ way }) => (way === 'millrace' ? 'chain of one' : way), ({ flows: count }) => count) },
+    },
+    {
+      says: 'Resident memory under full load.',
+      chart: { title: 'Memory', x: { label: 'reading', log: false }, y: { label: 'MB', log: false }, series: [{ name: 'resident', points: soak.map(({ value }, at) => ({ x: at, y: value, low: value, high: value })) }] },
+    },
+  ];
+  return all.filter(({ chart }) => chart.series.some(({ points }) => points.length > 1) || (chart.series.length > 1 && chart.series.some(({ points }) => points.length > 0)));
+}

@@ -1,0 +1,70 @@
+/** Captures, read into memory as packets that come in by two ports: inside and outside. */
+import { chain } from '#millrace/chain/chain.js';
+import type { NetworkFunctionUse } from '#millrace/nf/contract.js';
+import { capture } from '#millrace/runtime/port-values.js';
+import { simulate } from '#millrace/runtime/simulate.js';
+import { CaptureError } from '#millrace/port/capture/capture-error.js';
+import { openCapture } from '#millrace/port/capture/open-capture.js';
+import { LinkType } from '#millrace/memory/slot-layout.js';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { NotHere } from '../sample.js';
+import { record, recorded, type Recorded } from './record.js';
+
+const OFFICE = fileURLToPath(new URL('../../../examples/office.pcapng', import.meta.url));
+/** The longest frame of Ethernet, with a tag. What a network card put together is not what a wire carries. */
+const LONGEST_FRAME = 1518;
+/** Every length that a capture may hold. */
+const MEMORY = { slots: 512, slotBytes: 131_072 };
+const CAPTURE_NAME = /\.pcap(ng)?(\.gz)?$/;
+
+export interface Traffic {
+  readonly name: string;
+  readonly packets: readonly Recorded[];
+  /** Captures that could not be used, and packets that were left out because no wire carries them. */
+  readonly leftOut: number;
+  readonly averageBytes: number;
+}
+
+/** @param uses what the packets pass between the two recorders, made anew for each capture. */
+export async function loadTraffic(folder: string | null, uses: () => readonly NetworkFunctionUse[]): Promise<Traffic> {
+  const files = folder === null ? [OFFICE] : readdirSync(folder).filter((name) => CAPTURE_NAME.test(name)).toSorted().map((name) => join(folder, name));
+  if (files.length === 0) throw new NotHere(`${folder ?? ''} holds no captures`);
+  const packets: Recorded[] = [];
+  let leftOut = 0;
+  for (const file of files) {
+    if (!isEthernet(file)) {
+      leftOut++;
+      continue;
+    }
+    recorded.length = 0;
+    const trace = capture(file, folder === null ? { inside: ['10.0.0.0/8', 'fd00::/8'] } : {});
+    await simulate({
+      ports: { inside: trace.side('inside'), outside: trace.side('outside') },
+      paths: [{ between: ['inside', 'outside'], match: 'ip', via: chain('recording', [record({ side: 0 }, { as: 'inside' }), ...uses(), record({ side: 1 }, { as: 'outside' })]) }],
+      memory: MEMORY,
+    });
+    const kept = recorded.filter(({ bytes }) => bytes.length <= LONGEST_FRAME);
+    leftOut += recorded.length - kept.length;
+    packets.push(...kept);
+  }
+  if (packets.length === 0) throw new NotHere('no capture holds packets of Ethernet that can be replayed');
+  const averageBytes = Math.round(packets.reduce((sum, { bytes }) => sum + bytes.length, 0) / packets.length);
+  return { name: folder === null ? 'office' : 'folder', packets, leftOut, averageBytes };
+}
+
+/** A replay has one link type; a capture of another, or one that cannot be read at all, is left out and counted. */
+function isEthernet(file: string): boolean {
+  try {
+    const reader = openCapture(file);
+    try {
+      return reader.next() && reader.linkType === LinkType.ethernet && reader.interfaces.every(({ linkType }) => linkType === LinkType.ethernet);
+    } finally {
+      reader.close();
+    }
+  } catch (error) {
+    if (error instanceof CaptureError) return false;
+    throw error;
+  }
+}

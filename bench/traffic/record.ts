@@ -1,0 +1,24 @@
+/**
+ * A network function that keeps what passes it in one direction. At both ends of a chain it records packets as they come
+ * in by a port: those from outside are addressed to the translation that is in force, which the capture does not know.
+ */
+import { forward, type PacketHandler } from '#millrace/nf/contract.js';
+import { defineNetworkFunction } from '#millrace/nf/define.js';
+import { z } from 'zod';
+
+export interface Recorded {
+  readonly side: 0 | 1;
+  readonly bytes: Uint8Array;
+}
+
+/** Of this thread: the simulation runs here. */
+export const recorded: Recorded[] = [];
+
+export const record = defineNetworkFunction(import.meta.url, {
+  name: 'record',
+  options: z.strictObject({ side: z.union([z.literal(0), z.literal(1)]) }),
+  create: ({ options: { side } }): PacketHandler => (packet) => {
+    if (packet.direction === side) recorded.push({ side, bytes: packet.bytes.slice(packet.start, packet.start + packet.length) });
+    return forward;
+  },
+});

@@ -1,0 +1,107 @@
+/** Hot: no allocation (`alone`, `decide`). What the rules in force say of a packet: the verdict, and what they do beside. */
+import { Direction } from '../../memory/slot-layout.js';
+import type { Packet } from '../../packet/packet.js';
+import { forward, type Context, type Counter, type EventFields, type Verdict } from '../contract.js';
+import { countersOfUpdate, DEFAULT } from './counters.js';
+import type { FirewallTables } from './layout.js';
+import { Limits } from './limits.js';
+import { openingOf } from './opening.js';
+import { preparedRules, type FirewallOptions } from './options.js';
+import { isReset, rejectWithError, rejectWithReset } from './reject.js';
+import type { Rule } from './rule.js';
+import { NO_RULE, RuleSet } from './rule-set.js';
+
+export const FIREWALL_DROPS = ['firewall-denied', 'firewall-default', 'firewall-invalid', 'firewall-rejected'] as const;
+
+export type FirewallContext = Context<FirewallOptions, (typeof FIREWALL_DROPS)[number], string, FirewallTables>;
+
+export class Judge {
+  readonly #context: FirewallContext;
+  readonly #limits: Limits;
+  readonly #default: Counter;
+  readonly #overLimit: Counter;
+  readonly #answered: Counter;
+  readonly #silent: Counter;
+  readonly #denied: Verdict;
+  readonly #deniedByDefault: Verdict;
+  readonly #rejected: Verdict;
+  readonly #answer: Verdict;
+  #rules: readonly Rule[] = [];
+  #ruleSet: RuleSet;
+  #isOpen = false;
+  /** By rule. */
+  #counters: readonly Counter[] = [];
+  #logged: readonly EventFields[] = [];
+  /** ICMP errors: when the last burst of them is over, and milliseconds for one. */
+  #errorsUntilMs = 0;
+  #errorMs = 0;
+
+  constructor(context: FirewallContext) {
+    const { counters, drop, reply, state, options } = context;
+    this.#context = context;
+    this.#limits = new Limits(state.limits);
+    this.#default = counters[DEFAULT];
+    this.#overLimit = counters['over limit'];
+    this.#answered = counters['rejected with an answer'];
+    this.#silent = counters['rejected in silence'];
+    this.#denied = drop['firewall-denied'];
+    this.#deniedByDefault = drop['firewall-default'];
+    this.#rejected = drop['firewall-rejected'];
+    this.#answer = reply['firewall-rejected'];
+    const { rules, compiled } = preparedRules(options);
+    this.#ruleSet = new RuleSet(rules, compiled);
+  }
+
+  /** Other rules, from the next packet on: no packet sees half of them, because nothing is judged meanwhile. */
+  update(options: FirewallOptions): void {
+    const { rules, compiled } = preparedRules(options);
+    this.#rules = rules;
+    this.#ruleSet = new RuleSet(rules, compiled);
+    this.#isOpen = options.default === 'allow';
+    this.#limits.replace(rules);
+    const { options: first, counters } = this.#context;
+    this.#counters = countersOfUpdate(preparedRules(first).rules, rules).map((name) => counters[name]);
+    this.#logged = rules.map((rule, index) => ({ rule: index + 1, action: rule.action }));
+    this.#errorMs = options.icmpErrorsPerSecond === 0 ? Infinity : 1000 / options.icmpErrorsPerSecond;
+  }
+
+  /** The packet for itself, in its own direction. */
+  alone(packet: Packet, state: number): Verdict {
+    return this.decide(packet, packet.direction === Direction.reverse, false, openingOf(packet), state);
+  }
+
+  /** As `RuleSet.begin`. */
+  decide(packet: Packet, isReverse: boolean, isReply: boolean, opening: number, state: number): Verdict {
+    const ruleSet = this.#ruleSet;
+    ruleSet.begin(packet, isReverse, isReply, opening, state);
+    for (let index = ruleSet.next(0); index !== NO_RULE; index = ruleSet.next(index + 1)) {
+      const rule = this.#rules[index];
+      if (rule.limit !== null && !this.#limits.take(index, this.#context.now())) {
+        this.#overLimit.add(1);
+        continue;
+      }
+      this.#counters[index].add(1);
+      if (rule.log || rule.action === 'log') this.#context.alert(packet, rule.text, this.#logged[index]);
+      if (rule.action === 'allow') return forward;
+      if (rule.action === 'deny') return this.#denied;
+      if (rule.action === 'reject') return this.#reject(packet, rule);
+    }
+    this.#default.add(1);
+    return this.#isOpen ? forward : this.#deniedByDefault;
+  }
+
+  #reject(packet: Packet, rule: Rule): Verdict {
+    const isAnswered = isReset(packet, rule.rejection) ? rejectWithReset(packet) : this.#mayMakeError() && rejectWithError(packet, rule.rejection);
+    (isAnswered ? this.#answered : this.#silent).add(1);
+    return isAnswered ? this.#answer : this.#rejected;
+  }
+
+  /** RFC 4443 section 2.4 f and RFC 1812 section 4.3.2.8: errors are limited, by a bucket that holds a second's worth. */
+  #mayMakeError(): boolean {
+    const now = this.#context.now();
+    const until = Math.max(this.#errorsUntilMs, now) + this.#errorMs;
+    if (until - now > 1000) return false;
+    this.#errorsUntilMs = until;
+    return true;
+  }
+}

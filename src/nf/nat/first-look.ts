@@ -1,0 +1,278 @@
+/**
+ * Hot: no allocation. Packets that no remembered translation fits: the first of a flow, those of ICMP and of protocols without
+ * ports, fragments, errors, those that turn back, and all that is not translated.
+ */
+import { Direction, Layer3 } from '../../memory/slot-layout.js';
+import type { Ipv4View } from '../../packet/ipv4.js';
+import type { Packet } from '../../packet/packet.js';
+import { IpProtocol } from '../../packet/protocols.js';
+import { forward, type Verdict } from '../contract.js';
+import { isAnswerable } from './addresses.js';
+import { PORTS_EXHAUSTED } from './bindings.js';
+import { Exclusions } from './exclusions.js';
+import { ExhaustionAlerts } from './exhaustion-alerts.js';
+import { NO_FLOW } from './flow-memory.js';
+import { IcmpErrors, isDamaged } from './icmp-errors.js';
+import { Binding, Flow, FlowState, type NatContext, NONE } from './layout.js';
+import { End, MAPPED, WITHOUT_PORT } from './mapper.js';
+import type { NatOptions } from './options.js';
+import type { Parts } from './parts.js';
+import { hasPort, Kind, Transport } from './transport.js';
+
+export class FirstLook {
+  readonly #context: NatContext;
+  readonly #parts: Parts;
+  readonly #transport = new Transport();
+  readonly #errors: IcmpErrors;
+  readonly #exclusions: Exclusions;
+  readonly #hasExclusions: boolean;
+  readonly #alerts: ExhaustionAlerts;
+  readonly #hairpins: boolean;
+  readonly #dropsIpv6: boolean;
+  // The two ends of the packet as they will be.
+  readonly #source = new End();
+  readonly #destination = new End();
+
+  constructor(context: NatContext, options: NatOptions, parts: Parts) {
+    this.#context = context;
+    this.#parts = parts;
+    this.#errors = new IcmpErrors(parts.mapper);
+    this.#exclusions = new Exclusions(options.exclude);
+    this.#hasExclusions = options.exclude.length > 0;
+    this.#alerts = new ExhaustionAlerts(context, parts.pool);
+    this.#hairpins = options.hairpinning;
+    this.#dropsIpv6 = options.ipv6 === 'drop';
+  }
+
+  /** @param flowAt words of the packet's flow, or NO_FLOW. */
+  process(packet: Packet, flowAt: number): Verdict {
+    const ip = packet.ipv4();
+    if (ip === null) return this.#notIpv4(packet);
+    const nowMs = this.#context.now();
+    if (this.#hasExclusions && this.#isExcluded(packet, flowAt)) return this.#excluded(packet, ip, flowAt, nowMs);
+    return packet.direction === Direction.forward ? this.#outbound(packet, ip, flowAt, nowMs) : this.#inbound(packet, ip, flowAt, nowMs);
+  }
+
+  #notIpv4(packet: Packet): Verdict {
+    if (packet.l3 === Layer3.ipv6) return this.#dropsIpv6 ? this.#context.drop['nat-ipv6'] : this.#untranslated();
+    if (packet.l3 === Layer3.ipv4 || (packet.isMalformed && packet.l3 !== Layer3.arp)) return this.#context.drop['nat-malformed'];
+    return this.#untranslated();
+  }
+
+  #untranslated(): Verdict {
+    this.#context.counters.untranslated.add(1);
+    return forward;
+  }
+
+  #isExcluded(packet: Packet, flowAt: number): boolean {
+    return this.#parts.flows.has(flowAt, FlowState.excluded) || this.#exclusions.matches(packet);
+  }
+
+  /** Later fragments and ICMP errors do not show what the rule asks for: they go by the datagram, and by the flow. */
+  #excluded(packet: Packet, ip: Ipv4View, flowAt: number, nowMs: number): Verdict {
+    const { flows, fragments } = this.#parts;
+    if (flowAt !== NO_FLOW) flows.add(flowAt, FlowState.excluded);
+    if (packet.isFragment && !packet.isLaterFragment && !fragments.note(packet, ip, ip.source, ip.destination, false, nowMs)) {
+      return this.#context.drop['nat-table-full'];
+    }
+    this.#context.counters.excluded.add(1);
+    return forward;
+  }
+
+  #outbound(packet: Packet, ip: Ipv4View, flowAt: number, nowMs: number): Verdict {
+    const { drop } = this.#context;
+    const { mapper } = this.#parts;
+    const { source, destination, protocol } = ip;
+    if (mapper.isExternal(source)) return drop['nat-external-source'];
+    const isInside = mapper.isInside(source);
+    const turnsBack = mapper.isExternal(destination);
+    if (packet.isLaterFragment && hasPort(protocol)) return this.#laterFragment(packet, ip, isInside || turnsBack, nowMs);
+    const transport = this.#transport;
+    transport.read(packet, protocol);
+    if (transport.kind === Kind.icmpError) return this.#errorFromInside(packet, ip, isInside, turnsBack, nowMs);
+    if (!isInside && !turnsBack) return this.#untranslated();
+    if (turnsBack && !this.#hairpins) return drop['nat-hairpin'];
+    if (!isAnswerable(source)) return drop['nat-unsupported'];
+    if (transport.kind >= Kind.malformed) return transport.kind === Kind.malformed ? drop['nat-malformed'] : drop['nat-unsupported'];
+
+    const end = this.#source;
+    if (isInside) {
+      const port = transport.kind === Kind.addressOnly ? destination : transport.sourcePort;
+      const result = mapper.outward(end, transport.protocol, source, port, flowAt, nowMs);
+      if (result !== MAPPED) return this.#unmapped(packet, source, result, nowMs);
+    } else {
+      end.set(source, transport.sourcePort, NONE);
+    }
+    return turnsBack ? this.#hairpin(packet, ip, flowAt, nowMs) : this.#send(packet, ip, flowAt, nowMs);
+  }
+
+  #unmapped(packet: Packet, inside: number, result: number, nowMs: number): Verdict {
+    const { drop } = this.#context;
+    if (result === WITHOUT_PORT) return drop['nat-unsupported'];
+    this.#alerts.raise(packet, inside, this.#transport.protocol, result, nowMs);
+    return result === PORTS_EXHAUSTED ? drop['nat-ports-exhausted'] : drop['nat-table-full'];
+  }
+
+  /** To the outside, with another source. */
+  #send(packet: Packet, ip: Ipv4View, flowAt: number, nowMs: number): Verdict {
+    const { flows, filter } = this.#parts;
+    const { source, destination } = ip;
+    const end = this.#source;
+    if (!this.#noteFirst(packet, ip, end.address, destination, false, nowMs)) return this.#context.drop['nat-table-full'];
+    if (flowAt !== NO_FLOW) this.#remember(flowAt, end.at);
+    if (flowAt === NO_FLOW || !flows.has(flowAt, FlowState.opened)) filter.noteSent(end.at, destination, nowMs);
+    this.#age(packet, flowAt, true, nowMs, end.at, NONE);
+    this.#replaceSource(packet, ip, source);
+    this.#conclude(packet, flowAt, FlowState.opened | FlowState.admitted, end.at);
+    this.#context.counters['translated-out'].add(1);
+    return forward;
+  }
+
+  /** From one inside host to the external address of another, or to its own: both ends are translated, and it turns back. */
+  #hairpin(packet: Packet, ip: Ipv4View, flowAt: number, nowMs: number): Verdict {
+    const { drop, counters } = this.#context;
+    const { mapper, filter, flows } = this.#parts;
+    const transport = this.#transport;
+    const from = this.#source;
+    const to = this.#destination;
+    const { source, destination } = ip;
+    filter.noteSentInside(from.at, destination, transport.destinationPort & 0xffff, nowMs);
+    const port = transport.kind === Kind.addressOnly ? from.address : transport.destinationPort;
+    if (mapper.inward(to, transport.protocol, destination, port, flowAt, nowMs) !== MAPPED) return drop['nat-no-binding'];
+    const isFiltered = transport.kind === Kind.ports && !filter.admitsInside(to.at, from.address, from.port & 0xffff);
+    if (isFiltered) return drop['nat-filtered'];
+    if (!this.#noteFirst(packet, ip, from.address, to.address, true, nowMs)) return drop['nat-table-full'];
+    let opener = true;
+    if (flowAt !== NO_FLOW) {
+      // The binding that the flow remembers is that of the end that spoke first.
+      const remembered = flows.words[flowAt + Flow.binding];
+      const isKnown = flows.has(flowAt, FlowState.hairpin) && (remembered === from.at || remembered === to.at);
+      opener = !isKnown || remembered === from.at;
+      this.#remember(flowAt, opener ? from.at : to.at);
+      if (!flows.has(flowAt, FlowState.hairpin)) flows.add(flowAt, FlowState.hairpin);
+    }
+    this.#age(packet, flowAt, opener, nowMs, from.at, to.at);
+    this.#replaceSource(packet, ip, source);
+    this.#replaceDestination(packet, ip, destination);
+    packet.turnBack();
+    if (flowAt !== NO_FLOW && !packet.isLaterFragment) flows.publish(packet, flowAt);
+    counters.hairpinned.add(1);
+    return forward;
+  }
+
+  #inbound(packet: Packet, ip: Ipv4View, flowAt: number, nowMs: number): Verdict {
+    const { drop } = this.#context;
+    const { mapper, filter, flows } = this.#parts;
+    const { destination, protocol } = ip;
+    if (!mapper.isExternal(destination)) {
+      // Past the translation straight to an inside host, or a matter of hosts that are not translated.
+      return mapper.isInside(destination) ? drop['nat-no-binding'] : this.#untranslated();
+    }
+    if (packet.isLaterFragment && hasPort(protocol)) return this.#laterFragment(packet, ip, true, nowMs);
+    const transport = this.#transport;
+    transport.read(packet, protocol);
+    if (transport.kind === Kind.icmpError) return this.#errorFromOutside(packet, ip, nowMs);
+    if (transport.kind >= Kind.malformed) return transport.kind === Kind.malformed ? drop['nat-malformed'] : drop['nat-unsupported'];
+
+    const end = this.#destination;
+    const isAddressOnly = transport.kind === Kind.addressOnly;
+    const result = mapper.inward(end, transport.protocol, destination, isAddressOnly ? ip.source : transport.destinationPort, flowAt, nowMs);
+    if (result !== MAPPED) return drop['nat-no-binding'];
+    if (flowAt !== NO_FLOW) this.#remember(flowAt, end.at);
+    if (!isAddressOnly && !filter.admits(end.at, flows.has(flowAt, FlowState.opened), ip.source)) return drop['nat-filtered'];
+    if (!this.#noteFirst(packet, ip, ip.source, end.address, false, nowMs)) return drop['nat-table-full'];
+    this.#age(packet, flowAt, false, nowMs, NONE, end.at);
+    this.#replaceDestination(packet, ip, destination);
+    this.#conclude(packet, flowAt, FlowState.admitted, end.at);
+    this.#context.counters['translated-in'].add(1);
+    return forward;
+  }
+
+  /** The ports of a later fragment travelled in the first one: addresses are all there is to translate. */
+  #laterFragment(packet: Packet, ip: Ipv4View, isTranslated: boolean, nowMs: number): Verdict {
+    if (!this.#parts.fragments.translate(packet, ip, nowMs)) return isTranslated ? this.#context.drop['nat-fragment'] : this.#untranslated();
+    this.#context.counters['later-fragments'].add(1);
+    return forward;
+  }
+
+  /** Before the packet is rewritten: later fragments come with the addresses that it has now. False when there is no room. */
+  #noteFirst(packet: Packet, ip: Ipv4View, source: number, destination: number, turnsBack: boolean, nowMs: number): boolean {
+    if (!packet.isFragment || packet.isLaterFragment || !hasPort(ip.protocol)) return true;
+    return this.#parts.fragments.note(packet, ip, source, destination, turnsBack, nowMs);
+  }
+
+  #remember(flowAt: number, binding: number): void {
+    const { flows, bindings } = this.#parts;
+    flows.remember(flowAt, binding, binding === NONE ? 0 : bindings.words[binding + Binding.serial]);
+  }
+
+  #age(packet: Packet, flowAt: number, opener: boolean, nowMs: number, sender: number, receiver: number): void {
+    const { lifetimes } = this.#parts;
+    const { protocol } = this.#transport;
+    if (sender === NONE && receiver === NONE) return;
+    if (protocol !== IpProtocol.tcp) lifetimes.packet(protocol, nowMs, sender, receiver);
+    else if (flowAt === NO_FLOW) lifetimes.segmentWithoutFlow(packet.tcp()!.flags, nowMs, sender);
+    else lifetimes.segment(flowAt, opener, packet.tcp()!.flags, nowMs, sender, receiver);
+  }
+
+  #replaceSource(packet: Packet, ip: Ipv4View, before: number): void {
+    const end = this.#source;
+    const { protocol } = this.#transport;
+    if (protocol === IpProtocol.tcp || protocol === IpProtocol.udp) {
+      packet.rewriteSourceEnd(end.address, end.port);
+      return;
+    }
+    if (end.address !== before) ip.rewriteSource(end.address);
+    if (protocol === IpProtocol.icmp && this.#transport.sourcePort >= 0) packet.icmp()!.rewriteIdentifier(end.port);
+  }
+
+  #replaceDestination(packet: Packet, ip: Ipv4View, before: number): void {
+    const end = this.#destination;
+    const { protocol } = this.#transport;
+    if (protocol === IpProtocol.tcp || protocol === IpProtocol.udp) {
+      packet.rewriteDestinationEnd(end.address, end.port);
+      return;
+    }
+    if (end.address !== before) ip.rewriteDestination(end.address);
+    if (protocol === IpProtocol.icmp && this.#transport.destinationPort >= 0) packet.icmp()!.rewriteIdentifier(end.port);
+  }
+
+  /** The tuple of a flow may hold ports that this NAT does not translate (SCTP), and later fragments lack them. */
+  #conclude(packet: Packet, flowAt: number, bits: number, binding: number): void {
+    if (flowAt === NO_FLOW || packet.isLaterFragment) return;
+    const { flows } = this.#parts;
+    const { protocol } = this.#transport;
+    const isDirect = binding !== NONE && (protocol === IpProtocol.tcp || protocol === IpProtocol.udp);
+    flows.publish(packet, flowAt);
+    flows.add(flowAt, isDirect ? bits | FlowState.direct : bits);
+  }
+
+  // ---- ICMP errors
+
+  #errorFromOutside(packet: Packet, ip: Ipv4View, nowMs: number): Verdict {
+    const quoted = packet.icmp()!.quoted();
+    if (quoted === null) return this.#context.drop['nat-malformed'];
+    if (isDamaged(packet, ip)) return this.#context.drop['nat-checksum'];
+    return this.#errorDone(this.#errors.fromOutside(ip, quoted, nowMs));
+  }
+
+  #errorFromInside(packet: Packet, ip: Ipv4View, isInside: boolean, turnsBack: boolean, nowMs: number): Verdict {
+    const { drop } = this.#context;
+    const quoted = packet.icmp()!.quoted();
+    if (!isInside && (quoted?.version !== 4 || !this.#parts.mapper.isInside(quoted.destination))) return this.#untranslated();
+    if (quoted === null) return drop['nat-malformed'];
+    if (turnsBack && !this.#hairpins) return drop['nat-hairpin'];
+    if (!isAnswerable(ip.source)) return drop['nat-unsupported'];
+    if (isDamaged(packet, ip)) return drop['nat-checksum'];
+    if (!turnsBack) return this.#errorDone(this.#errors.fromInside(ip, quoted, nowMs));
+    const verdict = this.#errorDone(this.#errors.betweenInside(ip, quoted, nowMs));
+    if (verdict === forward) packet.turnBack();
+    return verdict;
+  }
+
+  #errorDone(isTranslated: boolean): Verdict {
+    if (!isTranslated) return this.#context.drop['nat-no-binding'];
+    this.#context.counters['icmp-errors'].add(1);
+    return forward;
+  }
+}

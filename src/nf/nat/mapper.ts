@@ -1,0 +1,114 @@
+/**
+ * Hot: no allocation. What becomes of one end of a packet: an inside end of its external one, and the other way round. Static
+ * translations come before bindings.
+ */
+import type { AddressPool, PrefixSet } from './address-pool.js';
+import type { Bindings } from './bindings.js';
+import { Binding, Flow, NONE } from './layout.js';
+import type { Lifetimes } from './lifetimes.js';
+import type { StaticMap } from './static-map.js';
+import { NO_PORT } from './transport.js';
+
+export const MAPPED = 0;
+// Below it: PORTS_EXHAUSTED and TABLE_FULL of bindings.ts, and
+/** Neither a static translation nor a port to have a binding for. */
+export const WITHOUT_PORT = -3;
+export const UNMAPPED = -4;
+
+/** An end as it will be. */
+export class End {
+  address = 0;
+  port = 0;
+  /** Place of the binding that says so; NONE where it needs none. */
+  at = NONE;
+
+  set(address: number, port: number, at: number): void {
+    this.address = address;
+    this.port = port;
+    this.at = at;
+  }
+}
+
+export class Mapper {
+  readonly #bindings: Bindings;
+  readonly #statics: StaticMap;
+  readonly #pool: AddressPool;
+  readonly #inside: PrefixSet;
+  readonly #lifetimes: Lifetimes;
+  readonly #flowWords: Uint32Array;
+
+  constructor(bindings: Bindings, statics: StaticMap, pool: AddressPool, inside: PrefixSet, lifetimes: Lifetimes, flowWords: Uint32Array) {
+    this.#bindings = bindings;
+    this.#statics = statics;
+    this.#pool = pool;
+    this.#inside = inside;
+    this.#lifetimes = lifetimes;
+    this.#flowWords = flowWords;
+  }
+
+  /** Whether the address is one of ours on the outside. */
+  isExternal(address: number): boolean {
+    return this.#pool.indexOf(address) >= 0 || this.#statics.insideOf(address) >= 0;
+  }
+
+  /** Whether the host with this address is translated. */
+  isInside(address: number): boolean {
+    return this.#inside.contains(address) || this.#statics.externalOf(address) >= 0;
+  }
+
+  /**
+   * The external end of an inside one, with a binding made when there is none.
+   * @param flowAt words of the packet's flow, or -1.
+   */
+  outward(end: End, protocol: number, address: number, port: number, flowAt: number, nowMs: number): number {
+    const known = this.knownOutward(end, protocol, address, port, flowAt, nowMs);
+    if (known !== UNMAPPED) return known;
+    const at = this.#bindings.create(protocol, address, port, nowMs + this.#lifetimes.base(protocol), nowMs);
+    return at < 0 ? at : this.#toExternal(end, at);
+  }
+
+  /** The external end of an inside one, if it has one. */
+  knownOutward(end: End, protocol: number, address: number, port: number, flowAt: number, nowMs: number): number {
+    const external = this.#statics.externalOf(address);
+    if (external >= 0) {
+      end.set(external, port, NONE);
+      return MAPPED;
+    }
+    if (port === NO_PORT) return WITHOUT_PORT;
+    const { words } = this.#bindings;
+    const remembered = this.#remembered(flowAt, nowMs);
+    const isThis = words[remembered + Binding.insideAddress] === address && words[remembered + Binding.insidePort] === port && words[remembered] === protocol;
+    const at = remembered !== NONE && isThis ? remembered : this.#bindings.findInside(protocol, address, port, nowMs);
+    return at === NONE ? UNMAPPED : this.#toExternal(end, at);
+  }
+
+  /** The inside end behind an external one. */
+  inward(end: End, protocol: number, address: number, port: number, flowAt: number, nowMs: number): number {
+    const inside = this.#statics.insideOf(address);
+    if (inside >= 0) {
+      end.set(inside, port, NONE);
+      return MAPPED;
+    }
+    if (port === NO_PORT) return WITHOUT_PORT;
+    const { words } = this.#bindings;
+    const remembered = this.#remembered(flowAt, nowMs);
+    const isThis = words[remembered + Binding.externalAddress] === address && words[remembered + Binding.externalPort] === port && words[remembered] === protocol;
+    const at = remembered !== NONE && isThis ? remembered : this.#bindings.findOutside(protocol, address, port, nowMs);
+    if (at === NONE) return UNMAPPED;
+    end.set(words[at + Binding.insideAddress], words[at + Binding.insidePort], at);
+    return MAPPED;
+  }
+
+  #toExternal(end: End, at: number): number {
+    const { words } = this.#bindings;
+    end.set(words[at + Binding.externalAddress], words[at + Binding.externalPort], at);
+    return MAPPED;
+  }
+
+  /** The binding that the flow remembers, if it is still the same. */
+  #remembered(flowAt: number, nowMs: number): number {
+    if (flowAt < 0) return NONE;
+    const at = this.#flowWords[flowAt + Flow.binding];
+    return at !== NONE && this.#bindings.isCurrent(at, this.#flowWords[flowAt + Flow.serial], nowMs) ? at : NONE;
+  }
+}

@@ -1,0 +1,53 @@
+/** The EVE log of one run: what its events and flows come to, on its way to a file. Main thread. */
+import type { RuntimeEvent } from '../events.js';
+import type { DescribedFlow } from '../flow-log.js';
+import { EveOutput, type EveTarget } from './eve-output.js';
+import { EveWriter } from './eve-writer.js';
+
+export class EveLog {
+  readonly #output: EveOutput;
+  readonly #writer: EveWriter;
+  /** Names of drop reasons by number. */
+  readonly #dropNames: readonly string[];
+  #hasFailed = false;
+
+  /** @throws ConfigurationError when the file cannot be written. */
+  constructor(target: string | EveTarget, baseDirectory: string, dropNames: readonly string[]) {
+    this.#output = EveOutput.open(target, baseDirectory);
+    this.#writer = new EveWriter(this.#output.write);
+    this.#dropNames = dropNames;
+  }
+
+  event(event: RuntimeEvent): void {
+    this.#try(() => { this.#writer.event(event); });
+  }
+
+  flowEnded(flow: DescribedFlow): void {
+    this.#try(() => { this.#flow(flow, 'timeout'); });
+  }
+
+  flush(): void {
+    this.#try(() => { this.#output.flush(); });
+  }
+
+  /** The run is over: the flows that still stand are written, and the file is closed. */
+  finish(standing: Iterable<DescribedFlow>): void {
+    this.#try(() => { for (const flow of standing) this.#flow(flow, 'shutdown'); });
+    this.#try(() => { this.#output.close(); });
+  }
+
+  #flow(flow: DescribedFlow, reason: 'timeout' | 'shutdown'): void {
+    this.#writer.flow(flow, reason, flow.verdict === 0 ? null : (this.#dropNames[flow.verdict] ?? ''));
+  }
+
+  /** A full disk must not stop the traffic: it is said once, and nothing more is written. */
+  #try(write: () => void): void {
+    if (this.#hasFailed) return;
+    try {
+      write();
+    } catch (error) {
+      this.#hasFailed = true;
+      process.emitWarning(`the EVE log ends here: ${error instanceof Error ? error.message : String(error)}`, 'MillraceWarning');
+    }
+  }
+}

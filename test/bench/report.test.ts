@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { toCsv } from '../../bench/csv.js';
+import { drawChart } from '../../bench/report/chart.js';
+import { figures } from '../../bench/report/figures.js';
+import { reportPage } from '../../bench/report/page.js';
+import { resultsOf, sample } from './samples.js';
+
+const SAMPLES = [64, 1500, 9000].flatMap((bytes) => [1, 2, 3, 4, 5, 6].flatMap((repetition) => [
+  sample('zero-copy', repetition, 100 + repetition, { bytes }), sample('copy', repetition, 100 + bytes / 10 + repetition, { bytes }),
+]));
+
+describe('the page of plots', () => {
+  it('has a point for each size, with the interval of its repetitions', () => {
+    const [{ chart }] = figures(SAMPLES, 2);
+    expect(chart.series.map(({ name }) => name)).toEqual(['hub, zero-copy', 'hub, copy']);
+    expect(chart.series[0].points).toEqual([64, 1500, 9000].map((x) => ({ x, y: 103.5, low: 101, high: 106 })));
+  });
+
+  it('draws only what was measured', () => {
+    expect(figures(SAMPLES, 2).map(({ chart }) => chart.title)).toContain('Packet size');
+    expect(figures(SAMPLES, 2).map(({ chart }) => chart.title)).not.toContain('Latency');
+    expect(figures([], 2)).toEqual([]);
+  });
+
+  it('needs no script, names its surroundings, and is whole', () => {
+    const page = reportPage(toCsv(resultsOf(SAMPLES)));
+    expect(page).not.toMatch(/<script|https?:/);
+    expect(page).toContain('prefers-color-scheme: dark');
+    expect(page).toContain('A CPU, &quot;quoted&quot;');
+    expect(page.match(/<svg/g)?.length).toBe(page.match(/<\/svg>/g)?.length);
+    expect(page).not.toMatch(/NaN|undefined|Infinity/);
+    expect(() => reportPage('a,b\n', 'x.csv')).toThrow('x.csv is no table of samples');
+  });
+
+  it('keeps lines within the plot and names apart', () => {
+    const flat = { x: 1, y: 5, low: 5, high: 5 };
+    const svg = drawChart({ title: 't', x: { label: 'x', log: true }, y: { label: 'y', log: true }, series: [{ name: 'a<b', points: [flat, { ...flat, x: 8 }] }, { name: 'c', points: [flat, { ...flat, x: 8 }] }] });
+    expect(svg).toContain('a&lt;b');
+    const heights = [...svg.matchAll(/<text class="name[^"]*" x="\d+" y="([\d.]+)"/g)].map(([, y]) => Number(y));
+    expect(Math.abs(heights[0] - heights[1])).toBeGreaterThanOrEqual(15);
+    for (const [, y] of svg.matchAll(/cy="([\d.]+)"/g)) expect(Number(y)).toBeLessThan(380);
+  });
+});
