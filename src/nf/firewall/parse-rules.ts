@@ -111,9 +111,9 @@ function readHead(stream: TokenStream, head: Head, action: RuleAction | null): v
     if (head.limit !== null) stream.fail(token, 'a second "limit"', 'at most one');
     head.limit = limitOf(stream);
   } else {
-    if (action !== 'reject' && action !== null) stream.fail(token, `"with" does not go with "${action}"`, '"reject"');
     const expected = quoted(REJECTIONS.slice(1));
     const kind = stream.word(expected);
+    if (action !== 'reject' && action !== null) stream.fail(token, `"with" does not go with "${action}"`, '"reject"');
     const found = REJECTIONS.slice(1).find((each) => each === kind.text.toLowerCase());
     head.rejection = found ?? stream.fail(kind, `"${kind.text}" is no answer to a rejected packet`, expected);
     head.rejectionAt = kind;
