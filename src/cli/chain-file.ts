@@ -34,6 +34,6 @@ export async function reloadFrom(file: string, overrides: Overrides, runtime: Ru
 /** The options with which files are overridden. */
 export function takesFiles(command: Command): Command {
   return command
-    .option('--capture <name=FILE>', 'read this file instead of the capture of that name; repeatable', collectFile)
-    .option('--write <port=FILE>', 'write what leaves by the port to this file; repeatable', collectFile);
+    .option('--capture <name=FILE>', 'read this file instead of the capture of that name, or a stream: -; repeatable', collectFile)
+    .option('--write <port=FILE>', 'write what leaves by the port to this file, or to stdout: -; repeatable', collectFile);
 }

@@ -1,6 +1,8 @@
 /** `--capture name=FILE` and `--write port=FILE`: change what a chain file says, before it is checked. */
 import { resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
+import { STANDARD_INPUT } from '../port/capture/byte-source.js';
+import { STANDARD_OUTPUT } from '../port/capture/create-capture.js';
 import { oneOf } from '../runtime/place.js';
 import type { Problem } from '../runtime/problems.js';
 import { didYouMean } from '../runtime/suggest.js';
@@ -34,10 +36,12 @@ interface Kind {
   readonly key: 'file' | 'write';
   readonly code: 'unknown-capture' | 'unknown-port';
   readonly noun: string;
+  /** What `-` stands for. */
+  readonly stream: string;
 }
 
-const CAPTURE: Kind = { option: '--capture', list: 'captures', key: 'file', code: 'unknown-capture', noun: 'capture' };
-const WRITE: Kind = { option: '--write', list: 'ports', key: 'write', code: 'unknown-port', noun: 'port' };
+const CAPTURE: Kind = { option: '--capture', list: 'captures', key: 'file', code: 'unknown-capture', noun: 'capture', stream: STANDARD_INPUT };
+const WRITE: Kind = { option: '--write', list: 'ports', key: 'write', code: 'unknown-port', noun: 'port', stream: STANDARD_OUTPUT };
 
 export interface Overridden {
   readonly document: unknown;
@@ -53,7 +57,7 @@ export function override(document: unknown, { capture = {}, write = {} }: Overri
 }
 
 function replace(document: Map, kind: Kind, files: FilesByName, problems: Problem[]): Map {
-  const { option, list, key, code, noun } = kind;
+  const { option, list, key, code, noun, stream } = kind;
   const listed = document[list];
   // A list of the wrong type is the check's to report.
   if (listed !== undefined && !isMap(listed)) return document;
@@ -63,7 +67,7 @@ function replace(document: Map, kind: Kind, files: FilesByName, problems: Proble
       const names = Object.keys(listed ?? {});
       const message = `there is no ${noun} '${name}'${didYouMean(name, names)}`;
       problems.push({ code, place: `${option} ${name}`, found: `'${name}'`, expected: oneOf(names), message });
-    } else if (isMap(result[name])) result[name] = { ...result[name], [key]: resolve(file) };
+    } else if (isMap(result[name])) result[name] = { ...result[name], [key]: file === '-' ? stream : resolve(file) };
   }
   return listed === undefined ? document : { ...document, [list]: result };
 }

@@ -3,6 +3,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import type { Plan } from '../runtime/plan.js';
 import type { Runtime } from '../runtime/runtime.js';
 import type { Report } from '../runtime/report.js';
+import { STANDARD_OUTPUT } from '../port/capture/create-capture.js';
 import { planOf, reloadFrom, takesFiles } from './chain-file.js';
 import { execute, type ExecuteOptions, type Execution } from './execute.js';
 import { EXIT_CODES, type ExitCode } from './exit-code.js';
@@ -28,6 +29,7 @@ Examples:
   $ millrace run examples/office.yaml
   $ millrace run examples/permit.yaml --capture trace=my.pcapng --write outside=translated.pcapng
   $ millrace run examples/office.yaml --eve - | jq -c 'select(.event_type == "alert")'
+  $ tcpdump -i eth0 -U -w - | millrace run examples/permit.yaml --capture trace=- --write outside=- | wireshark -k -i -
   $ millrace run examples/office.yaml --json --flows | jq '.flows[] | select(.verdict != "forward")'`)
     .action(async (file: string, flags: ReportFlags & Overrides & { duration?: number }) => {
       const live = { title: file, reload: (runtime: Runtime) => reloadFrom(file, flags, runtime) };
@@ -62,8 +64,10 @@ export interface Printing {
 
 /** Prints a report in the way that was asked for. A ledger that does not balance is a failure too. */
 export function printReport({ report, interrupted }: Execution, render: (report: Report, options: RenderOptions) => string, { title, json, terminal }: Printing): ExitCode {
-  const { stdout, stderr, env } = terminal;
-  if (json) printJson(terminal, report);
+  const { stderr, env } = terminal;
+  // Where packets go to stdout, nothing else does.
+  const stdout = Object.values(report.ports).some(({ written }) => written === STANDARD_OUTPUT) ? stderr : terminal.stdout;
+  if (json) printJson({ ...terminal, stdout }, report);
   else stdout.write(render(report, { title, interrupted, style: styleFor(stdout, env), columns: columnsOf(stdout) }));
   if (json && report.error !== undefined) stderr.write(`${styleFor(stderr, env).bad('error:')} ${report.error.message}\n`);
   return report.error === undefined && report.ledger.balanced ? EXIT_CODES.done : EXIT_CODES.failed;

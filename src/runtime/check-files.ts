@@ -3,6 +3,8 @@ import { constants } from 'node:fs';
 import { access, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { STANDARD_INPUT } from '../port/capture/byte-source.js';
+import { STANDARD_OUTPUT } from '../port/capture/create-capture.js';
 import { probeCapture } from '../port/capture/open-capture.js';
 import { at, describe, TOP, type Findings, type Site } from './place.js';
 import type { PlanPort, PlanPortSpec } from './plan.js';
@@ -14,6 +16,8 @@ export async function checkReadable(findings: Findings, file: string, site: Site
   const found = describe(file);
   try {
     const info = await stat(file);
+    // A stream shows what it is when it is read.
+    if (file === STANDARD_INPUT && !info.isDirectory()) return file;
     if (!info.isFile()) {
       const what = info.isDirectory() ? 'a directory' : 'no regular file';
       findings.add('file-unreadable', site, { found, expected: 'a capture file', message: `${found} is ${what}` });
@@ -120,6 +124,7 @@ async function writeTarget(file: string): Promise<{ path: string } | { problem: 
       continue;
     }
     if (info === null) return { problem: 'there is no such place' };
+    if (file === STANDARD_OUTPUT && !info.isDirectory()) return { path: file };
     if (below === '' && !info.isFile()) return { problem: info.isDirectory() ? 'it is a directory' : 'it is no regular file' };
     if (below !== '' && !info.isDirectory()) return { problem: `${describe(path)} is not a directory` };
     const writable = await access(path, constants.W_OK).then(

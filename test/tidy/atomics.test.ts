@@ -8,6 +8,7 @@ import { SOURCE } from './source-files.js';
 /** Where `Atomics` may be called. */
 const FILES = [
   'src/packet-manager/ring-port-host.ts',
+  'src/port/capture/byte-source.ts',
   'src/port/live/port-worker.ts',
   'src/port/live/ring-ends.ts',
   'src/ring/doorbell.ts',

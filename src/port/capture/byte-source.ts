@@ -3,8 +3,8 @@
  * lives in the manager's thread, which never returns to an event loop. Node has no synchronous inflater that keeps its
  * state between calls, so gzip is inflated whole when it is opened, up to a stated limit.
  */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { constants, gunzipSync } from 'node:zlib';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { constants as zlib, gunzipSync } from 'node:zlib';
 import { CaptureError } from './capture-error.js';
 
 /** Most bytes that a gzip file may inflate to: it is all held in memory while the capture is read. */
@@ -17,9 +17,28 @@ export interface ByteSource {
   readonly compressed: boolean;
   /** Why compressed data could not be inflated to their end. */
   readonly damage: string | null;
-  /** Reads up to `length` bytes to `into` at `offset`; 0 at the end. @throws what the system says. */
+  /** Reads up to `length` bytes to `into` at `offset`; 0 at the end; -1 when there is nothing yet. @throws what the system says. */
   read(into: Uint8Array, offset: number, length: number): number;
+  /** From now on `read` does not wait for a stream that has nothing yet. */
+  hasten(): void;
   close(): void;
+}
+
+/** The standard input as a file: opened anew, a pipe can be read without waiting for it. */
+export const STANDARD_INPUT = '/dev/stdin';
+/** How often a stream that has nothing yet is looked at while it is waited for. */
+const LOOK_AGAIN_MS = 10;
+const nobody = new Int32Array(new SharedArrayBuffer(4));
+
+function openForReading(path: string): number {
+  if (path !== STANDARD_INPUT) return openSync(path, 'r');
+  try {
+    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    // A socket cannot be opened by its path: it is read as it was handed down, and waited for.
+    if ((error as NodeJS.ErrnoException).code === 'ENXIO') return 0;
+    throw error;
+  }
 }
 
 class FileSource implements ByteSource {
@@ -29,6 +48,7 @@ class FileSource implements ByteSource {
   readonly #descriptor: number;
   /** Bytes already taken from the file to look at its magic number. */
   #start: Uint8Array;
+  #patient = true;
 
   constructor(descriptor: number, start: Uint8Array, sizeBytes: number | null) {
     this.#descriptor = descriptor;
@@ -43,7 +63,19 @@ class FileSource implements ByteSource {
       this.#start = this.#start.subarray(part.length);
       return part.length;
     }
-    return readSync(this.#descriptor, into, offset, length, null);
+    for (;;) {
+      try {
+        return readSync(this.#descriptor, into, offset, length, null);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+        if (!this.#patient) return -1;
+        Atomics.wait(nobody, 0, 0, LOOK_AGAIN_MS); // a pause: no partner
+      }
+    }
+  }
+
+  hasten(): void {
+    this.#patient = false;
   }
 
   close(): void {
@@ -71,6 +103,10 @@ class InflatedSource implements ByteSource {
     into.set(part, offset);
     this.#at += part.length;
     return part.length;
+  }
+
+  hasten(): void {
+    // All of it is here.
   }
 
   close(): void {
@@ -111,7 +147,7 @@ function salvage(packed: Uint8Array, options: { maxOutputLength: number; chunkSi
   // With a sync flush at the end, data that merely end early give what they have instead of an error.
   const attempt = (length: number): Uint8Array | null => {
     try {
-      return gunzipSync(packed.subarray(0, length), { ...options, finishFlush: constants.Z_SYNC_FLUSH });
+      return gunzipSync(packed.subarray(0, length), { ...options, finishFlush: zlib.Z_SYNC_FLUSH });
     } catch {
       return null;
     }
@@ -138,7 +174,7 @@ function salvage(packed: Uint8Array, options: { maxOutputLength: number; chunkSi
 export function openSource(path: string, limit = MAX_INFLATED_BYTES): ByteSource {
   let descriptor: number;
   try {
-    descriptor = openSync(path, 'r');
+    descriptor = openForReading(path);
   } catch (error) {
     throw new CaptureError('capture-unreadable', path, 'the capture cannot be opened', reasonOf(error), 'a readable capture file', error);
   }
@@ -146,8 +182,9 @@ export function openSource(path: string, limit = MAX_INFLATED_BYTES): ByteSource
     const status = fstatSync(descriptor);
     if (status.isDirectory()) throw new CaptureError('capture-unreadable', path, 'the capture cannot be opened', 'a directory', 'a readable capture file');
     const start = new Uint8Array(4);
+    const unread = new FileSource(descriptor, new Uint8Array(0), null);
     let count = 0;
-    for (let more = 1; count < 4 && more > 0; count += more) more = readSync(descriptor, start, count, 4 - count, null);
+    for (let more = 1; count < 4 && more > 0; count += more) more = unread.read(start, count, 4 - count);
     const file = new FileSource(descriptor, start.subarray(0, count), status.isFile() ? status.size : null);
     if (count < 2 || start[0] !== 0x1f || start[1] !== 0x8b) return file;
     const packed = readAll(file, limit);

@@ -4,6 +4,9 @@ import { PcapWriter } from './pcap-writer.js';
 import { PcapngWriter } from './pcapng-writer.js';
 import type { CaptureWriter } from './writer.js';
 
+/** The standard output as a file. */
+export const STANDARD_OUTPUT = '/dev/stdout';
+
 /**
  * Creates (or overwrites) a capture: classic pcap when the name ends in `.pcap`, else pcapng.
  * @param reading captures that are being read: none of them is overwritten.

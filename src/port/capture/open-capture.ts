@@ -53,8 +53,13 @@ export function openCapture(path: string, options: OpenOptions = {}): CaptureRea
   const found = window.ensure(4);
   const magic = Buffer.from(window.buffer.subarray(0, Math.min(4, window.available))).toString('hex');
   const variant = VARIANTS.get(magic);
-  if (found === Availability.ready && variant !== undefined) return new PcapReader(path, source, window, variant);
-  if (found === Availability.ready && magic === PCAPNG) return new PcapngReader(path, source, window);
+  const isCapture = found === Availability.ready && (variant !== undefined || magic === PCAPNG);
+  if (isCapture) {
+    const reader = variant !== undefined ? new PcapReader(path, source, window, variant) : new PcapngReader(path, source, window);
+    // Whoever opens a stream waits for its beginning; who reads it looks again.
+    source.hasten();
+    return reader;
+  }
   source.close();
   if (window.failure !== null) throw new CaptureError('capture-unreadable', path, 'the capture cannot be read', window.failure, 'a readable capture file');
   throw new CaptureError('capture-format', path, 'not a capture that can be read', describe(magic, source.compressed), EXPECTED);

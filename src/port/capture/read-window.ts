@@ -80,7 +80,7 @@ export class ReadWindow {
     while (this.#end - this.#cursor < count || this.#toSkip > 0) {
       if (this.#ended) return Availability.ended;
       if (this.#toSkip > 0) {
-        this.#passOver();
+        if (!this.#passOver()) return Availability.blocked;
         continue;
       }
       if (this.#cursor + count > this.buffer.length || this.#end === this.buffer.length) {
@@ -91,7 +91,9 @@ export class ReadWindow {
         this.#cursor -= needed;
         this.#end -= needed;
       }
-      this.#end += this.#read(this.buffer, this.#end, this.buffer.length - this.#end);
+      const read = this.#read(this.buffer, this.#end, this.buffer.length - this.#end);
+      if (read < 0) return Availability.blocked;
+      this.#end += read;
     }
     return Availability.ready;
   }
@@ -107,10 +109,13 @@ export class ReadWindow {
     this.#toSkip += count - here;
   }
 
-  #passOver(): void {
+  /** False when a stream has nothing yet. */
+  #passOver(): boolean {
     const count = this.#read(this.#scratch, 0, Math.min(this.#toSkip, SCRATCH_BYTES));
+    if (count < 0) return false;
     this.#toSkip -= count;
     this.#skipped += count;
+    return true;
   }
 
   #read(into: Uint8Array, offset: number, length: number): number {

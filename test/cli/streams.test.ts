@@ -1,0 +1,40 @@
+/** Captures that come and go by pipes, as `tcpdump -w -` and `wireshark -i -` have them. */
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, expect, it } from 'vitest';
+import type { Report } from 'millrace';
+import { ROOT } from '../tidy/source-files.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'millrace-streams-'));
+afterAll(() => { rmSync(folder, { recursive: true, force: true }); });
+
+const RUN = `node dist/cli/main.js run examples/permit.yaml --json --write inside=${folder}/inside.pcapng`;
+async function shell(command: string): Promise<{ stdout: string; stderr: string }> {
+  return promisify(execFile)('sh', ['-c', command], { cwd: ROOT, timeout: 50_000, maxBuffer: 1 << 26, env: { ...process.env, NO_COLOR: '1' } });
+}
+const summary = ({ ledger, ports }: Report): unknown => [ledger, ports.outside.transmitted, ports.inside.received, ports.outside.received];
+
+it('a capture that comes in pieces gives what the file gives, and goes out as one', async () => {
+  const whole = JSON.parse((await shell(`${RUN} --capture trace=examples/office.pcapng --write outside=${folder}/whole.pcapng`)).stdout) as Report;
+  // Cut inside of a record, and inside of a block's header.
+  const pieces = '(head -c 5000; sleep 0.3; head -c 70003; sleep 0.3; cat) < examples/office.pcapng';
+  const { stderr } = await shell(`${pieces} | ${RUN} --capture trace=- --write outside=- > ${folder}/streamed.pcapng`);
+  const streamed = JSON.parse(stderr) as Report;
+  expect(summary(streamed)).toEqual(summary(whole));
+  const again = await shell(`node dist/cli/main.js inspect --json ${folder}/streamed.pcapng`);
+  expect((JSON.parse(again.stdout) as Report).ledger.received).toBe(streamed.ports.outside.transmitted);
+});
+
+it('what comes is passed on while more is awaited', async () => {
+  writeFileSync(join(folder, 'begun'), '');
+  const begin = `(head -c 60000 examples/office.pcapng; for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do sleep 0.3; [ -s ${folder}/early.pcapng ] && break; done; wc -c < ${folder}/early.pcapng > ${folder}/begun)`;
+  await shell(`${begin} | ${RUN} --capture trace=- --write outside=- > ${folder}/early.pcapng 2>/dev/null`);
+  expect(Number(readFileSync(join(folder, 'begun'), 'utf8'))).toBeGreaterThan(1000);
+});
+
+it('a stream that is no capture is refused with its name', async () => {
+  await expect(shell(`echo no capture here | ${RUN} --capture trace=-`)).rejects.toMatchObject({ code: 1, stderr: expect.stringMatching(/\/dev\/stdin/) as unknown });
+});
