@@ -29,7 +29,7 @@ Examples:
   $ millrace run examples/office.yaml
   $ millrace run examples/permit.yaml --capture trace=my.pcapng --write outside=translated.pcapng
   $ millrace run examples/office.yaml --eve - | jq -c 'select(.event_type == "alert")'
-  $ tcpdump -i eth0 -U -w - | millrace run examples/permit.yaml --capture trace=- --write outside=- | wireshark -k -i -
+  $ tcpdump -i eth0 -w - | millrace run chain.yaml --capture trace=- --write outside=- >out.pcapng
   $ millrace run examples/office.yaml --json --flows | jq '.flows[] | select(.verdict != "forward")'`)
     .action(async (file: string, flags: ReportFlags & Overrides & { duration?: number }) => {
       const live = { title: file, reload: (runtime: Runtime) => reloadFrom(file, flags, runtime) };
