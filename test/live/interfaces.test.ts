@@ -41,6 +41,12 @@ async function transfer(address: string, bytes: number): Promise<void> {
   expect(got.stdout).toMatch(/^[0-9a-f]{64}$/m);
 }
 
+/** Until the first answer, ends may still be looking for each other's addresses; a busy machine takes its time over that. */
+async function reach(address: string): Promise<void> {
+  for (let tries = 0; tries < 20; tries++) if ((await lab.finish('client', 'ping', '-c', '1', '-W', '1', address)).code === 0) return;
+  throw new Error(`${address} cannot be reached`);
+}
+
 describe.skipIf(!usable)('a bump in the wire', () => {
   it.each([
     ['2 KiB slots: long TCP packets are cut', 'slots: 2048'],
@@ -50,6 +56,7 @@ describe.skipIf(!usable)('a bump in the wire', () => {
     const millrace = await lab.millrace('middle', chainFile(...AF_PACKET, memory), '--json');
     const leaked = descriptorsOf(millrace.child.pid!).length;
     for (const address of ['10.0.0.3', 'fd00::3']) {
+      await reach(address);
       expect((await lab.finish('client', 'ping', '-c', '3', '-i', '0.05', '-W', '2', address)).stdout).toContain(' 0% packet loss');
       await transfer(address, 4 << 20);
     }
@@ -95,7 +102,7 @@ describe.skipIf(!usable)('a bump in the wire', () => {
   it('prints statistics at SIGUSR2, takes its file again at SIGHUP, and ends by itself after --duration', async () => {
     cables();
     const open = chainFile(...AF_PACKET);
-    const millrace = await lab.millrace('middle', open, '--duration', '4s');
+    const millrace = await lab.millrace('middle', open, '--duration', '12s');
     const { pid } = millrace.child;
     const node = readdirSync(`/proc/${pid}/task`).length > 4 ? pid! : Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ')[0]);
     process.kill(node, 'SIGUSR2');

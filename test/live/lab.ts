@@ -88,6 +88,17 @@ export class Lab {
     ip('link', 'add', leftInterface, 'netns', this.full(left), 'type', 'veth', 'peer', 'name', rightInterface, 'netns', this.full(right));
     this.run(left, 'ip', 'link', 'set', leftInterface, 'up');
     this.run(right, 'ip', 'link', 'set', rightInterface, 'up');
+    this.#carries(left, leftInterface);
+    this.#carries(right, rightInterface);
+  }
+
+  /** Waits until an interface is up in deed: the kernel takes a moment after it was told. */
+  #carries(name: string, device: string): void {
+    for (let tries = 0; tries < 250; tries++) {
+      if (/^\S+\s+UP\b/m.test(this.run(name, 'ip', '-br', 'link', 'show', 'dev', device))) return;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+    }
+    throw new Error(`${device} in ${name} does not come up`);
   }
 
   address(name: string, device: string, ...addresses: readonly string[]): void {
