@@ -62,7 +62,6 @@ export function tellPortState(event: RuntimeEvent, terminal: Terminal): void {
 export function superviseLive(runtime: Runtime, plan: Plan, terminal: Terminal, { title, reload }: LiveOptions): () => void {
   const { stderr, env } = terminal;
   const style = styleFor(stderr, env);
-  stderr.write(`${startLine(plan)}\n`);
   let before: Report | null = null;
   const tell = (): void => {
     const report = runtime.stats();
@@ -87,6 +86,8 @@ export function superviseLive(runtime: Runtime, plan: Plan, terminal: Terminal, 
     );
   };
   process.on('SIGUSR2', printStatistics).on('SIGHUP', readAgain);
+  // Only now: without a handler, a signal would end the process.
+  stderr.write(`${startLine(plan)}\n`);
   return () => {
     if (lines !== null) clearInterval(lines);
     process.off('SIGUSR2', printStatistics).off('SIGHUP', readAgain);
