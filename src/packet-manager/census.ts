@@ -12,8 +12,9 @@ import type { PortHost } from './port-host.js';
 export interface Census {
   slots: number;
   free: number;
-  /** Packets with each VM, in its rings or its hands; empty slots of its allowance; packets that wait while it is replaced. */
-  vms: Record<string, { lent: number; spare: number; held: number }>;
+  /** Packets with each VM, in its rings or its hands; empty slots of its allowance; packets that wait while it is replaced;
+   * packets of a mesh that came back from it so far, before the end of their path, for want of a row in its share. */
+  vms: Record<string, { lent: number; spare: number; held: number; misses: number }>;
   /** Packets that go from VM to VM without the manager's seeing it, by chain. */
   meshes: Record<string, number>;
   ports: Record<string, { filling: number; sending: number }>;
@@ -31,7 +32,7 @@ const MAX_FAULTS = 100;
 export interface CensusSource {
   region: Region;
   pool: BufferPool;
-  lanes: { name: string; peer: VnicPeer; held: LendQueue }[];
+  lanes: { name: string; peer: VnicPeer; held: LendQueue; misses: number }[];
   ports: { name: string; host: PortHost; counters: Float64Array }[];
   meshes: { name: string; addresses: Iterable<number> }[];
   sending: Iterable<number>;
@@ -53,10 +54,10 @@ export function takeCensus({ region, pool, lanes, meshes, ports, sending }: Cens
   const free = note(pool.addresses(), 'the pool');
   const sent = note(sending, 'transmission');
   const census: Census = { slots: region.slots, free, vms: {}, meshes: {}, ports: {}, inFlight: sent, faults, balanced: false };
-  for (const { name, peer, held } of lanes) {
+  for (const { name, peer, held, misses } of lanes) {
     const lent = note(peer.lent.addresses(), `VM ${name}`);
     const waiting = note(held.addresses(), `the hold of VM ${name}`);
-    census.vms[name] = { lent, spare: note(peer.given.addresses(), `the spares of VM ${name}`), held: waiting };
+    census.vms[name] = { lent, spare: note(peer.given.addresses(), `the spares of VM ${name}`), held: waiting, misses };
     census.inFlight += lent + waiting;
   }
   for (const { name, addresses } of meshes) {

@@ -133,7 +133,7 @@ export class PacketManager {
     return takeCensus({
       region,
       pool,
-      lanes: lanes.map(({ link, peer, held }) => ({ name: link.name, peer, held })),
+      lanes: lanes.map(({ link, peer, held, misses }) => ({ name: link.name, peer, held, misses })),
       ports: ports.map((host, at) => ({ name: this.#spec.ports[at].name, host, counters: portCounters[at] })),
       meshes: this.#meshes.underWay(),
       sending: Array.from(book.slotsAt(Place.sending), (slot) => region.address(slot)),

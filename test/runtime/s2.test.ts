@@ -126,12 +126,16 @@ describe('negatives', () => {
     const { runtime, seen, more, finish } = await underTraffic('mesh');
     await more(100);
     const row = { route: 1, direction: 'forward', vm: 'fw' } as const;
+    expect((await runtime.audit()).vms['fw'].misses).toBe(0);
     await runtime.editServiceTable(row, 'remove');
     expect((await runtime.serviceTable()).find((each) => each.route === 1 && each.vm === 'fw')).toMatchObject({ next: null });
     await more(200);
     await runtime.editServiceTable(row, 'restore');
+    const { misses } = (await runtime.audit()).vms['fw'];
+    expect(misses).toBeGreaterThan(20);
     expect((await runtime.serviceTable()).find((each) => each.route === 1 && each.vm === 'fw')).toMatchObject({ next: 'dpi' });
     await more(100);
+    expect((await runtime.audit()).vms['fw'].misses).toBe(misses);
     await expect(runtime.editServiceTable({ route: 7, direction: 'forward', vm: 'fw' }, 'remove')).rejects.toThrow(/no row for route 7/);
     await expect(runtime.editServiceTable({ route: 1, direction: 'forward', vm: 'waf' }, 'remove')).rejects.toThrow(/no VM 'waf', only fw, nat, dpi/);
     const { report, sent } = await finish();
