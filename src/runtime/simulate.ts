@@ -104,8 +104,12 @@ async function simulatePlan(plan: Plan, options: SimulationOptions): Promise<Sim
   };
 
   const replacing = new Set<number>();
+  let replacement = Promise.resolve();
+  let over = false;
   const send = async (message: ManagerMessage): Promise<void> => {
-    while (!mailbox.ready) await turn();
+    while (!over && !mailbox.ready) await turn();
+    // The memory is the next run's as soon as this one is over: a late word would reach the wrong manager.
+    if (over) throw new Error('the run is over');
     mailbox.send(message);
   };
   const replaceVm = async (at: number): Promise<void> => {
@@ -132,7 +136,7 @@ async function simulatePlan(plan: Plan, options: SimulationOptions): Promise<Sim
       const at = layout.vms.findIndex((vm) => vm.name === name);
       replacing.add(at);
       // The run may end first: then there is nothing left to replace.
-      replaceVm(at).catch(() => replacing.delete(at));
+      replacement = replaceVm(at).catch(() => void replacing.delete(at));
     }
     if (replacing.size > 0) await turn();
     if (step >= maxSteps) throw new Error(`the simulation with seed ${seed} has not ended after ${maxSteps} steps: ${JSON.stringify(manager.census())}`);
@@ -156,6 +160,8 @@ async function simulatePlan(plan: Plan, options: SimulationOptions): Promise<Sim
     onStep?.(step, () => manager.census());
   }
   desk.drain();
+  over = true;
+  await replacement;
   const report = snapshotReport(plan, layout, desk, { withFlows: options.flows ?? false, durationMs: performance.now() - startedAt });
   const census = manager.census();
   releaseRegion(shared.region);

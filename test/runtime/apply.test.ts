@@ -2,7 +2,7 @@
 import { chain, ConfigurationError, generator, queuePort, sink, start, type Configuration, type QueuePort } from 'millrace';
 import { simulate } from 'millrace/testing';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { brittle, orderGuard, stamp, touch } from '../support/trace-function.mjs';
 
 function udp(port: number): Uint8Array {
@@ -34,6 +34,20 @@ describe('quiesce and re-point, in one thread', () => {
   it('really replaces them', async () => {
     const configuration: Configuration = { ports: { source: generator({ packets: 2000 }), out: sink() }, paths: [{ from: 'source', to: 'out', via: chain('c', [touch({})]) }] };
     expect((await simulate(configuration, { replace: [{ vm: 'touch', step: 3 }, { vm: 'touch', step: 30 }] })).replaced).toBe(2);
+  });
+
+  it('says nothing any more once the run is over: the memory is the next run\'s', async () => {
+    // More replacements than there is time for, so that one of them is under way at the end.
+    const replace = Array.from({ length: 12 }, (_, k) => ({ vm: k % 2 === 0 ? 'touch' : 'second', step: 0 }));
+    for (let seed = 1; seed <= 12; seed++) {
+      const configuration: Configuration = { ports: { source: generator({ packets: seed }), out: sink() }, paths: [{ from: 'source', to: 'out', via: chain('c', [touch({}), touch({}, { as: 'second' })]) }] };
+      const result = await simulate(configuration, { seed, replace });
+      expect(result.replaced).toBeLessThan(replace.length);
+      const sending = vi.spyOn(Atomics, 'add');
+      for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
+      expect(sending).not.toHaveBeenCalled();
+      sending.mockRestore();
+    }
   });
 });
 
