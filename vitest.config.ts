@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
+/** Tests of one part each, without threads and processes. */
+const PARTS = ['flow', 'memory', 'nf', 'packet', 'packet-manager', 'ring', 'tidy'].map((folder) => `test/${folder}/**/*.test.ts`);
+
 // Tests that import 'millrace' get the built package, as a user does, and its workers run plain JavaScript.
 // Tests that import from ../src drive the same code in this thread, where coverage and a debugger can see it.
 export default defineConfig({
@@ -14,7 +17,11 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ['test/**/*.test.ts'],
+    projects: [
+      // A file here changes nothing that another could see, so they share a process and what it has imported.
+      { extends: true, test: { name: 'parts', include: PARTS, isolate: false } },
+      { extends: true, test: { name: 'whole', include: ['test/**/*.test.ts'], exclude: PARTS } },
+    ],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',

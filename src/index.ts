@@ -2,10 +2,9 @@
 export { chain, type Chain, type ChainOptions, type Placement, type Routing } from './chain/chain.js';
 export { capture, generator, memory, sink, vxlan, type Capture } from './runtime/port-values.js';
 export { queuePort, type QueuePort, type QueuePortOptions, type QueuedPacket, type SendOptions } from './runtime/queue-port.js';
-export { run, type RunOptions } from './runtime/run.js';
-export { start } from './runtime/start.js';
-export { checkConfiguration, type CheckOptions, type CheckResult } from './runtime/check.js';
-export { readConfiguration } from './runtime/yaml.js';
+export { checkConfiguration, readConfiguration, run, start } from './runtime/on-demand.js';
+export type { RunOptions } from './runtime/run.js';
+export type { CheckOptions, CheckResult } from './runtime/check.js';
 export type {
   CapturePortSpec, CaptureSpec, ChainSpec, Configuration, FunctionList, GeneratorPortSpec, MemoryPortSpec, MemoryShape, OneWayPath, PathSpec, PortSpec, Side,
   SinkPortSpec, TwoWayPath, VxlanPortSpec,
@@ -31,9 +30,7 @@ export {
   type NetworkFunctionUse, type OptionProblem, type PacketHandler, type Preparation, type Replica, type Verdict,
 } from './nf/contract.js';
 export { keyed, perFlow, type PerFlowTable, type StateTable, type TableSpec } from './nf/tables.js';
-export { dpi } from './nf/dpi/index.js';
-export { firewall } from './nf/firewall/index.js';
-export { nat } from './nf/nat/index.js';
+export { dpi, firewall, nat } from './runtime/stock-functions.js';
 
 export { FlowTable, FlowTableError, type EntrySpec, type FlowTableOptions } from './flow/flow-table.js';
 export { parseMatch } from './flow/match-text.js';

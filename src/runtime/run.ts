@@ -10,11 +10,7 @@ export interface RunOptions extends StartOptions, CheckOptions {
   signal?: AbortSignal;
 }
 
-/**
- * Runs until every port is exhausted and every packet is through.
- * @returns the report. When something failed on the way, its `error` says what; the ledger is exact all the same.
- * @throws as `start`.
- */
+/** See on-demand.ts. */
 export async function run(configuration: Configuration, options: RunOptions = {}): Promise<Report> {
   const runtime = await start(configuration, options);
   const { signal } = options;

@@ -2,7 +2,6 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { RegionAllocationError } from '../memory/region.js';
-import { isVmThread } from '../vm/vm-thread.js';
 import { checkConfiguration, type CheckOptions } from './check.js';
 import type { Configuration } from './configuration.js';
 import { EveLog } from './eve/eve-log.js';
@@ -14,16 +13,8 @@ import { ConfigurationError, type Problem } from './problems.js';
 import { QueuePort } from './queue-port.js';
 import { Runtime, type StartOptions } from './runtime.js';
 
-/**
- * Starts a chain that runs until its ports are exhausted or `stop()` is called.
- * @param configuration a value as `chain`, `capture` and the like make it, or what YAML holds.
- * @returns once packets flow.
- * @throws ConfigurationError with every mistake at once, also a region that the machine does not give, before any
- * thread exists; Error when a network function cannot be created.
- */
+/** See on-demand.ts. */
 export async function start(configuration: Configuration, options: StartOptions & CheckOptions = {}): Promise<Runtime> {
-  // In a VM this is an application's file, imported for the network function that it also defines.
-  if (isVmThread()) return new Promise<never>(() => undefined);
   const checked = await checkConfiguration(configuration, options);
   if ('problems' in checked) throw new ConfigurationError(checked.problems);
   return startPlan(checked.plan, queuePortsOf(configuration), options);
