@@ -9,6 +9,8 @@ import { verifyMessages } from './verify.js';
 
 /** Packets under way: enough that no thread waits, few enough that the queue does not become what is measured. */
 const IN_FLIGHT = 32;
+/** The window lasts until so many are home: a thousandth of what other ways manage, and some of these windows had none. */
+const LEAST_PACKETS = 100;
 const TASK = new URL('piscina-task.js', import.meta.url).href;
 
 interface TaskRun { readonly bytes: number; readonly seed: number; readonly warmUpMs: number; readonly measuredMs: number }
@@ -25,7 +27,7 @@ async function passTasks({ bytes, seed, warmUpMs, measuredMs }: TaskRun, fresh: 
   const isOver = (): boolean => {
     const now = performance.now();
     if (beginAt === 0 && now - startedAt >= warmUpMs) [beginAt, beginCount] = [now, packets.received];
-    else if (beginAt !== 0 && endAt === 0 && now - beginAt >= measuredMs) [endAt, endCount] = [now, packets.received];
+    else if (beginAt !== 0 && endAt === 0 && now - beginAt >= measuredMs && packets.received - beginCount >= LEAST_PACKETS) [endAt, endCount] = [now, packets.received];
     return endAt !== 0;
   };
   /** Tasks end in any order; packets are taken in theirs. */

@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import { InvalidMeasurement, NotHere, type Measured } from '../sample.js';
 import type { Way } from '../way.js';
 
-const ARGUMENTS = ['--no-huge', '-m', '512', '-l', '0,1', '--no-telemetry', '--no-pci', '--in-memory'];
+/** Without huge pages it has its old way with memory, which excludes `--in-memory`. */
+const ARGUMENTS = ['--no-huge', '-m', '512', '-l', '0,1', '--no-telemetry', '--no-pci', '--no-shconf'];
 const PATIENCE_MS = 120_000;
 
 /** Cycles a second of the time stamp counter, as Linux found it. @throws NotHere where it does not say. */

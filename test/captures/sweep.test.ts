@@ -29,8 +29,7 @@ const twoWay = (name: string): boolean => labels[name].flows.some(({ packets: [o
 
 /** One for each link type and kind of trouble, and the example's. */
 const SAMPLE = [
-  '6in4tunnel.pcap', 'dns_fragmented.pcap', 'fuzz-2006-06-26-2594.pcap', 'fuzz-2020-02-16-11740.pcap', 'http_ipv6.pcap', 'iec60780-5-104.pcap',
-  'lru_ipv6_caches.pcapng', 'ossfuzz_seed_fake_traces_2.pcapng', 'smb_frags.pcap', 'ssh.pcap',
+  '6in4tunnel.pcap', 'dns_fragmented.pcap', 'fuzz-2006-06-26-2594.pcap', 'http_ipv6.pcap', 'ossfuzz_seed_fake_traces_2.pcapng', 'smb_frags.pcap',
 ];
 
 /** mergecap takes no capture without packets. */
@@ -95,10 +94,10 @@ describe.skipIf(folder === null).each(POLICIES)('every capture under the %s poli
 
 describe.skipIf(folder === null)('a sample on real threads', () => {
   it.each(SAMPLE)('%s', async (name) => {
-    for (const policy of POLICIES) {
-      const out = pathsOf(policy, `threads-${name}`);
-      holds(name, folder! + name, await run(await policyOver(policy, folder! + name, { folder: out.folder }), { baseDirectory: EXAMPLES }), out);
-    }
+    // The policies differ in their options alone, and threads do not see these: they take turns.
+    const policy = POLICIES[SAMPLE.indexOf(name) % POLICIES.length];
+    const out = pathsOf(policy, `threads-${name}`);
+    holds(name, folder! + name, await run(await policyOver(policy, folder! + name, { folder: out.folder }), { baseDirectory: EXAMPLES }), out);
   });
 });
 

@@ -40,7 +40,7 @@ describe('a network function that fails', () => {
 
 describe('a worker that is ended at any instant', () => {
   it('leaves every slot in one place and exact books', async () => {
-    for (let round = 0; round < 6; round++) {
+    for (let round = 0; round < 4; round++) {
       const runtime = await start(through(3_000_000, touch({}), touch2, touch({}, { as: 'third' })));
       await new Promise((resolve) => setTimeout(resolve, 5 + round * 7));
       (runtime as unknown as { killVm(name: string): void }).killVm('second');
