@@ -63,8 +63,8 @@ export interface FlowReport {
   verdict: string;
 }
 
-export interface Report {
-  schemaVersion: 1;
+/** What counters alone say: the part of a report that costs little however many flows there are. */
+export interface CounterReport {
   ports: Record<string, PortReport>;
   vms: VmReport[];
   /** All drops by reason. */
@@ -75,14 +75,18 @@ export interface Report {
   durationMs: number;
   /** Received packets by duration. */
   packetsPerSecond: number;
-  /** What DPI called the flows. */
-  protocols: Record<string, { flows: number; packets: number }>;
-  /** Host names that DPI saw, by number of flows. */
-  hosts: Record<string, number>;
   /** Alerts by signature, of all VMs. */
   alerts: Record<string, number>;
   /** Events that found no room on their way to the main thread. */
   eventsLost: number;
+}
+
+export interface Report extends CounterReport {
+  schemaVersion: 1;
+  /** What DPI called the flows. */
+  protocols: Record<string, { flows: number; packets: number }>;
+  /** Host names that DPI saw, by number of flows. */
+  hosts: Record<string, number>;
   /** What was wrong with the captures, by port. */
   problems: { port: string; kind: string; count: number; firstAt: number; detail: string }[];
   flows?: FlowReport[];

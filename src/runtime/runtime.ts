@@ -23,14 +23,15 @@ import type { RuntimeEvent } from './events.js';
 import { comparePlans, type Changes } from './compare-plans.js';
 import { planConfiguration, type CheckOptions } from './check.js';
 import type { Configuration } from './configuration.js';
+import type { ControlOptions } from './control/control-options.js';
 import type { DescribedFlow } from './flow-log.js';
 import { pathRows, type Layout } from './layout.js';
 import type { Plan } from './plan.js';
 import type { OpenPorts } from './open-ports.js';
 import { PortThreads } from './port-threads.js';
 import type { QueuePort } from './queue-port.js';
-import { snapshotReport } from './snapshot.js';
-import type { Report } from './report.js';
+import { snapshotCounters, snapshotReport } from './snapshot.js';
+import type { CounterReport, Report } from './report.js';
 import type { ManagerTask } from './manager-worker.js';
 import { ConfigurationError } from './problems.js';
 import { VmThread, startManagerThread } from './threads.js';
@@ -44,6 +45,11 @@ export interface StartOptions {
   onEvent?: (event: RuntimeEvent) => void;
   /** Where a log in the form of Suricata's EVE JSON goes (docs/eve.md): a file name, or something with `write(text)`. */
   eve?: string | EveTarget;
+  /**
+   * Opens a control socket (src/runtime/control/README.md), by which `millrace ps`, `stats`, `apply` and `stop` reach the runtime: `true`
+   * in the user's folder, a text at that path. Default: none.
+   */
+  control?: boolean | string | ControlOptions;
 }
 
 /** How long the main thread sleeps at most when nothing rings. */
@@ -53,6 +59,13 @@ const MAX_ERROR_CHARACTERS = 4096;
 /** How long a drain may take before the VMs are ended. */
 const DEFAULT_DRAIN_MS = 5000;
 
+/** What serves the runtime to others, as it is seen from here: services.ts. */
+interface Services {
+  readonly control: { name: string; path: string } | null;
+  serve(runtime: Runtime): void;
+  close(): Promise<void>;
+}
+
 interface Mail {
   sender: MailboxSender;
   bell: Bell;
@@ -61,8 +74,10 @@ interface Mail {
 }
 
 export class Runtime implements AsyncDisposable {
-  /** Settles with the last report once every port is exhausted, or `stop()` was called, or something failed. */
+  /** Settles with the last report once every port is exhausted, or `stop()` was called, or something failed; nothing is open any more. */
   readonly finished: Promise<Report>;
+  /** @internal The same, a little earlier: what serves the runtime to others is still open. */
+  readonly reported: Promise<Report>;
   #plan: Plan;
   readonly #layout: Layout;
   readonly #options: StartOptions;
@@ -85,6 +100,7 @@ export class Runtime implements AsyncDisposable {
   #managerExit: Promise<void> = Promise.resolve();
   #ending = false;
   #lastReport: Report | null = null;
+  #services: Services | null = null;
   #over = false;
 
   /** @internal Use `start`. */
@@ -105,9 +121,27 @@ export class Runtime implements AsyncDisposable {
     this.#portThreads = new PortThreads(openPorts, layout, { died: (port, error) => { this.#portDied(port, error); }, state: (state) => { this.#desk.portState(state); } });
     this.#vms = layout.vms.map((vm) => new VmThread({ shared, vm, readyOffset: layout.readyOffset }));
     this.#vms.forEach((vm, at) => void vm.ended.then((error) => this.#vmEnded(at, error)));
-    this.finished = this.#live();
+    this.reported = this.#live();
+    this.finished = this.reported.finally(() => this.#services?.close());
+    this.reported.catch(() => undefined);
     // Whoever does not wait for `finished` learns of a failure from `stop()`; it is not an unhandled rejection.
     this.finished.catch(() => undefined);
+  }
+
+  /** @internal Serves it to others, until it has ended. */
+  serveBy(services: Services): void {
+    this.#services = services;
+    services.serve(this);
+  }
+
+  /** @internal What runs. */
+  get plan(): Plan {
+    return this.#plan;
+  }
+
+  /** Name and path of the control socket; null: there is none. */
+  get control(): { name: string; path: string } | null {
+    return this.#services?.control ?? null;
   }
 
   /** @internal Settles when packets flow. @throws when a network function cannot be created. */
@@ -119,6 +153,11 @@ export class Runtime implements AsyncDisposable {
   stats(): Report {
     // When it is over, the memory that the figures are read from may belong to another run.
     return this.#lastReport ?? this.#report();
+  }
+
+  /** The part of the report that is read from counters alone: cheap enough for every second, however many flows there are. */
+  counters(): CounterReport {
+    return this.#lastReport ?? snapshotCounters(this.#plan, this.#layout, this.#desk, performance.now() - this.#startedAt);
   }
 
   /** Asks the manager for a census: where every slot is at one moment. Safe at any time, also under load. */

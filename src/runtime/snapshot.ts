@@ -5,15 +5,18 @@ import type { EventDesk } from './event-desk.js';
 import type { DescribedFlow } from './flow-log.js';
 import type { Layout } from './layout.js';
 import type { Plan } from './plan.js';
-import type { Ledger, PortReport, Report, VmReport } from './report.js';
+import type { CounterReport, Ledger, PortReport, Report, VmReport } from './report.js';
 
 export interface SnapshotOptions {
   withFlows: boolean;
   durationMs: number;
 }
 
-/** Before the manager's last census, what is in flight is read from counters that move meanwhile. */
-export function snapshotReport(plan: Plan, layout: Layout, desk: EventDesk, { withFlows, durationMs }: SnapshotOptions): Report {
+/**
+ * What is read from counters alone: cheap, however many flows there are. Before the manager's last census, what is in flight is
+ * the difference of counters that move meanwhile.
+ */
+export function snapshotCounters(plan: Plan, layout: Layout, desk: EventDesk, durationMs: number): CounterReport {
   const { control } = layout.shared;
   const names = layout.drops.names;
   const ports: Record<string, PortReport> = {};
@@ -65,20 +68,18 @@ export function snapshotReport(plan: Plan, layout: Layout, desk: EventDesk, { wi
   const alerts: Record<string, number> = {};
   for (const { alerts: ofVm } of vms) for (const [signature, count] of Object.entries(ofVm)) alerts[signature] = (alerts[signature] ?? 0) + count;
 
+  return { ports, vms, drops, ledger, bytesCopied, durationMs, packetsPerSecond: durationMs > 0 ? (ledger.received / durationMs) * 1000 : 0, alerts, eventsLost: desk.lost };
+}
+
+export function snapshotReport(plan: Plan, layout: Layout, desk: EventDesk, { withFlows, durationMs }: SnapshotOptions): Report {
+  const counters = snapshotCounters(plan, layout, desk, durationMs);
+  const { names } = layout.drops;
   const standing = new ConnectionTable(layout.shared.control, layout.manager.connectionsOffset, plan.flows);
   const flows = withFlows ? desk.flowLog.flows(standing.records()) : desk.flowLog.described(standing);
   return {
     schemaVersion: 1,
-    ports,
-    vms,
-    drops,
-    ledger,
-    bytesCopied,
-    durationMs,
-    packetsPerSecond: durationMs > 0 ? (ledger.received / durationMs) * 1000 : 0,
+    ...counters,
     ...summary(flows),
-    alerts,
-    eventsLost: desk.lost,
     problems: desk.problems,
     ...(withFlows && {
       flows: (flows as DescribedFlow[]).map(({ l4, a, b, protocol, host, details, packets, verdict }) => ({

@@ -12,6 +12,7 @@ import type { Plan } from './plan.js';
 import { ConfigurationError, type Problem } from './problems.js';
 import { QueuePort } from './queue-port.js';
 import { Runtime, type StartOptions } from './runtime.js';
+import { Services } from './services.js';
 
 /** See on-demand.ts. */
 export async function start(configuration: Configuration, options: StartOptions & CheckOptions = {}): Promise<Runtime> {
@@ -26,8 +27,17 @@ export async function startPlan(plan: Plan, queuePorts: ReadonlyMap<string, Queu
   checkQueuePorts(queuePorts);
   const isFinite = plan.ports.every(({ spec }) => spec.kind !== 'queue' && !isLive(spec));
   const layout = allocate(plan, { reportFlows: isFinite || (options.flows ?? false) || options.eve !== undefined });
-  const eve = options.eve === undefined ? null : new EveLog(options.eve, options.baseDirectory ?? process.cwd(), layout.drops.names);
-  const runtime = new Runtime(plan, layout, await openPorts(plan), queuePorts, options, eve);
+  const services = await Services.open(options);
+  let runtime: Runtime;
+  try {
+    const eve = options.eve === undefined ? null : new EveLog(options.eve, options.baseDirectory ?? process.cwd(), layout.drops.names);
+    runtime = new Runtime(plan, layout, await openPorts(plan), queuePorts, options, eve);
+  } catch (error) {
+    await services.close();
+    throw error;
+  }
+  // Whoever asks meanwhile is answered when it is known how that went.
+  runtime.serveBy(services);
   await runtime.ready();
   return runtime;
 }
