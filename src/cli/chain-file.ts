@@ -12,10 +12,10 @@ import { collectFile, override, placed, type Overrides } from './overrides.js';
 /** @throws ConfigurationError with every mistake, in the file and on the command line. */
 export async function planOf(file: string, overrides: Overrides): Promise<Plan> {
   const { document, source, baseDirectory } = await readConfiguration(file);
-  const overridden = override(document, overrides);
-  const result = await checkConfiguration(overridden.document, { source, baseDirectory });
+  const changed = override(document, overrides);
+  const result = await checkConfiguration(changed.document, { source, baseDirectory });
   const found = 'problems' in result ? result.problems.map((problem) => placed(problem, overrides)) : [];
-  const problems = [...overridden.problems, ...found];
+  const problems = [...changed.problems, ...found];
   if (problems.length > 0 || 'problems' in result) throw new ConfigurationError(problems);
   return result.plan;
 }
@@ -26,9 +26,14 @@ export async function planOf(file: string, overrides: Overrides): Promise<Plan> 
  */
 export async function reloadFrom(file: string, overrides: Overrides, runtime: Runtime): Promise<Changes> {
   const { document, source, baseDirectory } = await readConfiguration(file);
-  const overridden = override(document, overrides);
-  if (overridden.problems.length > 0) throw new ConfigurationError(overridden.problems);
-  return runtime.apply(overridden.document as Configuration, { source, baseDirectory });
+  return runtime.apply(overridden(document, overrides) as Configuration, { source, baseDirectory });
+}
+
+/** A document as the command line changes it. @throws ConfigurationError when that names what the document does not have. */
+export function overridden(document: unknown, overrides: Overrides): unknown {
+  const result = override(document, overrides);
+  if (result.problems.length > 0) throw new ConfigurationError(result.problems);
+  return result.document;
 }
 
 /** The options with which files are overridden. */

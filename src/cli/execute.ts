@@ -1,10 +1,11 @@
 /** Runs a checked plan for a command: progress on the way, Ctrl-C drains, a second one ends at once. */
+import type { ControlOptions } from '../runtime/control/control-options.js';
 import type { EveTarget } from '../runtime/eve/eve-output.js';
 import type { Plan } from '../runtime/plan.js';
 import type { Report } from '../runtime/report.js';
 import { startPlan } from '../runtime/start.js';
 import { EXIT_CODES } from './exit-code.js';
-import { isLivePlan, superviseLive, tellPortState, type LiveOptions } from './live-run.js';
+import { LiveRun, isLivePlan, type LiveOptions } from './live-run.js';
 import { showProgress } from './progress.js';
 import { styleFor, type Terminal } from './terminal.js';
 
@@ -15,6 +16,10 @@ export interface ExecuteOptions {
   readonly eve?: string | EveTarget;
   /** For runs on live ports. */
   readonly live?: LiveOptions;
+  /** By which others reach it. */
+  readonly control?: ControlOptions;
+  /** Where metrics are served: `[host]:port`. */
+  readonly metrics?: string;
   /** Stops by itself after so long. */
   readonly durationMs?: number;
 }
@@ -36,17 +41,22 @@ export async function execute(plan: Plan, terminal: Terminal, options: ExecuteOp
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   try {
-    const { flows, eve, live, durationMs } = options;
+    const { flows, eve, live, control, metrics, durationMs } = options;
+    let liveRun: LiveRun | null = null;
     const runtime = await startPlan(plan, new Map(), {
       flows,
       ...(eve !== undefined && { eve }),
-      onEvent: (event) => { tellPortState(event, terminal); },
+      ...(control !== undefined && { control: { ...control, unavailable: control.nameIsFixed === true ? undefined : warnOf(terminal) } }),
+      ...(metrics !== undefined && { metrics }),
+      onEvent: (event) => { liveRun?.tell(event); },
     });
-    const leave = live === undefined || !isLivePlan(plan) ? () => undefined : superviseLive(runtime, plan, terminal, live);
-    const hideProgress = showProgress(runtime, terminal);
+    if (runtime.metrics !== null) terminal.stderr.write(`metrics: ${runtime.metrics}/metrics, statistics: ${runtime.metrics}/stats\n`);
+    const isLive = live !== undefined && isLivePlan(plan);
+    if (isLive) liveRun = new LiveRun(runtime, terminal, live);
+    const hideProgress = isLive ? () => undefined : showProgress(runtime, terminal);
     const late = durationMs === undefined ? undefined : setTimeout(() => void runtime.stop(), durationMs);
     const hide = (): void => {
-      leave();
+      liveRun?.close();
       hideProgress();
       clearTimeout(late);
     };
@@ -70,4 +80,11 @@ export async function execute(plan: Plan, terminal: Terminal, options: ExecuteOp
   function wasInterrupted(): boolean {
     return interrupted;
   }
+}
+
+/** A run that nobody can reach is better than none. */
+function warnOf({ stderr, env }: Terminal): (error: Error) => void {
+  return ({ message }) => {
+    stderr.write(`${styleFor(stderr, env).warn('no control socket:')} ${message}\n`);
+  };
 }

@@ -1,4 +1,5 @@
 /** What a command says when it cannot do what was asked, and with which code the process ends. */
+import { InstanceError } from '../runtime/control/client.js';
 import { ConfigurationError } from '../runtime/problems.js';
 import { EXIT_CODES, type ExitCode } from './exit-code.js';
 import { renderProblems } from './render-problems.js';
@@ -15,7 +16,7 @@ export function fail(terminal: Terminal, error: unknown, json: boolean): ExitCod
   const message = error instanceof Error ? error.message : String(error);
   if (json) printJson(terminal, { ok: false, error: { message } });
   terminal.stderr.write(`${style.bad('error:')} ${message}\n`);
-  return EXIT_CODES.failed;
+  return error instanceof InstanceError ? EXIT_CODES.badUse : EXIT_CODES.failed;
 }
 
 export function printJson(terminal: Terminal, value: unknown): void {

@@ -33,6 +33,19 @@ export function bytes(value: number): string {
   return `${scaled.toFixed(digits)} ${BYTE_UNITS[unit]}`;
 }
 
+const BIT_UNITS = ['bit/s', 'kbit/s', 'Mbit/s', 'Gbit/s', 'Tbit/s'];
+
+/** Decimal, as line rates are. */
+export function bitRate(bitsPerSecond: number): string {
+  let unit = 0;
+  let scaled = bitsPerSecond;
+  while (scaled >= 999.5 && unit < BIT_UNITS.length - 1) {
+    scaled /= 1000;
+    unit++;
+  }
+  return `${scaled.toFixed(unit === 0 || scaled >= 99.95 ? 0 : 1)} ${BIT_UNITS[unit]}`;
+}
+
 export function duration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 60_000) return `${(ms / 1000).toFixed(2)} s`;

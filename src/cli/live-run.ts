@@ -1,15 +1,17 @@
 /**
- * What a run on live ports tells and obeys while it lasts: a line now and then, statistics at SIGUSR2, the configuration read
- * again at SIGHUP. (SIGUSR1 is Node's own: it opens the inspector.)
+ * What a run on live ports tells and obeys while it lasts: a view on a terminal, a line now and then elsewhere; statistics at
+ * SIGUSR2, the configuration read again at SIGHUP. (SIGUSR1 is Node's own: it opens the inspector.)
  */
 import type { Changes } from '../runtime/compare-plans.js';
 import type { RuntimeEvent } from '../runtime/events.js';
 import { isLive } from '../runtime/live-ports.js';
 import type { Plan } from '../runtime/plan.js';
 import { ConfigurationError } from '../runtime/problems.js';
-import type { Report } from '../runtime/report.js';
+import type { CounterReport } from '../runtime/report.js';
 import type { Runtime } from '../runtime/runtime.js';
-import { count, duration } from './format.js';
+import { changesText } from './changes-text.js';
+import { bitRate, count, duration } from './format.js';
+import { LiveView } from './live-view.js';
 import { describePort } from './plan-summary.js';
 import { renderProblems } from './render-problems.js';
 import { renderReport } from './render.js';
@@ -18,7 +20,6 @@ import { columnsOf, styleFor, type Terminal } from './terminal.js';
 /** A line a few times a minute tells that it lives, and fills no disk. */
 const LINE_EVERY_MS = 10_000;
 const BITS = 8;
-const GIGABIT = 1e9;
 
 export interface LiveOptions {
   readonly title: string;
@@ -31,65 +32,87 @@ export function isLivePlan({ ports }: Plan): boolean {
 }
 
 /** What runs, once packets flow. */
-export function startLine({ ports }: Plan): string {
-  return `running: ${ports.map(({ name, spec }) => `${name} (${describePort(spec)})`).join(', ')}; Ctrl-C stops, SIGHUP reads the configuration again, SIGUSR2 prints statistics`;
+export function startLine({ ports }: Plan, instance: string | null): string {
+  const named = instance === null ? '' : `instance '${instance}'; `;
+  return `running: ${named}${ports.map(({ name, spec }) => `${name} (${describePort(spec)})`).join(', ')}; Ctrl-C stops, SIGHUP reads the configuration again, SIGUSR2 prints statistics`;
 }
 
 /** What has happened since the last line. */
-export function statusLine(report: Report, before: Report | null): string {
-  const seconds = (report.durationMs - (before?.durationMs ?? 0)) / 1000;
-  const rate = (now: number, then: number | undefined): number => (seconds > 0 ? (now - (then ?? 0)) / seconds : 0);
-  const ports = Object.entries(report.ports).map(([name, port]) => {
+export function statusLine(now: CounterReport, before: CounterReport | null): string {
+  const seconds = (now.durationMs - (before?.durationMs ?? 0)) / 1000;
+  const rate = (after: number, first: number | undefined): number => (seconds > 0 ? (after - (first ?? 0)) / seconds : 0);
+  const ports = Object.entries(now.ports).map(([name, port]) => {
     const last = before?.ports[name];
-    const bits = (rate(port.receivedBytes, last?.receivedBytes) * BITS) / GIGABIT;
-    return `${name} in ${count(rate(port.received, last?.received))}/s ${bits.toFixed(2)} Gbit/s, out ${count(rate(port.transmitted, last?.transmitted))}/s`;
+    const bits = rate(port.receivedBytes, last?.receivedBytes) * BITS;
+    return `${name}${port.down === true ? ' (down)' : ''} in ${count(rate(port.received, last?.received))}/s ${bitRate(bits)}, out ${count(rate(port.transmitted, last?.transmitted))}/s`;
   });
-  const drops = Object.entries(report.drops)
+  const drops = Object.entries(now.drops)
     .map(([reason, total]): [string, number] => [reason, total - (before?.drops[reason] ?? 0)])
     .filter(([, dropped]) => dropped > 0)
     .map(([reason, dropped]) => `${reason} ${count(dropped)}`);
-  return [duration(report.durationMs), ...ports, drops.length === 0 ? 'no drops' : `dropped: ${drops.join(', ')}`].join(' · ');
+  return [duration(now.durationMs), ...ports, drops.length === 0 ? 'no drops' : `dropped: ${drops.join(', ')}`].join(' · ');
 }
 
-/** Tells of a live port that went down or came up. */
-export function tellPortState(event: RuntimeEvent, terminal: Terminal): void {
-  if (event.type !== 'port-state') return;
-  const style = styleFor(terminal.stderr, terminal.env);
-  terminal.stderr.write(`${event.up ? style.good('up:') : style.warn('down:')} port '${event.port}': ${event.detail}\n`);
-}
+export class LiveRun {
+  readonly #runtime: Runtime;
+  readonly #terminal: Terminal;
+  readonly #options: LiveOptions;
+  readonly #view: LiveView | null;
+  readonly #lines: NodeJS.Timeout | null;
+  #before: CounterReport | null = null;
 
-/** Begins to tell and to obey. @returns what ends it. */
-export function superviseLive(runtime: Runtime, plan: Plan, terminal: Terminal, { title, reload }: LiveOptions): () => void {
-  const { stderr, env } = terminal;
-  const style = styleFor(stderr, env);
-  let before: Report | null = null;
-  const tell = (): void => {
-    const report = runtime.stats();
-    stderr.write(`${style.faint(statusLine(report, before))}\n`);
-    before = report;
+  /** Begins to tell and to obey. */
+  constructor(runtime: Runtime, terminal: Terminal, options: LiveOptions) {
+    const { stderr, env } = terminal;
+    this.#runtime = runtime;
+    this.#terminal = terminal;
+    this.#options = options;
+    process.on('SIGUSR2', this.#printStatistics).on('SIGHUP', this.#readAgain);
+    // Only now: without a handler, a signal would end the process.
+    stderr.write(`${startLine(runtime.plan, runtime.control?.name ?? null)}\n`);
+    const canDraw = stderr.isTTY === true && env.TERM !== 'dumb';
+    this.#view = canDraw ? new LiveView(runtime, terminal, options.title) : null;
+    this.#lines = canDraw ? null : setInterval(() => { this.#tellLine(); }, LINE_EVERY_MS);
+  }
+
+  /** Tells of a live port that went down or came up, and shows alerts. */
+  tell(event: RuntimeEvent): void {
+    this.#view?.tell(event);
+    if (event.type !== 'port-state') return;
+    const style = styleFor(this.#terminal.stderr, this.#terminal.env);
+    this.#write(`${event.up ? style.good('up:') : style.warn('down:')} port '${event.port}': ${event.detail}\n`);
+  }
+
+  close(): void {
+    this.#view?.close();
+    if (this.#lines !== null) clearInterval(this.#lines);
+    process.off('SIGUSR2', this.#printStatistics).off('SIGHUP', this.#readAgain);
+  }
+
+  #write(text: string): void {
+    if (this.#view === null) this.#terminal.stderr.write(text);
+    else this.#view.write(text);
+  }
+
+  #tellLine(): void {
+    const now = this.#runtime.counters();
+    this.#write(`${styleFor(this.#terminal.stderr, this.#terminal.env).faint(statusLine(now, this.#before))}\n`);
+    this.#before = now;
+  }
+
+  readonly #printStatistics = (): void => {
+    const { stderr, env } = this.#terminal;
+    this.#write(renderReport(this.#runtime.stats(), { title: this.#options.title, interrupted: false, style: styleFor(stderr, env), columns: columnsOf(stderr), running: true }));
   };
-  // On a terminal the line of `showProgress` is there already.
-  const lines = stderr.isTTY === true ? null : setInterval(tell, LINE_EVERY_MS);
-  const printStatistics = (): void => {
-    stderr.write(renderReport(runtime.stats(), { title, interrupted: false, style, columns: columnsOf(stderr), running: true }));
-  };
-  const readAgain = (): void => {
-    reload(runtime).then(
-      ({ updated, replaced, paths }) => {
-        const changed = [...updated, ...replaced, ...(paths ? ['paths'] : [])];
-        stderr.write(`reloaded: ${changed.length === 0 ? 'nothing has changed' : changed.join(', ')}\n`);
-      },
+
+  readonly #readAgain = (): void => {
+    const style = styleFor(this.#terminal.stderr, this.#terminal.env);
+    this.#options.reload(this.#runtime).then(
+      (changes) => { this.#write(`reloaded: ${changesText(changes)}\n`); },
       (error: unknown) => {
-        stderr.write(`${style.bad('not reloaded:')} the chain runs on as it was\n`);
-        stderr.write(error instanceof ConfigurationError ? renderProblems(error.problems, style) : `${error instanceof Error ? error.message : String(error)}\n`);
+        const why = error instanceof ConfigurationError ? renderProblems(error.problems, style) : `${error instanceof Error ? error.message : String(error)}\n`;
+        this.#write(`${style.bad('not reloaded:')} the chain runs on as it was\n${why}`);
       },
     );
-  };
-  process.on('SIGUSR2', printStatistics).on('SIGHUP', readAgain);
-  // Only now: without a handler, a signal would end the process.
-  stderr.write(`${startLine(plan)}\n`);
-  return () => {
-    if (lines !== null) clearInterval(lines);
-    process.off('SIGUSR2', printStatistics).off('SIGHUP', readAgain);
   };
 }

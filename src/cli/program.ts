@@ -7,12 +7,13 @@ import { addDemo } from './demo.js';
 import { EXIT_CODES, type ExitCode } from './exit-code.js';
 import { addGraph } from './graph.js';
 import { addInspect } from './inspect.js';
+import { addApply, addPs, addStats, addStop } from './instances.js';
 import { addRules } from './rules.js';
 import { addRun } from './run.js';
 import { columnsOf, type Terminal } from './terminal.js';
 
 /** One file a command: what it is called, what it takes and what it does. */
-const COMMANDS = [addRun, addCheck, addGraph, addInspect, addRules, addDemo, addBench];
+const COMMANDS = [addRun, addPs, addStats, addApply, addStop, addCheck, addGraph, addInspect, addRules, addDemo, addBench];
 
 /** @param args without the names of node and the script. @returns the exit code. */
 export async function runProgram(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
@@ -35,6 +36,7 @@ Examples:
   $ millrace demo
   $ millrace run chain.yaml --capture trace=my.pcapng
   $ millrace inspect my.pcapng
+  $ millrace ps
 
 Exit codes: 0 done, 1 failed while running, 2 bad use or configuration.`)
     .exitOverride();

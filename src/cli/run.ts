@@ -1,13 +1,16 @@
 /** `millrace run`: runs a chain file to its end and reports. */
+import { resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
+import { parseListenAddress } from '../runtime/metrics/listen-address.js';
 import type { Plan } from '../runtime/plan.js';
 import type { Runtime } from '../runtime/runtime.js';
 import type { Report } from '../runtime/report.js';
 import { STANDARD_OUTPUT } from '../port/capture/create-capture.js';
-import { planOf, reloadFrom, takesFiles } from './chain-file.js';
+import { overridden, planOf, reloadFrom, takesFiles } from './chain-file.js';
 import { execute, type ExecuteOptions, type Execution } from './execute.js';
 import { EXIT_CODES, type ExitCode } from './exit-code.js';
 import { fail, printJson } from './failure.js';
+import { instanceNameOf, readInstanceName } from './instance-name.js';
 import type { Overrides } from './overrides.js';
 import type { RenderOptions } from './render-options.js';
 import { renderReport } from './render.js';
@@ -22,8 +25,11 @@ export interface ReportFlags {
 export function addRun(program: Command, terminal: Terminal, ended: (code: ExitCode) => void): void {
   takesFiles(reports(program.command('run').argument('<chain.yaml>', 'what to run')))
     .option('--duration <time>', 'stop after so long: 30s, 5m, 1h', readDuration)
+    .option('--name <name>', "what `millrace ps` calls it; by default the file's name, with the pid behind it when that is taken", readInstanceName)
+    .option('--metrics <[host]:port>', 'serve Prometheus metrics at /metrics and the report at /stats; on loopback unless a host is given', readListenAddress)
+    .option('--no-control', 'open no control socket: `millrace ps` does not show it')
     .summary('run a chain and report what happened')
-    .description('Run a chain until its ports are exhausted, then report what happened to every packet.\nOn live ports it runs until it is stopped; SIGHUP reads the file again, SIGUSR2 prints statistics.\nCtrl-C stops receiving, lets what is under way go through, and reports; a second one ends at once.')
+    .description('Run a chain until its ports are exhausted, then report what happened to every packet.\nOn live ports it runs until it is stopped; SIGHUP reads the file again, SIGUSR2 prints statistics.\n`millrace ps`, `stats`, `apply` and `stop` reach it by its name.\nCtrl-C stops receiving, lets what is under way go through, and reports; a second one ends at once.')
     .addHelpText('after', `
 Examples:
   $ millrace run examples/office.yaml
@@ -31,10 +37,28 @@ Examples:
   $ millrace run examples/office.yaml --eve - | jq -c 'select(.event_type == "alert")'
   $ tcpdump -i eth0 -w - | millrace run chain.yaml --capture trace=- --write outside=- >out.pcapng
   $ millrace run examples/office.yaml --json --flows | jq '.flows[] | select(.verdict != "forward")'`)
-    .action(async (file: string, flags: ReportFlags & Overrides & { duration?: number }) => {
-      const live = { title: file, reload: (runtime: Runtime) => reloadFrom(file, flags, runtime) };
-      ended(await runPlan(file, () => planOf(file, flags), terminal, flags, { live, ...(flags.duration !== undefined && { durationMs: flags.duration }) }));
+    .action(async (file: string, flags: RunFlags) => {
+      const { duration, name, metrics, control } = flags;
+      ended(await runPlan(file, () => planOf(file, flags), terminal, flags, {
+        live: { title: file, reload: (runtime: Runtime) => reloadFrom(file, flags, runtime) },
+        ...(duration !== undefined && { durationMs: duration }),
+        ...(metrics !== undefined && { metrics }),
+        ...(control && { control: { name: name ?? instanceNameOf(file), nameIsFixed: name !== undefined, file: resolve(file), override: (document) => overridden(document, flags) } }),
+      }));
     });
+}
+
+interface RunFlags extends ReportFlags, Overrides {
+  readonly duration?: number;
+  readonly name?: string;
+  readonly metrics?: string;
+  /** False with --no-control. */
+  readonly control: boolean;
+}
+
+function readListenAddress(text: string): string {
+  if (parseListenAddress(text) === null) throw new InvalidArgumentError('Expected [host]:port, such as :9100, 0.0.0.0:9100 or [::1]:9100.');
+  return text;
 }
 
 /** The options of commands that print a report. */

@@ -37,6 +37,7 @@ export const PLAIN: Style = { strong: same, faint: same, good: same, warn: same,
 export interface Output {
   readonly isTTY?: boolean;
   readonly columns?: number;
+  readonly rows?: number;
   write(text: string): unknown;
 }
 

@@ -267,6 +267,13 @@ export class ConnectionTable {
     return [this.#words[at], this.#words[at + 1]];
   }
 
+  /** Connections, counted in the entries: for readers, whose own `count` nobody keeps. */
+  countEntries(): number {
+    let count = 0;
+    for (let at = 0; at < this.#words.length; at += ENTRY_WORDS) if (this.#words[at] === EntryKind.connection) count++;
+    return count;
+  }
+
   /** All connections. Allocates: for reports. */
   *records(): Generator<FlowRecord> {
     for (let at = 0; at < this.#words.length; at += ENTRY_WORDS) if (this.#words[at] === EntryKind.connection) yield this.record(at / ENTRY_WORDS);

@@ -69,6 +69,8 @@ export interface ManagerSpec {
   mailboxOffset: number;
   doorbellOffset: number;
   events: EventRingSpec;
+  /** A float64: milliseconds in which it had work. */
+  busyOffset: number;
   wakeUp: WakeUpSpec;
   /** Slots of each VM's allowance for packets that it makes itself. */
   vmAllowance: number;

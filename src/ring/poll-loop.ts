@@ -20,12 +20,18 @@ const LONGEST_SLEEP_MS = 1000;
 /**
  * Runs until `stopped()` says so at an empty poll.
  * @param spins empty polls before sleeping: a short wait is cheaper than a sleep and a wake-up.
+ * @param busyMs its first cell counts the milliseconds in which there was work. Each is given to the poll in which the clock
+ * showed the next one, a sample every millisecond: exact on the average, for a subtraction a poll.
  */
-export function pollLoop(work: Pollable, sleeper: Sleeper, stopped: () => boolean, spins: number): void {
+export function pollLoop(work: Pollable, sleeper: Sleeper, stopped: () => boolean, spins: number, busyMs: Float64Array = new Float64Array(1)): void {
   let idle = 0;
   let sleepMs = FIRST_SLEEP_MS;
+  let then = Date.now();
   for (;;) {
-    if (work.poll(Date.now()) > 0) {
+    const now = Date.now();
+    if (idle === 0 && now > then) busyMs[0] += now - then;
+    then = now;
+    if (work.poll(now) > 0) {
       idle = 0;
       sleepMs = FIRST_SLEEP_MS;
       continue;
@@ -40,5 +46,6 @@ export function pollLoop(work: Pollable, sleeper: Sleeper, stopped: () => boolea
       sleepMs = Math.min(2 * sleepMs, LONGEST_SLEEP_MS);
     }
     idle = 0;
+    then = Date.now(); // what was slept was not worked
   }
 }

@@ -33,6 +33,8 @@ export class EventDesk {
   /** Alerts by signature, of each function. */
   readonly alerts: Record<string, number>[];
   readonly problems: ({ port: string } & PortProblem)[] = [];
+  /** Indexes of live ports that are down. */
+  readonly downPorts = new Set<number>();
   /** Set once the manager is done. */
   finalCensus: Census | null = null;
   failure: Failure | null = null;
@@ -80,6 +82,8 @@ export class EventDesk {
   }
 
   portState({ port, up, detail }: PortState): void {
+    if (up) this.downPorts.delete(port);
+    else this.downPorts.add(port);
     this.#onEvent({ type: 'port-state', port: this.#layout.manager.ports[port].name, up, detail });
   }
 

@@ -101,6 +101,7 @@ export function layOut(plan: Plan, { reportFlows }: LayoutOptions): Layout {
     doorbellOffset: doorbells[index],
     mailboxOffset: control.reserve(MAILBOX_BYTES),
     events: events(),
+    busyOffset: control.reserve(8),
     wakeUp,
     ...meshOf(index),
   }));
@@ -145,6 +146,7 @@ export function layOut(plan: Plan, { reportFlows }: LayoutOptions): Layout {
     mailboxOffset: control.reserve(MAILBOX_BYTES),
     doorbellOffset: managerDoorbellOffset,
     events: events(),
+    busyOffset: control.reserve(8),
     wakeUp,
     vmAllowance: Math.min(VM_ALLOWANCE, Math.floor(slots / VM_ALLOWANCE_SHARE / Math.max(1, vms.length))),
     reportFlows,

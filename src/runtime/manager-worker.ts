@@ -22,4 +22,5 @@ new Bell(shared.control, shared.mainDoorbellOffset).ring();
 const runState = new Int32Array(shared.control, shared.runStateOffset, 1);
 // Nothing flows before every network function stands.
 Atomics.wait(runState, 0, RunState.starting); // (U) pairs with main's store
-pollLoop(manager, new Sleeper(shared.control, spec.doorbellOffset), () => Atomics.load(runState, 0) === RunState.stopped, spec.wakeUp.spins); // (U)
+const stopped = () => Atomics.load(runState, 0) === RunState.stopped; // (U)
+pollLoop(manager, new Sleeper(shared.control, spec.doorbellOffset), stopped, spec.wakeUp.spins, new Float64Array(shared.control, spec.busyOffset, 1));

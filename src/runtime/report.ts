@@ -12,6 +12,8 @@ export interface PortReport {
   transmittedBytes: number;
   /** Of the packets that came in here, by drop reason. */
   drops: Record<string, number>;
+  /** It is a live port, and down. Absent else. */
+  down?: true;
   /** File that was written, absolute. */
   written?: string;
 }
@@ -33,6 +35,14 @@ export interface VmReport {
   counters: Record<string, number>;
   /** Alerts by signature. */
   alerts: Record<string, number>;
+}
+
+export interface ThreadReport {
+  /** Of a VM: its function, or its chain where one VM runs all of it. */
+  name: string;
+  kind: 'manager' | 'vm';
+  /** Milliseconds in which it had work, sampled every millisecond; also those in which the system had its core do something else. */
+  busyMs: number;
 }
 
 export interface Ledger {
@@ -75,6 +85,8 @@ export interface CounterReport {
   durationMs: number;
   /** Received packets by duration. */
   packetsPerSecond: number;
+  /** The threads that poll: the packet manager, then the VMs. */
+  threads: ThreadReport[];
   /** Alerts by signature, of all VMs. */
   alerts: Record<string, number>;
   /** Events that found no room on their way to the main thread. */

@@ -50,6 +50,11 @@ export interface StartOptions {
    * in the user's folder, a text at that path. Default: none.
    */
   control?: boolean | string | ControlOptions;
+  /**
+   * Serves Prometheus metrics at `/metrics` and the report at `/stats`, by HTTP at this `[host]:port`; without a host on
+   * loopback. Port 0: any that is free, see `runtime.metrics`. Default: nothing is served.
+   */
+  metrics?: string;
 }
 
 /** How long the main thread sleeps at most when nothing rings. */
@@ -62,6 +67,7 @@ const DEFAULT_DRAIN_MS = 5000;
 /** What serves the runtime to others, as it is seen from here: services.ts. */
 interface Services {
   readonly control: { name: string; path: string } | null;
+  readonly metrics: string | null;
   serve(runtime: Runtime): void;
   close(): Promise<void>;
 }
@@ -101,6 +107,7 @@ export class Runtime implements AsyncDisposable {
   #ending = false;
   #lastReport: Report | null = null;
   #services: Services | null = null;
+  #connections: ConnectionTable | null = null;
   #over = false;
 
   /** @internal Use `start`. */
@@ -144,6 +151,11 @@ export class Runtime implements AsyncDisposable {
     return this.#services?.control ?? null;
   }
 
+  /** Where metrics are served, as `http://127.0.0.1:9100`; null: nowhere. */
+  get metrics(): string | null {
+    return this.#services?.metrics ?? null;
+  }
+
   /** @internal Settles when packets flow. @throws when a network function cannot be created. */
   async ready(): Promise<void> {
     await Promise.race([this.#allReady, this.finished.then((report) => { throw new Error(report.error?.message ?? 'the runtime ended before it was ready'); })]);
@@ -158,6 +170,13 @@ export class Runtime implements AsyncDisposable {
   /** The part of the report that is read from counters alone: cheap enough for every second, however many flows there are. */
   counters(): CounterReport {
     return this.#lastReport ?? snapshotCounters(this.#plan, this.#layout, this.#desk, performance.now() - this.#startedAt);
+  }
+
+  /** Connections that are known now. Looks at each place of the table: milliseconds, with a million of them tens of milliseconds. */
+  connections(): number {
+    if (this.#over) return 0;
+    this.#connections ??= new ConnectionTable(this.#layout.shared.control, this.#layout.manager.connectionsOffset, this.#plan.flows);
+    return this.#connections.countEntries();
   }
 
   /** Asks the manager for a census: where every slot is at one moment. Safe at any time, also under load. */

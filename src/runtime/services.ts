@@ -1,9 +1,10 @@
-/** What a runtime serves to others while it runs: the control socket. Opened before the first thread, closed when all has ended. */
+/** What a runtime serves to others while it runs: the control socket, and metrics by HTTP. Opened before the first thread, closed when all has ended. */
 import type { Changes } from './compare-plans.js';
 import type { Configuration } from './configuration.js';
 import type { Instance } from './control/command.js';
 import type { ControlOptions } from './control/control-options.js';
 import { ControlServer } from './control/server.js';
+import { MetricsServer } from './metrics/metrics-server.js';
 import type { Runtime, StartOptions } from './runtime.js';
 import { readConfiguration } from './yaml.js';
 
@@ -14,16 +15,22 @@ interface Control {
 
 export class Services {
   readonly #control: Control | null;
+  readonly #metrics: MetricsServer | null;
 
-  private constructor(control: Control | null) {
+  private constructor(control: Control | null, metrics: MetricsServer | null) {
     this.#control = control;
+    this.#metrics = metrics;
   }
 
   /** @throws Error when something cannot be opened; nothing is open then. */
-  static async open({ control = false }: StartOptions): Promise<Services> {
-    if (control === false) return new Services(null);
-    const options = control === true ? {} : typeof control === 'string' ? { path: control } : control;
-    return new Services({ server: await ControlServer.open(options), options });
+  static async open({ control = false, metrics }: StartOptions): Promise<Services> {
+    const metricsServer = metrics === undefined ? null : await MetricsServer.open(metrics);
+    try {
+      return new Services(await openControl(control), metricsServer);
+    } catch (error) {
+      await metricsServer?.close();
+      throw error;
+    }
   }
 
   /** Name and socket of the instance; null: it cannot be reached. */
@@ -31,14 +38,32 @@ export class Services {
     return this.#control === null ? null : { name: this.#control.server.name, path: this.#control.server.path };
   }
 
+  /** Where metrics are served; null: nowhere. */
+  get metrics(): string | null {
+    return this.#metrics?.url ?? null;
+  }
+
   serve(runtime: Runtime): void {
+    this.#metrics?.serve(runtime, this.control?.name ?? '');
     if (this.#control === null) return;
     const { server, options } = this.#control;
     server.serve(new ServedInstance(server.name, runtime, options));
   }
 
   async close(): Promise<void> {
-    await this.#control?.server.close();
+    await Promise.all([this.#control?.server.close(), this.#metrics?.close()]);
+  }
+}
+
+async function openControl(control: NonNullable<StartOptions['control']>): Promise<Control | null> {
+  if (control === false) return null;
+  const options = control === true ? {} : typeof control === 'string' ? { path: control } : control;
+  try {
+    return { server: await ControlServer.open(options), options };
+  } catch (error) {
+    if (options.unavailable === undefined) throw error;
+    options.unavailable(error as Error);
+    return null;
   }
 }
 

@@ -5,7 +5,7 @@ import type { EventDesk } from './event-desk.js';
 import type { DescribedFlow } from './flow-log.js';
 import type { Layout } from './layout.js';
 import type { Plan } from './plan.js';
-import type { CounterReport, Ledger, PortReport, Report, VmReport } from './report.js';
+import type { CounterReport, Ledger, PortReport, Report, ThreadReport, VmReport } from './report.js';
 
 export interface SnapshotOptions {
   withFlows: boolean;
@@ -32,6 +32,7 @@ export function snapshotCounters(plan: Plan, layout: Layout, desk: EventDesk, du
       receivedBytes: block[Cell.receivedBytes],
       transmittedBytes: block[Cell.transmittedBytes],
       drops: dropsByName(block, names),
+      ...(desk.downPorts.has(at) && { down: true }),
       ...('write' in spec && spec.write !== null && { written: spec.write }),
     };
     for (const thread of layout.portThreads) if (thread.port === at) addOwnCounts(port, counterBlock(control, thread.countersOffset), names);
@@ -68,7 +69,7 @@ export function snapshotCounters(plan: Plan, layout: Layout, desk: EventDesk, du
   const alerts: Record<string, number> = {};
   for (const { alerts: ofVm } of vms) for (const [signature, count] of Object.entries(ofVm)) alerts[signature] = (alerts[signature] ?? 0) + count;
 
-  return { ports, vms, drops, ledger, bytesCopied, durationMs, packetsPerSecond: durationMs > 0 ? (ledger.received / durationMs) * 1000 : 0, alerts, eventsLost: desk.lost };
+  return { ports, vms, drops, ledger, bytesCopied, durationMs, packetsPerSecond: durationMs > 0 ? (ledger.received / durationMs) * 1000 : 0, threads: threadsOf(layout), alerts, eventsLost: desk.lost };
 }
 
 export function snapshotReport(plan: Plan, layout: Layout, desk: EventDesk, { withFlows, durationMs }: SnapshotOptions): Report {
@@ -90,6 +91,14 @@ export function snapshotReport(plan: Plan, layout: Layout, desk: EventDesk, { wi
     }),
     ...(desk.failure !== null && { error: desk.failure }),
   };
+}
+
+function threadsOf({ shared, manager, vms }: Layout): ThreadReport[] {
+  const busyMs = (offset: number): number => new Float64Array(shared.control, offset, 1)[0];
+  return [
+    { name: 'manager', kind: 'manager', busyMs: busyMs(manager.busyOffset) },
+    ...vms.map(({ name, busyOffset }): ThreadReport => ({ name, kind: 'vm', busyMs: busyMs(busyOffset) })),
+  ];
 }
 
 /** What a thread of a live port counted by itself: each packet that it dropped was received, each that it sent was made there. */

@@ -28,6 +28,8 @@ export interface VmSpec {
   doorbellOffset: number;
   mailboxOffset: number;
   events: EventRingSpec;
+  /** A float64: milliseconds in which it had work. */
+  busyOffset: number;
   wakeUp: WakeUpSpec;
   /** Absent: the manager alone gives it packets, and takes them. */
   mesh?: MeshSpec;

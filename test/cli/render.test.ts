@@ -31,6 +31,7 @@ const report: Report = {
   packetsPerSecond: 972.4,
   protocols: { TLS: { flows: 2, packets: 90 }, DNS: { flows: 1, packets: 2 } },
   hosts: { 'www.example': 2 },
+  threads: [{ name: 'manager', kind: 'manager', busyMs: 12 }],
   alerts: { 'deny log any': 2 },
   eventsLost: 0,
   problems: [],

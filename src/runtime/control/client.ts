@@ -6,8 +6,6 @@ import { LineReader } from './line-reader.js';
 import { liveSocketFiles, type SocketFile } from './directory.js';
 import { CONTROL_VERSION, ControlError, MAX_ANSWER_BYTES, encodeLine, type ControlAnswer } from './protocol.js';
 
-export { liveSocketFiles as instances } from './directory.js';
-
 /** Answers of more than one line: chunks, then what the command came to. */
 export interface ControlStream<Begin, End> {
   /** What the instance said of the stream before its first byte. */
@@ -18,9 +16,14 @@ export interface ControlStream<Begin, End> {
   readonly stop: () => void;
 }
 
+/** There is no such instance, or it cannot be reached. */
+export class InstanceError extends Error {
+  override name = 'InstanceError';
+}
+
 /**
  * The instance that a person means: by name, by pid, or by the path of its socket.
- * @throws Error when there is none, or more than one.
+ * @throws InstanceError when there is none, or more than one.
  */
 export async function findInstance(text: string): Promise<{ path: string; label: string }> {
   if (text.includes('/')) return { path: text, label: text };
@@ -28,9 +31,9 @@ export async function findInstance(text: string): Promise<{ path: string; label:
   const found = all.filter(({ name }) => name === text);
   const meant = found.length > 0 ? found : all.filter(({ pid }) => String(pid) === text);
   if (meant.length === 1) return { path: meant[0].path, label: meant[0].name };
-  if (meant.length > 1) throw new Error(`'${text}' could be ${meant.map(named).join(' or ')}: say it by ${found.length > 0 ? 'pid' : 'name'}`);
+  if (meant.length > 1) throw new InstanceError(`'${text}' could be ${meant.map(named).join(' or ')}: say it by ${found.length > 0 ? 'pid' : 'name'}`);
   const others = all.length === 0 ? 'none is running' : `running: ${all.map(named).join(', ')}`;
-  throw new Error(`there is no instance '${text}'; ${others}`);
+  throw new InstanceError(`there is no instance '${text}'; ${others}`);
 }
 
 function named({ name, pid }: SocketFile): string {
@@ -39,10 +42,12 @@ function named({ name, pid }: SocketFile): string {
 
 /**
  * Asks one thing and returns the result.
- * @throws ControlError; ConfigurationError when a configuration was refused; Error when the socket cannot be reached.
+ * @param timeoutMs how long the instance may be silent; default: as long as it likes.
+ * @throws ControlError; ConfigurationError when a configuration was refused; InstanceError when the socket cannot be reached.
  */
-export async function ask<Result>(path: string, command: string, args: Record<string, unknown> = {}): Promise<Result> {
+export async function ask<Result>(path: string, command: string, args: Record<string, unknown> = {}, timeoutMs = 0): Promise<Result> {
   const socket = await connect(path);
+  socket.setTimeout(timeoutMs, () => { socket.destroy(); });
   try {
     const lines = new LineReader(MAX_ANSWER_BYTES, 'failed');
     socket.write(encodeLine({ v: CONTROL_VERSION, id: 1, command, args }));
@@ -75,7 +80,7 @@ async function connect(path: string): Promise<Socket> {
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     const why = code === 'ENOENT' ? 'there is no such socket' : code === 'ECONNREFUSED' ? 'nobody listens there' : code === 'EACCES' ? 'it belongs to another user' : (cause as Error).message;
-    throw new Error(`cannot reach the instance at ${path}: ${why}`, { cause });
+    throw new InstanceError(`cannot reach the instance at ${path}: ${why}`, { cause });
   }
   socket.on('error', () => undefined); // 'close' follows, and says as much
   return socket;
@@ -105,7 +110,7 @@ async function readUntil<Part>(socket: Socket, lines: LineReader, take: () => Pa
     if (part !== null) return part;
     const bytes = socket.read() as Buffer | null;
     if (bytes !== null) lines.push(bytes);
-    else if (socket.readableEnded || socket.destroyed) throw new Error('the instance closed the connection before it had answered');
+    else if (socket.readableEnded || socket.destroyed) throw new InstanceError('the instance closed the connection before it had answered');
     else await readable(socket);
   }
 }

@@ -8,6 +8,8 @@ export interface ControlOptions {
   path?: string;
   /** The chain file that runs, for `apply` without another. */
   file?: string;
+  /** @internal Called when the socket cannot be opened: the run goes on without it. Default: that is an error. */
+  unavailable?: ((error: Error) => void) | undefined;
   /** @internal Changes each document that is read before it is put in force: what the command line overrides. @throws ConfigurationError. */
   override?: (document: unknown) => unknown;
 }

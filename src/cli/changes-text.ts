@@ -1,0 +1,11 @@
+/** What putting a configuration in force has changed, on one line. */
+import type { Changes } from '../runtime/compare-plans.js';
+
+export function changesText({ updated, replaced, paths }: Changes): string {
+  const parts = [
+    ...(updated.length > 0 ? [`new options for ${updated.join(', ')}`] : []),
+    ...(replaced.length > 0 ? [`${replaced.join(', ')} replaced`] : []),
+    ...(paths ? ['other paths'] : []),
+  ];
+  return parts.length === 0 ? 'nothing has changed' : parts.join('; ');
+}
