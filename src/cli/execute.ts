@@ -6,6 +6,7 @@ import type { Report } from '../runtime/report.js';
 import { startPlan } from '../runtime/start.js';
 import { EXIT_CODES } from './exit-code.js';
 import { LiveRun, isLivePlan, type LiveOptions } from './live-run.js';
+import { needsLine } from './needs.js';
 import { showProgress } from './progress.js';
 import { styleFor, type Terminal } from './terminal.js';
 
@@ -50,6 +51,8 @@ export async function execute(plan: Plan, terminal: Terminal, options: ExecuteOp
       ...(metrics !== undefined && { metrics }),
       onEvent: (event) => { liveRun?.tell(event); },
     });
+    const needs = live === undefined ? null : needsLine(plan.ports);
+    if (needs !== null) terminal.stderr.write(`${needs}\n`);
     if (runtime.metrics !== null) terminal.stderr.write(`metrics: ${runtime.metrics}/metrics, statistics: ${runtime.metrics}/stats\n`);
     const isLive = live !== undefined && isLivePlan(plan);
     if (isLive) liveRun = new LiveRun(runtime, terminal, live);

@@ -1,6 +1,8 @@
 /** A plan in words and as plain data: what `check` prints. */
+import { capabilitiesOf, type CapabilityNeed } from '../runtime/capabilities.js';
 import type { Plan, PlanPort, PlanPortSpec } from '../runtime/plan.js';
 import { bytes, count, shownPath } from './format.js';
+import { needText } from './needs.js';
 import { table } from './table.js';
 import type { Style } from './terminal.js';
 
@@ -8,6 +10,8 @@ export interface PlanSummary {
   ports: ({ name: string } & Record<string, unknown>)[];
   chains: { name: string; vms: { name: string; function: string; drops: string[] }[] }[];
   paths: { from: string; to: string; bothWays: boolean; match: string; chain: string }[];
+  /** Capabilities of the system. */
+  needs: CapabilityNeed[];
   memory: Plan['memory'];
   flows: number;
   mode: Plan['mode'];
@@ -23,6 +27,7 @@ export function summarize(plan: Plan): PlanSummary {
       vms: plan.functions.filter((vm) => vm.chain === name).map((vm) => ({ name: vm.name, function: vm.function, drops: vm.drops })),
     })),
     paths: plan.paths.map(({ from, to, bothWays, match, chain }) => ({ from: plan.ports[from].name, to: plan.ports[to].name, bothWays, match, chain })),
+    needs: capabilitiesOf(plan.ports),
     memory,
     flows,
     mode,
@@ -45,6 +50,7 @@ export function renderSummary(file: string, plan: Plan, style: Style): string {
   ]);
   const chains = chainsOf(plan).map((name) => [`  ${name}`, plan.functions.filter((vm) => vm.chain === name).map(useText).join(' -> ')]);
   const size = `${count(slots)} slots of ${bytes(slotBytes)}: ${bytes(slots * slotBytes)}`;
+  const needs = capabilitiesOf(plan.ports);
   const lines = [
     `${style.good('ok')}  ${style.strong(file)}`,
     '',
@@ -56,6 +62,7 @@ export function renderSummary(file: string, plan: Plan, style: Style): string {
     '',
     style.strong('Ports'),
     ...table([{ title: '' }, { title: '' }, { title: '', style: style.faint }], plan.ports.map(portRow), { titleStyle: style.faint }),
+    ...(needs.length === 0 ? [] : ['', style.strong('Needs'), ...needs.map((need) => `  ${needText(need)}`)]),
     '',
     style.strong('Memory'),
     `  ${size}; ${count(plan.flows)} flows; bursts of ${plan.burst}; ${plan.mode}`,

@@ -46,7 +46,7 @@ export interface StartOptions {
   /** Where a log in the form of Suricata's EVE JSON goes (docs/eve.md): a file name, or something with `write(text)`. */
   eve?: string | EveTarget;
   /**
-   * Opens a control socket (src/runtime/control/README.md), by which `millrace ps`, `stats`, `apply` and `stop` reach the runtime: `true`
+   * Opens a control socket (docs/operating.md), by which `millrace ps`, `stats`, `apply` and `stop` reach the runtime: `true`
    * in the user's folder, a text at that path. Default: none.
    */
   control?: boolean | string | ControlOptions;

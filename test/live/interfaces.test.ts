@@ -1,7 +1,7 @@
 /** Ports on real interfaces, in network namespaces: packet sockets, TAP, TUN, and the kernel's own VXLAN as the other end. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Lab, canUseNamespaces, descriptorsOf, pause, reportOf } from './lab.js';
+import { Lab, canUseNamespaces, descriptorsOf, pause, reportOf, type Program } from './lab.js';
 
 const usable = canUseNamespaces('ping', 'nstat');
 let lab: Lab;
@@ -172,5 +172,40 @@ describe.skipIf(!usable)('what is missing', () => {
     expect(code).toBe(2);
     expect(stderr).toMatch(/permission-missing[^]*CAP_NET_ADMIN[^]*permission-missing[^]*CAP_NET_RAW/);
     await pause(0);
+  });
+});
+
+const canSetPrivileges = usable && canUseNamespaces('setpriv');
+describe.skipIf(!canSetPrivileges)('privileges', () => {
+  /** `millrace run` with these capabilities and no others. */
+  const withOnly = (capabilities: readonly string[], yaml: string): Program => {
+    const set = ['-all', ...capabilities.map((name) => `+${name}`)].join(',');
+    return lab.start('middle', 'setpriv', `--inh-caps=${set}`, `--bounding-set=${set}`, process.execPath, 'dist/cli/main.js', 'run', lab.write('edge.yaml', yaml));
+  };
+
+  it('with CAP_NET_RAW alone, packet sockets work, and it says what CAP_NET_ADMIN would add', async () => {
+    cables();
+    const millrace = withOnly(['net_raw'], chainFile(...AF_PACKET));
+    await millrace.says(/running:/);
+    expect(millrace.stderr).toContain("needs: CAP_NET_RAW to open packet sockets (inside, outside); CAP_NET_ADMIN for socket buffers beyond the system's limit (inside, outside; works without; this process does not have it)\n");
+    await reach('10.0.0.3');
+    millrace.signal('SIGTERM');
+    expect((await millrace.ended).code).toBe(0);
+  });
+
+  it('with CAP_NET_RAW and CAP_NET_ADMIN, all kinds work', async () => {
+    cables();
+    const millrace = withOnly(['net_raw', 'net_admin'], chainFile(AF_PACKET[0], '{ kind: tap, interface: tap7 }'));
+    await millrace.says(/running:/);
+    expect(millrace.stderr).toMatch(/^needs: CAP_NET_RAW .*\(inside\); CAP_NET_ADMIN to make TAP and TUN interfaces \(outside\); CAP_NET_ADMIN for/);
+    millrace.signal('SIGTERM');
+    expect((await millrace.ended).code).toBe(0);
+  });
+
+  it('without them, each port says which one it misses', async () => {
+    cables();
+    const { code, stderr } = await withOnly([], chainFile(AF_PACKET[0], '{ kind: tap, interface: tap7 }')).ended;
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/ports\.inside {2}\[permission-missing\][^]*CAP_NET_RAW[^]*ports\.outside {2}\[permission-missing\][^]*CAP_NET_ADMIN/);
   });
 });

@@ -21,7 +21,7 @@ export function metricFamilies({ name, version, counters, connections, connectio
   const ofPorts = (value: (port: CounterReport['ports'][string]) => number): Samples => ports.map(([port, report]) => [{ port }, value(report)]);
   const ofFunctions = (value: (vm: CounterReport['vms'][number]) => number): Samples => counters.vms.map((vm) => [labelsOf(vm), value(vm)]);
   return [
-    gauge('millrace_info', 'The instance and the version that it runs; always 1.', [[{ instance_name: name, version }, 1]]),
+    gauge('millrace_info', 'The instance and the version that it runs; always 1.', [[{ name, version }, 1]]),
     gauge('millrace_uptime_seconds', 'Time since packets could flow.', [[{}, counters.durationMs / MS]]),
     counter('millrace_port_received_packets_total', 'Packets that came in by the port, also those that never got a slot.', ofPorts(({ received }) => received)),
     counter('millrace_port_received_bytes_total', 'Bytes of the packets that came in by the port.', ofPorts(({ receivedBytes }) => receivedBytes)),

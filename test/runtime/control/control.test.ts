@@ -120,6 +120,27 @@ memory: { slots: 64 }
   });
 });
 
+it('nothing is left of a runtime that has stopped: no descriptor, no thread, no socket', async (context) => {
+  if (process.platform !== 'linux') context.skip('only Linux says what a process has open');
+  const inUse = (): string => `${readdirSync('/proc/self/fd').length} descriptors, ${readdirSync('/proc/self/task').length} threads`;
+  const cycle = async (): Promise<void> => {
+    const configuration = endless();
+    const live = { kind: 'vxlan', vni: 1, remote: '127.0.0.1:9', local: '127.0.0.1:0' } as const;
+    const runtime = await start({ ...configuration, ports: { ...configuration.ports, live } }, { control: true, metrics: ':0' });
+    await ask(runtime.control!.path, 'stats');
+    await (await fetch(`${runtime.metrics!}/metrics`, { headers: { connection: 'close' } })).text();
+    await runtime.stop();
+    expect(sockets()).toEqual([]);
+  };
+  await cycle(); // what a process makes once, it has now
+  await cycle();
+  const before = inUse();
+  for (let k = 0; k < 3; k++) await cycle();
+  // A thread is gone a moment after it has said so.
+  for (let tries = 0; tries < 300 && inUse() !== before; tries++) await new Promise((resolve) => setTimeout(resolve, 10));
+  expect(inUse()).toBe(before);
+});
+
 describe('names', () => {
   it('a name that is taken gets the pid behind it, or is refused where it has to be that one', async () => {
     const all = await Promise.all([1, 2, 3].map(() => run({ name: 'office' })));
