@@ -109,7 +109,7 @@ describe.skipIf(!usable)('a bump in the wire', () => {
     await millrace.says(/Ledger +received/);
     lab.write('middle.yaml', open.replace('default: allow', 'default: deny').replace('allow any', "'deny icmp'"));
     process.kill(node, 'SIGHUP');
-    await millrace.says(/reloaded: firewall/);
+    await millrace.says(/reloaded: new options for firewall/);
     expect((await lab.finish('client', 'ping', '-c', '1', '-W', '1', '10.0.0.3')).code).toBe(1);
     lab.write('middle.yaml', open.replace('slots: 1024', 'slots: 1'));
     process.kill(node, 'SIGHUP');
