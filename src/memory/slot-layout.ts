@@ -22,7 +22,7 @@
  * 20      2      payloadOffset       parser               from dataOffset; after the L4 header
  * 22      2      pathVersion         manager              version of the path's row, stamped at ingress
  * 24      2      path                manager              index of the service path
- * 26      1      hop                 manager              position on the path
+ * 26      1      hop                 manager, VM          position on the path, where VMs go by it: together, mesh
  * 27      1      direction           manager              Direction: 0 forward, 1 reverse
  * 28      1      verdict             VM                   VerdictKind: 0 forward, 1 drop, 2 reply
  * 29      1      vlanCount           parser               VLAN tags passed before l3Offset

@@ -3,7 +3,7 @@ import { Direction, HeaderOffset, VerdictKind } from '../memory/slot-layout.js';
 import { Cell } from '../observe/counters.js';
 import type { Forwarder, Shop } from './forwarder.js';
 import type { Lane } from './lane.js';
-import { placeOf, vmAt } from './route.js';
+import { hopOf, placeOf, vmAt } from './route.js';
 import { Place } from './slot-book.js';
 
 export class Allowance {
@@ -56,10 +56,11 @@ export class Allowance {
     const slot = region.slotIndex(address);
     const path = headers.u16[(slot << 5) + (HeaderOffset.path >> 1)];
     const direction = headers.u8[(slot << 6) + HeaderOffset.direction];
-    const hop = headers.u8[(slot << 6) + HeaderOffset.hop];
     // The VM's word, so checked: a path that exists, and that this VM is on at that hop.
     const route = path < classification.routes.length && direction <= Direction.reverse ? classification.routes[path] : null;
-    if (route === null || hop >= route.hops || vmAt(route, direction, hop) !== lane.index || !this.#forwarder.isSane(slot, VerdictKind.forward, 0)) {
+    let hop = headers.u8[(slot << 6) + HeaderOffset.hop];
+    if (route !== null && !route.isTogether && !route.isMesh) hop = hopOf(route, direction, lane.index);
+    if (route === null || hop < 0 || hop >= route.hops || vmAt(route, direction, hop) !== lane.index || !this.#forwarder.isSane(slot, VerdictKind.forward, 0)) {
       lane.counters[Cell.invalidReturns]++;
       this.#free(address);
       return;

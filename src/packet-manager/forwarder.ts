@@ -67,7 +67,8 @@ export class Forwarder {
       return;
     }
     book.hop[slot] = hop;
-    headers.u8[(slot << 6) + HeaderOffset.hop] = hop;
+    // Where VMs ask for it; the hub has it in its book, and a header that is not written stays in every core's cache.
+    if (hop === 0 || route.isTogether || route.isMesh) headers.u8[(slot << 6) + HeaderOffset.hop] = hop;
     this.inVms++;
     if (lane.holding && (hop === 0 || !route.isMesh)) {
       book.place[slot] = Place.held;
@@ -113,7 +114,6 @@ export class Forwarder {
           if (isForward) passed++;
           else passedReverse++;
           book.hop[slot] = next;
-          u8[at8 + HeaderOffset.hop] = next;
           this.inVms++;
           after.lend(address, 0);
           continue;
@@ -248,7 +248,8 @@ export class Forwarder {
   #stage(address: number, slot: number): void {
     const { u8 } = this.#shop.headers;
     const port = u8[(slot << 6) + HeaderOffset.egressPort];
-    u8[(slot << 6) + HeaderOffset.verdict] = VerdictKind.forward;
+    const at = (slot << 6) + HeaderOffset.verdict;
+    if (u8[at] !== VerdictKind.forward) u8[at] = VerdictKind.forward;
     if (this.#stagedCounts[port] === this.#staged[port].length) this.transmitStaged(port);
     this.#shop.book.place[slot] = Place.sending;
     this.#staged[port][this.#stagedCounts[port]++] = address;

@@ -31,6 +31,11 @@ export function vmAt(route: Route, direction: number, hop: number): number {
   return direction === Direction.forward ? route.forward[hop] : route.reverse[hop];
 }
 
+/** The hop at which a route meets a VM that has one function; -1 when it does not. */
+export function hopOf(route: Route, direction: number, vm: number): number {
+  return (direction === Direction.forward ? route.forward : route.reverse).indexOf(vm);
+}
+
 /** Place of a hop's function in the chain, counted along the forward path. */
 export function placeOf(route: Route, direction: number, hop: number): number {
   return direction === Direction.forward ? hop : route.hops - 1 - hop;
