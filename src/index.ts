@@ -6,7 +6,7 @@ export { checkConfiguration, readConfiguration, run, start } from './runtime/on-
 export type { RunOptions } from './runtime/run.js';
 export type { CheckOptions, CheckResult } from './runtime/check.js';
 export type {
-  CapturePortSpec, CaptureSpec, ChainSpec, Configuration, FunctionList, GeneratorPortSpec, MemoryPortSpec, MemoryShape, OneWayPath, PathSpec, PortSpec, Side,
+  CapturePortSpec, CaptureSpec, ChainSpec, Configuration, FunctionList, GeneratorPortSpec, LegKeys, MemoryPortSpec, MemoryShape, OneWayPath, PathSpec, PortSpec, RouteSpec, Side,
   SinkPortSpec, TwoWayPath, VxlanPortSpec,
 } from './runtime/configuration.js';
 export type { GeneratorOptions } from './port/generator.js';

@@ -20,6 +20,15 @@ export const BUILT_IN_DROPS = [
   { name: 'tunnel-peer', why: 'a tunnel datagram comes from an address that is not the peer' },
   { name: 'mtu-exceeded', why: 'the packet is longer than the egress interface takes' },
   { name: 'port-down', why: 'the egress port is down, or its thread has ended' },
+  { name: 'taken-by-router', why: 'it was for the router itself: ARP, neighbour discovery or an echo request' },
+  { name: 'not-for-router', why: "a router's leg received a frame for another hardware address" },
+  { name: 'not-routable', why: 'a router forwards unicast IPv4 and IPv6 packets between hosts alone' },
+  { name: 'ip-header-invalid', why: 'its IP header cannot be true, or its checksum is wrong' },
+  { name: 'router-destination', why: 'it goes to an address of the router, and no program listens there' },
+  { name: 'router-no-route', why: 'no route leads to its destination by the port that its path ends at' },
+  { name: 'router-ttl', why: 'its TTL or hop limit came to an end here' },
+  { name: 'neighbour-unresolved', why: 'its next hop did not answer ARP or neighbour discovery' },
+  { name: 'neighbour-queue-full', why: 'too many packets wait for a next hop' },
 ] as const;
 
 export type BuiltInDrop = (typeof BUILT_IN_DROPS)[number]['name'];

@@ -5,7 +5,6 @@ import { builtInDrop } from '../observe/drop-reasons.js';
 import type { PortCounts } from '../port/contract.js';
 import { Bell } from '../ring/doorbell.js';
 import { RingConsumer, RingProducer } from '../ring/spsc-ring.js';
-import { LendQueue } from '../vnic/lend-queue.js';
 import type { PortRings } from './manager-spec.js';
 import type { PortHost } from './port-host.js';
 
@@ -19,7 +18,9 @@ export class RingPortHost implements PortHost {
   /** By slot index, 1 while the port has the slot for receiving. It may use its slots in any order. */
   readonly #filling: Uint8Array;
   #fillingCount = 0;
-  readonly #toSend: LendQueue;
+  /** By slot index, 1 while the port has the packet for sending. A router's leg keeps some back, so they come in any order. */
+  readonly #toSend: Uint8Array;
+  #sendingCount = 0;
   readonly #sendBell: Bell;
   readonly #fillBell: Bell;
   readonly #region: Region;
@@ -40,7 +41,7 @@ export class RingPortHost implements PortHost {
     this.#tx = new RingProducer(buffer, rings.tx);
     this.#completion = new RingConsumer(buffer, rings.completion);
     this.#filling = new Uint8Array(region.slots);
-    this.#toSend = new LendQueue(rings.tx.capacity);
+    this.#toSend = new Uint8Array(region.slots);
     this.#sendBell = new Bell(buffer, rings.doorbellOffset);
     this.#fillBell = new Bell(buffer, rings.fillDoorbellOffset);
     this.#region = region;
@@ -68,7 +69,8 @@ export class RingPortHost implements PortHost {
       for (let k = 0; k < count; k++) this.#counts.dropAtEgress(addresses[k], PORT_DOWN);
       return;
     }
-    for (let k = 0; k < count; k++) this.#toSend.lend(addresses[k]);
+    for (let k = 0; k < count; k++) this.#toSend[this.#region.slotIndex(addresses[k])] = 1;
+    this.#sendingCount += count;
     this.#tx.pushBurst(addresses, 0, count);
     this.#tx.publish();
     this.#sendBell.ring();
@@ -78,7 +80,7 @@ export class RingPortHost implements PortHost {
     const taken = this.#completion.take(out, max);
     let count = 0;
     for (let k = 0; k < taken; k++) {
-      if (this.#toSend.accept(out[k])) out[count++] = out[k]!;
+      if (this.#isSent(out[k])) out[count++] = out[k]!;
       else this.invalid++;
     }
     return count;
@@ -110,7 +112,7 @@ export class RingPortHost implements PortHost {
   }
 
   get sending(): number {
-    return this.#toSend.count;
+    return this.#sendingCount;
   }
 
   close(): void {
@@ -129,7 +131,12 @@ export class RingPortHost implements PortHost {
       this.#pool.free(this.#region.address(slot));
     }
     this.#fillingCount = 0;
-    for (let address = this.#toSend.takeBack(); address >= 0; address = this.#toSend.takeBack()) this.#counts.dropAtEgress(address, PORT_DOWN);
+    for (let slot = 0; slot < this.#toSend.length; slot++) {
+      if (this.#toSend[slot] === 0) continue;
+      this.#toSend[slot] = 0;
+      this.#counts.dropAtEgress(this.#region.address(slot), PORT_DOWN);
+    }
+    this.#sendingCount = 0;
   }
 
   /** Whether the port has the slot at this address for receiving; then it has it no more. */
@@ -139,6 +146,16 @@ export class RingPortHost implements PortHost {
     if (this.#filling[slot] === 0) return false;
     this.#filling[slot] = 0;
     this.#fillingCount--;
+    return true;
+  }
+
+  /** Whether the port has the packet at this address for sending; then it has it no more. */
+  #isSent(address: number): boolean {
+    if (!this.#region.isAddress(address)) return false;
+    const slot = this.#region.slotIndex(address);
+    if (this.#toSend[slot] === 0) return false;
+    this.#toSend[slot] = 0;
+    this.#sendingCount--;
     return true;
   }
 

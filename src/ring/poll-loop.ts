@@ -11,6 +11,8 @@ export interface Pollable {
   hasWork(): boolean;
   /** Wakes others for what was published. */
   flush(): void;
+  /** Milliseconds after which there will be work without anybody ringing. Left out: never. */
+  restMs?(): number;
 }
 
 /** The first sleep, and the longest: an idle thread sleeps deeper each time, and whoever has something for it rings. */
@@ -42,7 +44,7 @@ export function pollLoop(work: Pollable, sleeper: Sleeper, stopped: () => boolea
     sleeper.announce();
     if (work.hasWork() || stopped()) sleeper.cancel();
     else {
-      sleeper.wait(sleepMs);
+      sleeper.wait(work.restMs === undefined ? sleepMs : Math.min(sleepMs, work.restMs()));
       sleepMs = Math.min(2 * sleepMs, LONGEST_SLEEP_MS);
     }
     idle = 0;

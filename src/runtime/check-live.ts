@@ -1,6 +1,7 @@
 /** Checks live ports: addresses, and later what the machine must have for them. Runs on the main thread, before any other. */
 import ipaddr from 'ipaddr.js';
 import { VXLAN_UDP_PORT } from '../port/tunnel/vxlan.js';
+import { checkLeg } from './check-leg.js';
 import { isOnInterface, type LivePortSpec } from './live-ports.js';
 import type { PlanPort } from './plan.js';
 import { at, describe, TOP, type Findings, type Site } from './place.js';
@@ -28,7 +29,11 @@ function parseEndpoint(text: string): Endpoint | null {
 }
 
 export function checkInterface(findings: Findings, value: object, site: Site): LivePortSpec | null {
-  return readShape(findings, portShapes.interface, value, site);
+  const shape = readShape(findings, portShapes.interface, value, site);
+  if (shape === null) return null;
+  const before = findings.problems.length;
+  const leg = checkLeg(findings, shape, site);
+  return findings.problems.length > before ? null : { kind: shape.kind, interface: shape.interface, leg };
 }
 
 /** No two ports have one interface. */
@@ -47,6 +52,8 @@ export function checkInterfaces(findings: Findings, ports: readonly PlanPort[]):
 export function checkVxlan(findings: Findings, value: object, site: Site): LivePortSpec | null {
   const shape = readShape(findings, portShapes.vxlan, value, site);
   if (shape === null) return null;
+  const before = findings.problems.length;
+  const leg = checkLeg(findings, shape, site);
   const remote = endpointAt(findings, shape.remote, at(site, 'remote'));
   const isSix = remote?.address.includes(':') ?? false;
   const local = endpointAt(findings, shape.local ?? (isSix ? '::' : '0.0.0.0'), at(site, 'local'));
@@ -60,7 +67,8 @@ export function checkVxlan(findings: Findings, value: object, site: Site): LiveP
     findings.add('wrong-value', at(site, 'remote'), { found: describe(shape.remote), expected: 'a port from 1 on', message: 'nothing can be sent to port 0' });
     return null;
   }
-  return { kind: 'vxlan', vni: shape.vni, localAddress: local.address, localPort: local.port, remoteAddress: remote.address, remotePort: remote.port, mtu: shape.mtu ?? (isSix ? DEFAULT_MTU_IN_IPV6 : DEFAULT_MTU_IN_IPV4) };
+  if (findings.problems.length > before) return null;
+  return { kind: 'vxlan', vni: shape.vni, localAddress: local.address, localPort: local.port, remoteAddress: remote.address, remotePort: remote.port, mtu: shape.mtu ?? (isSix ? DEFAULT_MTU_IN_IPV6 : DEFAULT_MTU_IN_IPV4), leg };
 }
 
 function endpointAt(findings: Findings, text: string, site: Site): Endpoint | null {

@@ -1,8 +1,10 @@
 /** Checks service paths: their ports, match and chain. Runs on the main thread, before any other. */
 import type { Chain } from '../chain/chain.js';
 import { parseMatch } from '../flow/match-text.js';
+import { checkPathEnds } from './check-legs.js';
 import { isChain, type CheckedChain } from './check-chains.js';
 import { DEFAULTS } from './configuration.js';
+import type { PlanPort } from './plan.js';
 import { at, describe, oneOf, TOP, type Findings, type Site } from './place.js';
 import { MAX_PATHS, pathShapes } from './schema.js';
 import { readShape } from './shape.js';
@@ -27,7 +29,7 @@ export function chainsInPaths(paths: readonly unknown[]): Chain[] {
 export function checkPaths(
   findings: Findings,
   paths: readonly unknown[],
-  ports: ReadonlyMap<string, unknown>,
+  ports: ReadonlyMap<string, PlanPort | null>,
   chains: ReadonlyMap<string, CheckedChain>,
 ): CheckedPath[] {
   const site = at(TOP, 'paths');
@@ -48,7 +50,7 @@ function checkPath(
   findings: Findings,
   value: unknown,
   site: Site,
-  ports: ReadonlyMap<string, unknown>,
+  ports: ReadonlyMap<string, PlanPort | null>,
   chains: ReadonlyMap<string, CheckedChain>,
 ): CheckedPath | null {
   const oneWay = typeof value === 'object' && value !== null && !('between' in value) && ('from' in value || 'to' in value);
@@ -71,6 +73,8 @@ function checkPath(
       message: `the path begins and ends at '${to}'`,
     });
   }
+  const ends = [ports.get(from), ports.get(to)];
+  if (ends[0] != null && ends[1] != null) checkPathEnds(findings, [ends[0], ends[1]], site);
   const match = shape.match ?? DEFAULTS.match;
   const parsed = parseMatch(match);
   if ('problem' in parsed) {

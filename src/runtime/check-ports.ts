@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { parsePrefix } from '../packet/address.js';
 import { minimumFrame } from '../port/generator.js';
 import { checkReadable, checkSides, checkWrites } from './check-files.js';
+import { checkLegs } from './check-legs.js';
 import { checkInterface, checkInterfaces, checkVxlan } from './check-live.js';
 import { checkName } from './check-name.js';
 import { at, describe, oneOf, TOP, type Findings, type Site } from './place.js';
@@ -68,6 +69,7 @@ export async function checkPorts(
   const planned = [...checked.values()].filter((port) => port !== null);
   checkSides(findings, planned);
   checkInterfaces(findings, planned);
+  checkLegs(findings, planned);
   await checkWrites(findings, planned, reads);
   return checked;
 }

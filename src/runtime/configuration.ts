@@ -50,8 +50,30 @@ export interface MemoryPortSpec {
   linkType?: number;
 }
 
+/** A way to a network by the port that it stands at. */
+export interface RouteSpec {
+  /** A prefix, or `default`: every address of the version of `via`. */
+  to: string;
+  /** The next hop, in a network of the port. Left out: the destinations are on the link themselves. */
+  via?: string;
+}
+
+/** What makes a live port a router's leg (docs/router.md). Without addresses it is a bump in the wire. */
+export interface LegKeys {
+  /** With the length of their networks: `10.0.0.1/24`, `fd00::1/64`. The first of each version is the source of ICMP errors. */
+  addresses?: readonly string[];
+  /** Hardware address. Default: the interface's own; of TAP and VXLAN ports, one that is made up at start. */
+  mac?: string;
+  /** Longest IP packet that leaves by the port, 1280 to 65535. Default: the interface's. */
+  mtu?: number;
+  /** The longest prefix that an address is in decides. At most 1024. */
+  routes?: readonly RouteSpec[];
+  /** Lowers the segment size that TCP ends announce: to what fits the MTU of both legs, or to a number. Default false. */
+  clampMss?: boolean | number;
+}
+
 /** A network interface of this machine. Needs the package koffi, and privileges. */
-export interface InterfacePortSpec {
+export interface InterfacePortSpec extends LegKeys {
   /** `af-packet`: an interface that is there. `tap`, `tun`: one whose other end is the system, made where there is none. */
   kind: 'af-packet' | 'tap' | 'tun';
   /** Its name, as `ip link` shows it. */
@@ -59,7 +81,7 @@ export interface InterfacePortSpec {
 }
 
 /** A tunnel of Ethernet frames over UDP (RFC 7348), to one peer. */
-export interface VxlanPortSpec {
+export interface VxlanPortSpec extends LegKeys {
   kind: 'vxlan';
   /** Virtual network identifier, 24 bits. */
   vni: number;

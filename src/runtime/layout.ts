@@ -18,6 +18,7 @@ import { JOURNAL_BYTES } from '../vnic/journal.js';
 import { SHARE_BYTES, type MeshSpec } from '../vnic/mesh.js';
 import { wakeUpSpec } from '../ring/wake-up.js';
 import { availableCores } from './cores.js';
+import { REPORT_RING_CAPACITY } from '../port/router/reports.js';
 import { halvesOf, isLive } from './live-ports.js';
 import type { Plan } from './plan.js';
 
@@ -124,7 +125,8 @@ export function layOut(plan: Plan, { reportFlows }: LayoutOptions): Layout {
     if (!isLive(spec)) return null;
     const halves = halvesOf(spec).map((half) => ({ half, doorbellOffset: control.reserve(DOORBELL_BYTES), countersOffset: control.reserve(COUNTER_BYTES) }));
     const made = rings(halves.at(-1)!.doorbellOffset, halves[0].doorbellOffset, true);
-    portThreads.push(...halves.map((each) => ({ port, name, ...each, rings: made })));
+    const reports = spec.leg === null ? null : { offset: control.reserve(ringBytes(REPORT_RING_CAPACITY)), capacity: REPORT_RING_CAPACITY };
+    portThreads.push(...halves.map((each) => ({ port, name, ...each, rings: made, reports })));
     return made;
   });
 

@@ -1,15 +1,27 @@
 /** Which ports are live, what a plan holds of them, and which threads they need. */
 import type { InterfaceBackend, VxlanBackend } from '../port/live/backend.js';
+import type { LegSpec } from '../port/router/leg.js';
 import type { PortHalf } from '../port/live/thread-spec.js';
 import { SLOT_OVERHEAD_BYTES } from '../memory/slot-layout.js';
 
 export interface InterfacePortSpec {
   kind: InterfaceBackend['kind'];
   interface: string;
+  /** Null: a bump in the wire. */
+  leg: LegPlan | null;
 }
 
+/** A router's leg before anything is known of its interface. */
+export interface LegPlan extends Omit<LegSpec, 'mac' | 'mtu'> {
+  /** Null: the interface's. */
+  mac: number | null;
+  mtu: number | null;
+}
+
+export type VxlanPlan = Omit<VxlanBackend, 'legs'> & { leg: LegPlan | null };
+
 /** As a plan holds it: complete, nothing opened yet. */
-export type LivePortSpec = VxlanBackend | InterfacePortSpec;
+export type LivePortSpec = VxlanPlan | InterfacePortSpec;
 
 const INTERFACE_KINDS: readonly string[] = ['af-packet', 'tap', 'tun'] satisfies InterfacePortSpec['kind'][];
 

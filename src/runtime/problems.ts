@@ -27,6 +27,8 @@ export const PROBLEM_CODES = {
   'same-side': 'Two ports are the same side of one capture.',
   'sides-differ': 'The two sides of one file are split by different prefixes.',
   'same-interface': 'Two ports are on one network interface.',
+  'same-network': 'Two ports have addresses in one network.',
+  'half-a-router': 'A path joins a live port that has addresses, and so routes, and one that has none.',
   'same-port': 'A path begins and ends at the same port.',
   'write-over-read': 'A port would write the file that a port reads.',
   'write-twice': 'Two ports would write one file.',

@@ -35,6 +35,15 @@ const MAX_MTU = 65535;
 /** As Linux takes them. */
 const INTERFACE_NAME = /^(?!\.{1,2}$)[^\s/:%]{1,15}$/;
 
+const mtu = z.int().min(MIN_MTU).max(MAX_MTU);
+/** Few networks have more; a lookup takes as long as there are lengths, not routes. */
+const MAX_ROUTES = 1024;
+/** Announcements at start, and sources that ICMP errors are chosen from. */
+const MAX_ADDRESSES = 64;
+/** What every host takes (RFC 9293 section 3.7.1), and what the longest packet has. */
+const MIN_MSS = 536;
+const MAX_MSS = 65495;
+
 const frameBytes = z.int().min(minimumFrame('udp', 4)).max(MAX_GENERATED_BYTES);
 const text = z.string().min(1);
 const name = z.string().regex(NAME);
@@ -42,6 +51,17 @@ const prefixes = z.array(text).min(1).describe('Prefixes of the inside. Without 
 const side = z.enum(['inside', 'outside']);
 const onCapture = { kind: z.literal('capture').optional(), side: side.optional() } as const;
 const write = text.describe('Where what leaves by this port is written (pcapng, or pcap by its suffix). Without it, it is counted and let go.');
+
+const legParts = {
+  addresses: z.array(text).min(1).max(MAX_ADDRESSES).optional().describe('Makes the port a leg of a router: addresses with the lengths of their networks, such as 10.0.0.1/24.'),
+  mac: text.optional().describe("Hardware address. Default: the interface's own, or one made up."),
+  routes: z
+    .array(z.strictObject({ to: text.describe('A prefix, or default.'), via: text.optional().describe('The next hop. Without it, the destinations are on the link.') }))
+    .max(MAX_ROUTES)
+    .optional()
+    .describe('Ways to other networks by this port.'),
+  clampMss: z.union([z.boolean(), z.int().min(MIN_MSS).max(MAX_MSS)]).optional().describe('Lowers the segment size that TCP ends announce, to what fits or to a number. Default: false.'),
+} as const;
 
 export const captureShape = z
   .strictObject({ file: text.describe('A pcap or pcapng file, plain or gzipped. Relative to this file.'), inside: prefixes.optional() })
@@ -77,13 +97,16 @@ export const portShapes = {
       vni: z.int().min(0).max(MAX_VNI).describe('Virtual network identifier.'),
       remote: text.describe('Address of the peer, and its UDP port where that is not 4789.'),
       local: text.optional().describe('Address and UDP port to receive at. Default: every address, port 4789.'),
-      mtu: z.int().min(MIN_MTU).max(MAX_MTU).optional().describe('Longest IP packet inside. Default: 1450, or 1430 over IPv6.'),
+      mtu: mtu.optional().describe('Longest IP packet inside. Default: 1450, or 1430 over IPv6.'),
+      ...legParts,
     })
     .describe('Ethernet frames in VXLAN, over UDP. Needs no privileges.'),
   interface: z
     .strictObject({
       kind: z.enum(['af-packet', 'tap', 'tun']),
       interface: z.string().regex(INTERFACE_NAME).describe('Name of the interface. A TAP or TUN interface is made where there is none.'),
+      mtu: mtu.optional().describe("Longest IP packet that leaves. Default: the interface's."),
+      ...legParts,
     })
     .describe('A network interface of this machine. Needs the package koffi and privileges.'),
   memory: z.strictObject({

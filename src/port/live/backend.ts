@@ -1,9 +1,12 @@
 /** The kinds of live ports, as their threads are told of them: plain data. Descriptors are open already. */
+import type { Legs } from '../router/leg.js';
 import type { UdpTunnelOptions } from '../tunnel/udp-tunnel-port.js';
 
 export interface VxlanBackend extends UdpTunnelOptions {
   kind: 'vxlan';
   vni: number;
+  /** Of all ports of the runtime; null when the port is none. */
+  legs: Legs | null;
 }
 
 /** A port on an interface of this machine, through a descriptor that the main thread has opened. */
@@ -17,6 +20,8 @@ export interface InterfaceBackend {
   keepsChecksums: boolean;
   /** Every port divides long TCP packets too, and the slots hold these. */
   keepsLong: boolean;
+  /** As above. */
+  legs: Legs | null;
 }
 
 export type LiveBackend = VxlanBackend | InterfaceBackend;

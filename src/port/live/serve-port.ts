@@ -2,6 +2,8 @@
 import { RunState } from '../../memory/shared-spec.js';
 import { Sleeper } from '../../ring/doorbell.js';
 import { waitAsync } from '../../ring/wait-async.js';
+import { announce } from '../router/announce.js';
+import { legOf, startEgress, startGate } from '../router/start-leg.js';
 import { UdpTunnelPort } from '../tunnel/udp-tunnel-port.js';
 import { Vxlan } from '../tunnel/vxlan.js';
 import type { LiveBackend, VxlanBackend } from './backend.js';
@@ -23,10 +25,15 @@ export async function servePort(backend: LiveBackend, host: PortThread): Promise
 async function serveTunnel(backend: VxlanBackend, { shared, thread, sleeper, ready, phase }: PortThread): Promise<void> {
   const receiving = new ReceivingEnd(shared, thread.rings);
   const sending = new SendingEnd(shared, thread.rings);
-  const port = new UdpTunnelPort(backend, new Vxlan(backend.vni), receiving, sending, new PortLedger(shared.control, thread.countersOffset));
+  const encapsulation = new Vxlan(backend.vni);
+  const port = new UdpTunnelPort(backend, encapsulation, receiving, sending, new PortLedger(shared.control, thread.countersOffset));
+  const leg = legOf(backend.legs, thread);
+  const egress = leg === null ? null : startEgress(leg, shared, thread, sending, encapsulation.linkType, port);
+  if (leg !== null && egress !== null) port.route(startGate(leg, shared, thread, receiving, encapsulation.linkType, port), egress);
   await port.open();
   ready();
   port.listen();
+  if (leg !== null) announce(leg.leg, port);
   let ended = false;
   while (phase() !== RunState.stopped) {
     if (!ended && phase() === RunState.draining) {
@@ -34,10 +41,10 @@ async function serveTunnel(backend: VxlanBackend, { shared, thread, sleeper, rea
       port.deafen();
       receiving.end();
     }
-    if ((await port.send()) > 0) continue;
+    if ((await port.transmit()) > 0) continue;
     sleeper.announce();
-    if (sending.hasPackets) sleeper.cancel();
-    else await waitAsync(sleeper.word, 0, Sleeper.asleep, SLEEP_MS);
+    if (sending.hasPackets || egress?.hasWork === true) sleeper.cancel();
+    else await waitAsync(sleeper.word, 0, Sleeper.asleep, Math.min(SLEEP_MS, egress?.restMs ?? SLEEP_MS));
     sleeper.cancel();
   }
   await port.close();

@@ -9,6 +9,8 @@ export interface PortThreadRings {
   completion: RingSpec;
   /** A word that is set to 1 when the port will never receive again. */
   exhaustedOffset: number;
+  /** Rung for packets to send. */
+  doorbellOffset: number;
 }
 
 /** Which half of a port a thread serves. One thread serves both where it can wait for both. */
@@ -24,6 +26,8 @@ export interface PortThreadSpec {
   doorbellOffset: number;
   /** The thread's own counter block: see `PortLedger`. */
   countersOffset: number;
+  /** What a router's leg hears of its neighbours goes by this ring from one half to the other; null for a bump in the wire. */
+  reports: RingSpec | null;
 }
 
 /** What a thread of a port tells the main thread. */

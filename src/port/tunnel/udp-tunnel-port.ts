@@ -9,6 +9,8 @@ import { HeaderOffset, LinkType } from '../../memory/slot-layout.js';
 import { builtInDrop } from '../../observe/drop-reasons.js';
 import { copyBytes } from '../capture/copy-bytes.js';
 import { Segmenter } from '../segment.js';
+import type { PacketSource } from '../router/egress.js';
+import type { FrameOutlet } from '../router/responder.js';
 import type { PortLedger } from '../live/port-ledger.js';
 import type { ReceivingEnd, SendingEnd } from '../live/ring-ends.js';
 import type { Encapsulation } from './encapsulation.js';
@@ -38,11 +40,18 @@ const SOCKET_BUFFER_BYTES = 4 * 1024 * 1024;
 const SEND_WINDOW = 64;
 const ETHERNET_BYTES = 14;
 
-export class UdpTunnelPort {
+/** What may be in front of a tunnel: a router's leg. */
+interface FrameGate {
+  admit(start: number, length: number): number;
+}
+
+export class UdpTunnelPort implements FrameOutlet {
   readonly #options: UdpTunnelOptions;
   readonly #encapsulation: Encapsulation;
   readonly #receiving: ReceivingEnd;
   readonly #sending: SendingEnd;
+  #source: PacketSource;
+  #gate: FrameGate | null = null;
   readonly #ledger: PortLedger;
   readonly #socket: Socket;
   readonly #remote: string;
@@ -59,6 +68,7 @@ export class UdpTunnelPort {
     this.#encapsulation = encapsulation;
     this.#receiving = receiving;
     this.#sending = sending;
+    this.#source = sending;
     this.#ledger = ledger;
     // Addresses are literal, so there is nothing to look up.
     this.#socket = createSocket({
@@ -66,6 +76,33 @@ export class UdpTunnelPort {
       lookup: (address, _options, found) => { found(null, address, isIPv6(address) ? 6 : 4); },
     });
     this.#remote = plainAddress(options.remoteAddress);
+  }
+
+  /** Frames pass a router's leg from now on, both ways. */
+  route(gate: FrameGate, source: PacketSource): void {
+    this.#gate = gate;
+    this.#source = source;
+  }
+
+  /** Sends a frame of the port's own making. */
+  send(bytes: Uint8Array, start: number, length: number): void {
+    this.#ledger.originate(length);
+    this.#sendCopy(bytes, start, length, bytes, 0, 0);
+  }
+
+  /** Sends a part of a packet; it is copied, because the system may take it later than its slot is free. */
+  sendPieces(head: Uint8Array, headBytes: number, region: Uint8Array, start: number, length: number): boolean {
+    this.#sendCopy(head, 0, headBytes, region, start, length);
+    return true;
+  }
+
+  #sendCopy(head: Uint8Array, from: number, headBytes: number, region: Uint8Array, start: number, length: number): void {
+    const { headerBytes } = this.#encapsulation;
+    const datagram = new Uint8Array(headerBytes + headBytes + length);
+    this.#encapsulation.write(datagram, 0);
+    copyBytes(head, from, datagram, headerBytes, headBytes);
+    copyBytes(region, start, datagram, headerBytes + headBytes, length);
+    this.#socket.send(datagram, this.#options.remotePort, this.#options.remoteAddress, () => undefined);
   }
 
   /** Opens the socket. @throws what the system says. */
@@ -153,6 +190,12 @@ export class UdpTunnelPort {
   }
 
   #hand(slot: number, length: number): void {
+    const reason = this.#gate === null ? 0 : this.#gate.admit(slot + this.#receiving.dataOffset(slot), length);
+    if (reason !== 0) {
+      this.#ledger.drop(reason, 1, length);
+      this.#receiving.giveBack(slot);
+      return;
+    }
     if (!this.#publishDue) {
       this.#publishDue = true;
       this.#receiving.stamp(performance.timeOrigin + performance.now());
@@ -166,8 +209,8 @@ export class UdpTunnelPort {
   }
 
   /** Sends what waits, a window at most; settles when the system has taken or refused all of it. Returns how many. */
-  async send(): Promise<number> {
-    const count = this.#sending.take(this.#batch, SEND_WINDOW);
+  async transmit(): Promise<number> {
+    const count = this.#source.take(this.#batch, SEND_WINDOW);
     if (count === 0) return 0;
     const { headers, region } = this.#sending;
     const { remoteAddress, remotePort } = this.#options;

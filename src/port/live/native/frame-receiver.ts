@@ -29,7 +29,7 @@ const TAG_BYTES = 4;
 /** How often the system is asked what it dropped. */
 const ASK_PERIOD_MS = 1000;
 
-/** What a port does with a frame before it goes to the manager: see src/port/router. */
+/** What a port does with a frame before it goes to the manager: `Gate` of src/port/router is one. */
 export interface FrameGate {
   /**
    * Looks at the frame at `region[start, start + length)`, and may rewrite it.

@@ -1,6 +1,7 @@
 /** Hot: no allocation. The sending half of a port on an interface: packets go to the system from where they lie. */
 import { HeaderOffset, ParseFlag, initialDataOffset } from '../../../memory/slot-layout.js';
 import { builtInDrop } from '../../../observe/drop-reasons.js';
+import type { PacketSource } from '../../router/egress.js';
 import type { SendingEnd } from '../ring-ends.js';
 import { FRAMES, type FrameIo } from './frame-io.js';
 import { Errno, type Libc } from './libc.js';
@@ -20,6 +21,7 @@ const HEADER_STRIDE = 16;
 export class FrameSender {
   readonly #io: FrameIo;
   readonly #end: SendingEnd;
+  readonly #source: PacketSource;
   readonly #linkType: number;
   readonly #vector: MessageVector;
   readonly #batch = new Uint32Array(FRAMES);
@@ -30,9 +32,11 @@ export class FrameSender {
   readonly #headers: Uint8Array;
   readonly #headersAddress: number;
 
-  constructor(libc: Libc, io: FrameIo, end: SendingEnd, linkType: number) {
+  /** @param source where packets to send come from: the end itself, or what routes them first. */
+  constructor(libc: Libc, io: FrameIo, end: SendingEnd, source: PacketSource, linkType: number) {
     this.#io = io;
     this.#end = end;
+    this.#source = source;
     this.#linkType = linkType;
     this.#vector = new MessageVector(libc, FRAMES, 2);
     this.#regionAddress = libc.addressOf(end.region.bytes);
@@ -42,7 +46,7 @@ export class FrameSender {
 
   /** Sends a burst; returns the number of packets that are done with. */
   poll(): number {
-    const count = this.#end.take(this.#batch, FRAMES);
+    const count = this.#source.take(this.#batch, FRAMES);
     if (count === 0) return 0;
     let placed = 0;
     for (let k = 0; k < count; k++) {
