@@ -14,8 +14,9 @@ import { IPV6_BYTES } from '../../packet/packet-end.js';
 import { EtherType, IpProtocol } from '../../packet/protocols.js';
 import { sourceOf } from './address-set.js';
 import { clampMss } from './clamp-mss.js';
+import { EchoRequest, swapHardwareAddresses, turnEcho4, turnEcho6 } from './echo.js';
 import { RESERVED_BYTES } from './headroom.js';
-import { IcmpError, mayAnswer, writeIcmpError } from './icmp-error.js';
+import { ANSWER_TTL, IcmpError, mayAnswer, writeIcmpError } from './icmp-error.js';
 import { MAPPED, type AddressWords, type LegSpec, type Legs } from './leg.js';
 import { ETHERNET_BYTES } from './messages.js';
 import { isUndivided, longestWirePacket } from './wire-length.js';
@@ -23,6 +24,7 @@ import type { NeighbourTable } from './neighbour-table.js';
 import { RateLimit } from './rate-limit.js';
 import { RouteKind, RouteTable } from './route-table.js';
 
+const TAKEN_BY_ROUTER = builtInDrop('taken-by-router');
 const NOT_ROUTABLE = builtInDrop('not-routable');
 const IP_HEADER_INVALID = builtInDrop('ip-header-invalid');
 const ROUTER_DESTINATION = builtInDrop('router-destination');
@@ -147,9 +149,25 @@ export class Forwarding {
   /** No program listens at the router's own addresses, and what NAT wanted of it has another destination by now. */
   #toItself(address: number, slot: number, nowMs: number): number {
     const l4 = this.#headers.u8[(slot << 6) + HeaderOffset.l4];
-    // Answers to nobody's questions are dropped in silence.
-    if (l4 === IpProtocol.icmp || l4 === IpProtocol.icmpv6) return ROUTER_DESTINATION;
+    if (l4 === IpProtocol.icmp || l4 === IpProtocol.icmpv6) return this.#echo(address, slot);
     return this.answer(address, slot, ROUTER_DESTINATION, IcmpError.portUnreachable, 0, nowMs);
+  }
+
+  /** An echo request that came in by another leg, and so by the chain. Answers to nobody's questions are dropped in silence. */
+  #echo(address: number, slot: number): number {
+    const { bytes } = this.#region;
+    const { u8, u16, u32 } = this.#headers;
+    const start = address + u32[slot << 4];
+    const ip = start + u16[(slot << 5) + (HeaderOffset.l3Offset >> 1)];
+    const icmp = start + u16[(slot << 5) + (HeaderOffset.l4Offset >> 1)];
+    const isIpv4 = u8[(slot << 6) + HeaderOffset.l3] === Layer3.ipv4;
+    const isWhole = icmp > ip && (u8[(slot << 6) + HeaderOffset.parseFlags] & (ParseFlag.fragment | ParseFlag.malformed)) === 0;
+    if (!isWhole || bytes[icmp] !== (isIpv4 ? EchoRequest.type4 : EchoRequest.type6) || bytes[icmp + 1] !== 0) return ROUTER_DESTINATION;
+    if (isIpv4) turnEcho4(bytes, ip, icmp, ANSWER_TTL);
+    else turnEcho6(bytes, ip, icmp, ANSWER_TTL);
+    if (u8[(slot << 6) + HeaderOffset.linkType] === LinkType.ethernet) swapHardwareAddresses(bytes, start);
+    this.isAnswered = true;
+    return TAKEN_BY_ROUTER;
   }
 
   #clamp(slot: number, start: number, end: number, isIpv4: boolean): void {

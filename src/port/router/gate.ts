@@ -10,6 +10,7 @@ import { readU16, readU32, readU48 } from '../../packet/bytes.js';
 import { checksum } from '../../packet/checksum.js';
 import { EtherType, IpProtocol } from '../../packet/protocols.js';
 import { AddressSet } from './address-set.js';
+import { EchoRequest } from './echo.js';
 import { isHostMac, MAPPED, type LegSpec } from './leg.js';
 import { ARP_BYTES, ArpOperation, ETHERNET_BYTES } from './messages.js';
 import { ReportFlag, type ReportWriter } from './reports.js';
@@ -24,8 +25,6 @@ const TAKEN_BY_ROUTER = builtInDrop('taken-by-router');
 const IPV4_BYTES = 20;
 const IPV6_BYTES = 40;
 const ICMP_BYTES = 8;
-const ECHO_REQUEST = 8;
-const ECHO_REQUEST_V6 = 128;
 
 export class Gate {
   readonly #bytes: Uint8Array;
@@ -80,7 +79,7 @@ export class Gate {
     const destination = readU32(bytes, at + 16) | 0;
     if (!isHost4(source) || !isHost4(destination) || this.#own.has(0, 0, MAPPED, source)) return NOT_ROUTABLE;
     const icmp = at + headerLength;
-    const isEcho = bytes[at + 9] === IpProtocol.icmp && icmp + ICMP_BYTES <= at + totalLength && bytes[icmp] === ECHO_REQUEST && bytes[icmp + 1] === 0;
+    const isEcho = bytes[at + 9] === IpProtocol.icmp && icmp + ICMP_BYTES <= at + totalLength && bytes[icmp] === EchoRequest.type4 && bytes[icmp + 1] === 0;
     if (!isEcho || (readU16(bytes, at + 6) & 0x3fff) !== 0 || !this.#own.has(0, 0, MAPPED, destination)) return 0;
     this.#responder.echo4(at, icmp, totalLength - headerLength);
     return TAKEN_BY_ROUTER;
@@ -95,7 +94,7 @@ export class Gate {
     const isIcmp = bytes[at + 6] === IpProtocol.icmpv6 && bytesOfPayload >= ICMP_BYTES;
     if (isIcmp && (first === 135 || first === 136)) return this.#neighbour(at);
     if (!this.#isHost6(at + 8) || !this.#isHost6(at + 24) || this.#isOwn(at + 8)) return NOT_ROUTABLE;
-    if (isIcmp && first === ECHO_REQUEST_V6 && bytes[payload + 1] === 0 && this.#isOwn(at + 24)) {
+    if (isIcmp && first === EchoRequest.type6 && bytes[payload + 1] === 0 && this.#isOwn(at + 24)) {
       this.#responder.echo6(at, bytesOfPayload);
       return TAKEN_BY_ROUTER;
     }

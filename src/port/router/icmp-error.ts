@@ -14,6 +14,7 @@ import { IPV6_DESTINATION, IPV6_SOURCE } from '../../packet/ipv6.js';
 import { ICMP_CHECKSUM } from '../../packet/l4-checksum.js';
 import { IPV6_BYTES } from '../../packet/packet-end.js';
 import { IpProtocol } from '../../packet/protocols.js';
+import { swapHardwareAddresses } from './echo.js';
 import { RESERVED_BYTES } from './headroom.js';
 import type { AddressWords } from './leg.js';
 
@@ -32,8 +33,8 @@ const MAX_IPV6_ERROR_BYTES = 1280;
 const ICMP_BYTES = 8;
 /** RFC 1812 section 4.3.2.5: internetwork control. */
 const PRECEDENCE = 0xc0;
-/** As others say it; and one more, which the leg takes off that it leaves by. */
-const TTL = 64 + 1;
+/** Of answers that go back by the chain: as others say it, and one more, which the leg takes off that it leaves by. */
+export const ANSWER_TTL = 64 + 1;
 const REDIRECT_V6 = 137;
 
 /** Whether RFC 1812 section 4.3.2.7 and RFC 4443 section 2.4 e let an error be sent about the packet in this slot. */
@@ -103,7 +104,7 @@ function writeIpv4(bytes: Uint8Array, ip: number, length: number, source: Addres
   writeU16(bytes, ip, 0x4500 | PRECEDENCE);
   writeU16(bytes, ip + 2, IPV4_MIN_BYTES + length);
   writeU32(bytes, ip + 4, 0);
-  writeU16(bytes, ip + 8, (TTL << 8) | IpProtocol.icmp);
+  writeU16(bytes, ip + 8, (ANSWER_TTL << 8) | IpProtocol.icmp);
   writeU16(bytes, ip + 10, 0);
   writeU32(bytes, ip + IPV4_SOURCE, source[3]);
   writeU32(bytes, ip + IPV4_DESTINATION, destination);
@@ -113,15 +114,7 @@ function writeIpv4(bytes: Uint8Array, ip: number, length: number, source: Addres
 function writeIpv6(bytes: Uint8Array, ip: number, length: number, source: AddressWords, destinationAt: number): void {
   writeU32(bytes, ip, 0x60000000);
   writeU16(bytes, ip + 4, length);
-  writeU16(bytes, ip + 6, (IpProtocol.icmpv6 << 8) | TTL);
+  writeU16(bytes, ip + 6, (IpProtocol.icmpv6 << 8) | ANSWER_TTL);
   for (let k = 0; k < 4; k++) writeU32(bytes, ip + IPV6_SOURCE + 4 * k, source[k]);
   for (let k = 0; k < 16; k += 4) writeU32(bytes, ip + IPV6_DESTINATION + k, readU32(bytes, destinationAt + k));
-}
-
-function swapHardwareAddresses(bytes: Uint8Array, start: number): void {
-  for (let k = start; k < start + 6; k++) {
-    const byte = bytes[k];
-    bytes[k] = bytes[k + 6]!;
-    bytes[k + 6] = byte;
-  }
 }

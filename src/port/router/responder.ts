@@ -3,10 +3,11 @@
  * and the frame is sent at once; its slot was never the chain's.
  */
 import { LinkType } from '../../memory/slot-layout.js';
-import { readU16, readU32, readU48, writeU16, writeU32, writeU48 } from '../../packet/bytes.js';
-import { checksum, difference16, mendChecksum, pseudoHeaderSum } from '../../packet/checksum.js';
+import { readU32, readU48, writeU16, writeU32, writeU48 } from '../../packet/bytes.js';
+import { checksum, pseudoHeaderSum } from '../../packet/checksum.js';
 import { ICMP_CHECKSUM } from '../../packet/l4-checksum.js';
 import { IpProtocol } from '../../packet/protocols.js';
+import { turnEcho4, turnEcho6 } from './echo.js';
 import type { LegSpec } from './leg.js';
 import { ALL_NODES, ARP_BYTES, ArpOperation, ETHERNET_BYTES, MESSAGE_BYTES, ND_BYTES, ND_HOP_LIMIT, NdFlag, NdOption, NdType, groupMac, writeWords } from './messages.js';
 
@@ -36,31 +37,14 @@ export class Responder {
 
   /** The echo request over IPv4 at `ip`, whose ICMP message of `length` bytes is at `icmp`. */
   echo4(ip: number, icmp: number, length: number): void {
-    const bytes = this.#bytes;
-    const source = readU32(bytes, ip + 12);
-    writeU32(bytes, ip + 12, readU32(bytes, ip + 16));
-    writeU32(bytes, ip + 16, source);
-    const ttl = readU16(bytes, ip + 8);
-    const fresh = (TTL << 8) | (ttl & 0xff);
-    writeU16(bytes, ip + 8, fresh);
-    mendChecksum(bytes, ip + 10, difference16(ttl, fresh));
-    writeU16(bytes, icmp, 0);
-    mendChecksum(bytes, icmp + ICMP_CHECKSUM, difference16(0x0800, 0));
+    turnEcho4(this.#bytes, ip, icmp, TTL);
     this.#send(ip, icmp + length);
   }
 
   /** The echo request over IPv6 at `ip`, whose ICMP message has `length` bytes and follows at once. */
   echo6(ip: number, length: number): void {
-    const bytes = this.#bytes;
-    for (let k = 8; k < 24; k += 4) {
-      const word = readU32(bytes, ip + k);
-      writeU32(bytes, ip + k, readU32(bytes, ip + k + 16));
-      writeU32(bytes, ip + k + 16, word);
-    }
-    bytes[ip + 7] = TTL;
     const icmp = ip + IPV6_BYTES;
-    writeU16(bytes, icmp, 0x8100);
-    mendChecksum(bytes, icmp + ICMP_CHECKSUM, difference16(0x8000, 0x8100));
+    turnEcho6(this.#bytes, ip, icmp, TTL);
     this.#send(ip, icmp + length);
   }
 

@@ -55,6 +55,8 @@ export function moveChecksumStart(bytes: Uint8Array, at: number, difference: num
   const start = checksumStart(bytes, at) + difference;
   bytes[at + 6] = start;
   bytes[at + 7] = start >>> 8;
+  // Zero says that it was not told.
+  if ((bytes[at + 2] | bytes[at + 3]) === 0) return;
   const header = (bytes[at + 2] | (bytes[at + 3] << 8)) + difference;
   bytes[at + 2] = header;
   bytes[at + 3] = header >>> 8;
