@@ -1,7 +1,7 @@
 /** Checks what makes a live port a router's leg: addresses, routes, hardware address. Main thread, before any other. */
 import { parseIpv4, parseIpv6, parsePrefix } from '../packet/address.js';
 import { isHostMac, isLinkLocal, isMapped, MAPPED_BITS, mapped, type AddressWords, type LegAddress, type LegRoute } from '../port/router/leg.js';
-import { sharesPrefix } from '../port/router/address-set.js';
+import { sharesPrefix } from '../port/router/choices.js';
 import type { LegPlan } from './live-ports.js';
 import { at, describe, type Findings, type Site } from './place.js';
 
@@ -35,9 +35,10 @@ export function checkLeg(findings: Findings, keys: ShapedLeg, site: Site): LegPl
     }
     return null;
   }
-  const addresses = texts.map((text, k) => checkAddress(findings, text, at(site, 'addresses', k))).filter((each) => each !== null);
-  addresses.forEach(({ words }, k) => {
-    if (addresses.findIndex((each) => each.words.join() === words.join()) === k) return;
+  const checked = texts.map((text, k) => checkAddress(findings, text, at(site, 'addresses', k)));
+  const addresses = checked.filter((each) => each !== null);
+  checked.forEach((address, k) => {
+    if (address === null || checked.findIndex((each) => each?.words.join() === address.words.join()) === k) return;
     findings.add('duplicate-name', at(site, 'addresses', k), { found: describe(texts[k]), expected: 'each address once', message: `${describe(texts[k])} is there twice` });
   });
   const planned = routes.map((route, k) => checkRoute(findings, route, addresses, keys.kind, at(site, 'routes', k))).filter((each) => each !== null);

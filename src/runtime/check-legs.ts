@@ -1,6 +1,6 @@
 /** Checks what the legs of a router are to each other, and to the ports that they share paths with. */
 import { isLinkLocal, isMapped } from '../port/router/leg.js';
-import { sharesPrefix } from '../port/router/address-set.js';
+import { sharesPrefix } from '../port/router/choices.js';
 import { isLive } from './live-ports.js';
 import { at, TOP, type Findings, type Site } from './place.js';
 import type { PlanPort } from './plan.js';

@@ -1,4 +1,4 @@
-/** Checks live ports: addresses, and later what the machine must have for them. Runs on the main thread, before any other. */
+/** Checks live ports: addresses, their own and those of tunnels. Runs on the main thread, before any other. */
 import ipaddr from 'ipaddr.js';
 import { VXLAN_UDP_PORT } from '../port/tunnel/vxlan.js';
 import { checkLeg } from './check-leg.js';

@@ -235,3 +235,45 @@ test('all mistakes come at once, in one error', async () => {
   expect((error as ConfigurationError).problems.map(({ code }) => code)).toEqual(['impossible-size', 'file-missing', 'unknown-chain']);
   expect((error as ConfigurationError).message.split('\n')[0]).toBe('3 problems in the configuration');
 });
+
+describe('legs of a router', () => {
+  const legs = (inside: Record<string, unknown>, outside: Record<string, unknown> = { addresses: ['198.51.100.1/24', '2001:db8::1/64'] }): ((c: Draft) => void) => (c) => {
+    c.ports = { inside: { kind: 'af-packet', interface: 'in', ...inside }, outside: { kind: 'vxlan', vni: 1, remote: '192.0.2.1', ...outside } };
+  };
+
+  test('that are right', async () => {
+    const inside = { addresses: ['10.0.0.1/24', 'fd00::1/64', '10.9.0.0/31'], mac: '02:00:5e:10:00:01', mtu: 1400, clampMss: 1200 };
+    expect(await after(legs({ ...inside, routes: [{ to: 'default', via: '10.0.0.254' }, { to: '10.2.0.0/16' }, { to: '::/0', via: 'fe80::1' }] }))).toEqual([]);
+  });
+
+  test('with every mistake at once', async () => {
+    const routes = [{ to: '10.0.0.0/40' }, { to: 'default' }, { to: '0.0.0.0/0', via: 'fd00::2' }, { to: 'default', via: '10.7.0.1' }, { to: '10.0.0.0/8', via: 'gateway' }];
+    const addresses = ['10.0.0.1', '10.0.0.255/24', '10.0.0.3/24', '10.0.0.3/24'];
+    expect((await after(legs({ addresses, mac: '01:00:5e:00:00:01', routes }))).map((problem) => problem.split('\n')[0])).toEqual([
+      "ports.inside.addresses[0]: '10.0.0.1' is not an address with a prefix length",
+      "ports.inside.addresses[1]: '10.0.0.255/24' is no address that a host can have",
+      "ports.inside.addresses[3]: '10.0.0.3/24' is there twice",
+      "ports.inside.routes[0].to: '10.0.0.0/40' is not a prefix",
+      "ports.inside.routes[1].via: 'default' has no IP version without 'via'",
+      "ports.inside.routes[2].via: 'to' and 'via' are of different IP versions",
+      "ports.inside.routes[3].via: the next hop '10.7.0.1' is in no network of this port",
+      "ports.inside.routes[4].via: 'gateway' is not an address",
+      "ports.inside.mac: '01:00:5e:00:00:01' is not the address of one host",
+    ]);
+  });
+
+  test('that are none, or are in one network, or half a router', async () => {
+    expect(await after(legs({ routes: [] }, {}))).toEqual([
+      "ports.inside.routes: 'routes' is for a port with 'addresses': this one is a bump in the wire\n  found no addresses, expected 'addresses' beside it, such as [10.0.0.1/24] [missing-key]",
+    ]);
+    expect(await after(legs({ addresses: ['198.51.100.2/28'] }))).toEqual([
+      "ports.outside.addresses[0]: 'inside' and 'outside' have addresses in one network\n  found the network of 'inside', expected a network for each port [same-network]",
+    ]);
+    expect(await after(legs({}))).toEqual([
+      "paths[0]: 'outside' has addresses, so it routes, and 'inside' has none\n  found a path between 'inside' and 'outside', expected 'addresses' for both ports, or for neither [half-a-router]",
+    ]);
+    expect(await after(legs({ adresses: ['10.0.0.1/24'] }, {}))).toEqual([
+      "ports.inside.adresses: unknown key 'adresses', did you mean 'addresses'?\n  found 'adresses', expected 'kind', 'interface', 'mtu', 'addresses', 'mac', 'routes' or 'clampMss' [unknown-key]",
+    ]);
+  });
+});

@@ -115,7 +115,7 @@ export class SendingEnd {
     this.#manager = new Bell(buffer, shared.managerDoorbellOffset);
   }
 
-  /** Takes up to `max` packets to send. All of them must be completed, in this order. */
+  /** Takes up to `max` packets to send. All of them must be completed, in any order. */
   take(out: Uint32Array, max: number): number {
     return this.#tx.take(out, max);
   }

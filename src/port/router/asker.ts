@@ -1,6 +1,6 @@
 /** Asks where a neighbour is: by ARP, or by a neighbour solicitation. Once a second for each at most, so it may allocate. */
 import { readU48 } from '../../packet/bytes.js';
-import { sourceFor } from './address-set.js';
+import { sourceFor } from './choices.js';
 import { MAPPED, type AddressWords, type LegSpec } from './leg.js';
 import { ArpOperation, BROADCAST, MESSAGE_BYTES, NdType, groupMac, solicitedNode, writeArp, writeNd } from './messages.js';
 import type { NeighbourTable } from './neighbour-table.js';

@@ -2,7 +2,7 @@
  * Hot: no allocation. The sending half of a leg: takes packets from the tx ring, lets each be routed, keeps those whose
  * neighbour is not known, and gives the port what is ready to be sent. It owns the neighbours.
  */
-import { HeaderOffset, LinkType, ParseFlag, initialDataOffset } from '../../memory/slot-layout.js';
+import { HeaderOffset, ParseFlag, initialDataOffset } from '../../memory/slot-layout.js';
 import { builtInDrop } from '../../observe/drop-reasons.js';
 import { completeChecksum, invertChecksum, moveChecksumStart } from '../live/native/offload.js';
 import type { SendingEnd } from '../live/ring-ends.js';
@@ -10,6 +10,7 @@ import { Asker } from './asker.js';
 import { Forwarding, Outcome } from './forwarding.js';
 import { Fragmenter, MAX_HEADER_BYTES } from './fragmenter.js';
 import type { Legs } from './leg.js';
+import { LinkHeader } from './link-header.js';
 import { ETHERNET_BYTES } from './messages.js';
 import { NeighbourTable, type NeighbourEvents } from './neighbour-table.js';
 import type { ReportReader } from './reports.js';
@@ -48,7 +49,7 @@ export class RouterEgress implements PacketSource, NeighbourEvents {
   readonly #reports: ReportReader;
   readonly #outlet: FrameOutlet;
   readonly #clock: () => number;
-  readonly #linkBytes: number;
+  readonly #link: LinkHeader;
   readonly #mtu: number;
   readonly #fragmenter = new Fragmenter();
   readonly #head = new Uint8Array(ETHERNET_BYTES + MAX_HEADER_BYTES);
@@ -67,12 +68,12 @@ export class RouterEgress implements PacketSource, NeighbourEvents {
     const maxWaiting = Math.max(1, Math.min(MAX_WAITING, Math.floor(region.slots / WAITING_SHARE)));
     this.#end = end;
     this.#neighbours = new NeighbourTable(this, region.slots, (address) => region.slotIndex(address), maxWaiting);
-    this.#forwarding = new Forwarding(region, headers, linkType, legs, port, this.#neighbours);
+    this.#link = new LinkHeader(region, headers, linkType, leg.mac);
+    this.#forwarding = new Forwarding(region, headers, this.#link, legs, port, this.#neighbours);
     this.#asker = new Asker(leg, this.#neighbours, outlet);
     this.#reports = reports;
     this.#outlet = outlet;
     this.#clock = clock;
-    this.#linkBytes = linkType === LinkType.ethernet ? ETHERNET_BYTES : 0;
     this.#mtu = leg.mtu;
     this.#ready = new Uint32Array(maxWaiting);
     this.#batch = new Uint32Array(1);
@@ -116,7 +117,7 @@ export class RouterEgress implements PacketSource, NeighbourEvents {
   }
 
   resolved(entry: number, address: number): void {
-    this.#forwarding.writeLink(address, entry);
+    this.#link.address(address, this.#neighbours, entry);
     this.#ready[(this.#readyFirst + this.#readyCount++) % this.#ready.length] = address;
   }
 
@@ -155,12 +156,12 @@ export class RouterEgress implements PacketSource, NeighbourEvents {
     const { bytes } = this.#end.region;
     const start = this.#finishChecksum(address);
     const head = this.#head;
-    for (let k = 0; k < this.#linkBytes; k++) head[k] = bytes[start + k]!;
+    for (let k = 0; k < this.#link.bytes; k++) head[k] = bytes[start + k]!;
     const fragmenter = this.#fragmenter;
-    fragmenter.begin(bytes, start + this.#linkBytes, this.#mtu);
+    fragmenter.begin(bytes, start + this.#link.bytes, this.#mtu);
     let isSent = true;
-    for (let header = fragmenter.next(head, this.#linkBytes); header > 0 && isSent; header = fragmenter.next(head, this.#linkBytes)) {
-      isSent = this.#outlet.sendPieces(head, this.#linkBytes + header, bytes, fragmenter.payload, fragmenter.payloadBytes);
+    for (let header = fragmenter.next(head, this.#link.bytes); header > 0 && isSent; header = fragmenter.next(head, this.#link.bytes)) {
+      isSent = this.#outlet.sendPieces(head, this.#link.bytes + header, bytes, fragmenter.payload, fragmenter.payloadBytes);
     }
     if (isSent) this.#end.sent(address);
     else this.#end.dropped(address, EGRESS_FAILED);

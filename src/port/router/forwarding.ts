@@ -7,22 +7,22 @@ import { HeaderOffset, Layer3, LinkType, ParseFlag } from '../../memory/slot-lay
 import type { SlotHeaders } from '../../memory/slot-headers.js';
 import type { Region } from '../../memory/region.js';
 import { builtInDrop } from '../../observe/drop-reasons.js';
-import { readU16, readU32, writeU16, writeU48 } from '../../packet/bytes.js';
+import { readU16, readU32 } from '../../packet/bytes.js';
 import { difference16, mendChecksum } from '../../packet/checksum.js';
 import { IPV4_MIN_BYTES } from '../../packet/ipv4.js';
 import { IPV6_BYTES } from '../../packet/packet-end.js';
-import { EtherType, IpProtocol } from '../../packet/protocols.js';
-import { sourceOf } from './address-set.js';
+import { IpProtocol } from '../../packet/protocols.js';
+import { mssBetween, sourceOf } from './choices.js';
 import { clampMss } from './clamp-mss.js';
 import { EchoRequest, swapHardwareAddresses, turnEcho4, turnEcho6 } from './echo.js';
-import { RESERVED_BYTES } from './headroom.js';
 import { ANSWER_TTL, IcmpError, mayAnswer, writeIcmpError } from './icmp-error.js';
-import { MAPPED, type AddressWords, type LegSpec, type Legs } from './leg.js';
-import { ETHERNET_BYTES } from './messages.js';
+import { MAPPED, type AddressWords, type Legs } from './leg.js';
+import type { LinkHeader } from './link-header.js';
 import { isUndivided, longestWirePacket } from './wire-length.js';
 import type { NeighbourTable } from './neighbour-table.js';
 import { RateLimit } from './rate-limit.js';
-import { RouteKind, RouteTable } from './route-table.js';
+import { RouteTable } from './route-table.js';
+import { RouteKind } from './routes.js';
 
 const TAKEN_BY_ROUTER = builtInDrop('taken-by-router');
 const NOT_ROUTABLE = builtInDrop('not-routable');
@@ -44,18 +44,16 @@ export const Outcome = {
 } as const;
 
 const DONT_FRAGMENT = 0x4000;
-/** IPv4 and TCP headers; 20 more for IPv6. */
-const MSS_OVERHEAD = 40;
-const MSS_OVERHEAD_V6 = 60;
-const MIN_MSS = 536;
+/** What an IPv6 header is longer than one of IPv4. */
+const IPV6_MORE = IPV6_BYTES - IPV4_MIN_BYTES;
 
 export class Forwarding {
   /** Whether the last packet with a drop reason was rewritten into an error that goes back. */
   isAnswered = false;
   readonly #region: Region;
   readonly #headers: SlotHeaders;
-  readonly #linkType: number;
-  readonly #leg: LegSpec;
+  readonly #mtu: number;
+  readonly #link: LinkHeader;
   readonly #routes: RouteTable;
   readonly #neighbours: NeighbourTable;
   readonly #limit = new RateLimit();
@@ -64,12 +62,12 @@ export class Forwarding {
   readonly #sources6: readonly (AddressWords | null)[];
   readonly #mss: Uint16Array;
 
-  constructor(region: Region, headers: SlotHeaders, linkType: number, legs: Legs, port: number, neighbours: NeighbourTable) {
+  constructor(region: Region, headers: SlotHeaders, link: LinkHeader, legs: Legs, port: number, neighbours: NeighbourTable) {
     const leg = legs[port]!;
     this.#region = region;
     this.#headers = headers;
-    this.#linkType = linkType;
-    this.#leg = leg;
+    this.#mtu = leg.mtu;
+    this.#link = link;
     this.#routes = new RouteTable(legs, port);
     this.#neighbours = neighbours;
     this.#sources4 = legs.map((each) => sourceOf(each, true) ?? sourceOf(leg, true));
@@ -104,22 +102,13 @@ export class Forwarding {
     if (kind === RouteKind.broadcast) return NOT_ROUTABLE;
     if (bytes[at + (isIpv4 ? 8 : 7)] <= 1) return this.answer(address, slot, ROUTER_TTL, IcmpError.timeExceeded, 0, nowMs);
     if (kind === RouteKind.elsewhere) return this.answer(address, slot, ROUTER_NO_ROUTE, IcmpError.noRoute, 0, nowMs);
-    const isLong = longestWirePacket(bytes, this.#headers, address, slot, at) > this.#leg.mtu;
+    const isLong = longestWirePacket(bytes, this.#headers, address, slot, at) > this.#mtu;
     if (isLong && (!isIpv4 || (readU16(bytes, at + 6) & DONT_FRAGMENT) !== 0 || isUndivided(bytes, address, u8[(slot << 6) + HeaderOffset.parseFlags]))) {
-      return this.answer(address, slot, MTU_EXCEEDED, IcmpError.tooBig, this.#leg.mtu, nowMs);
+      return this.answer(address, slot, MTU_EXCEEDED, IcmpError.tooBig, this.#mtu, nowMs);
     }
     this.#clamp(slot, address + u32[slot << 4], at + wireBytes, isIpv4);
     takeOneHop(bytes, at, isIpv4);
     return this.#toNeighbour(address, slot, route, kind, at, wireBytes, isIpv4, w0, w1, w2, w3, nowMs);
-  }
-
-  /** Writes the link header of a packet that goes to a known neighbour. */
-  writeLink(address: number, entry: number): void {
-    const { bytes } = this.#region;
-    const slot = this.#region.slotIndex(address);
-    const start = address + this.#headers.u32[slot << 4];
-    this.#neighbours.writeMac(entry, bytes, start);
-    writeU48(bytes, start + 6, this.#leg.mac);
   }
 
   /** A packet that waited in vain. Returns the drop reason; see `isAnswered`. */
@@ -130,9 +119,8 @@ export class Forwarding {
   /** Whether a packet that is ready is to be sent in fragments. */
   isLong(address: number): boolean {
     const slot = this.#region.slotIndex(address);
-    const linkBytes = this.#linkType === LinkType.ethernet ? ETHERNET_BYTES : 0;
     const { u8, u32 } = this.#headers;
-    return u32[(slot << 4) + 1] > this.#leg.mtu + linkBytes && !isUndivided(this.#region.bytes, address, u8[(slot << 6) + HeaderOffset.parseFlags]);
+    return u32[(slot << 4) + 1] > this.#mtu + this.#link.bytes && !isUndivided(this.#region.bytes, address, u8[(slot << 6) + HeaderOffset.parseFlags]);
   }
 
   /** Rewrites the packet into an error where that is allowed. Returns `reason`; see `isAnswered`. */
@@ -176,15 +164,15 @@ export class Forwarding {
     const most = this.#mss[u8[at8 + HeaderOffset.ingressPort]];
     const l4Offset = u16[(slot << 5) + (HeaderOffset.l4Offset >> 1)];
     if (most === 0 || u8[at8 + HeaderOffset.l4] !== IpProtocol.tcp || l4Offset === 0) return;
-    clampMss(this.#region.bytes, start + l4Offset, end, isIpv4 ? most : most - (MSS_OVERHEAD_V6 - MSS_OVERHEAD), (u8[at8 + HeaderOffset.parseFlags] & ParseFlag.offload) !== 0);
+    clampMss(this.#region.bytes, start + l4Offset, end, isIpv4 ? most : most - IPV6_MORE, (u8[at8 + HeaderOffset.parseFlags] & ParseFlag.offload) !== 0);
   }
 
   #toNeighbour(
     address: number, slot: number, route: number, kind: number, at: number, wireBytes: number, isIpv4: boolean,
     w0: number, w1: number, w2: number, w3: number, nowMs: number,
   ): number {
-    if (!this.#placeLink(address, slot, at, wireBytes, isIpv4)) return EGRESS_FAILED;
-    if (this.#linkType !== LinkType.ethernet) return Outcome.send;
+    if (!this.#link.place(address, slot, at, wireBytes, isIpv4)) return EGRESS_FAILED;
+    if (this.#link.bytes === 0) return Outcome.send;
     const isVia = kind === RouteKind.via;
     const routes = this.#routes;
     const entry = isVia
@@ -192,28 +180,8 @@ export class Forwarding {
       : this.#neighbours.use(w0, w1, w2, w3, nowMs);
     if (entry < 0) return NEIGHBOUR_QUEUE_FULL;
     if (!this.#neighbours.isKnown(entry)) return this.#neighbours.wait(entry, address) ? Outcome.wait : NEIGHBOUR_QUEUE_FULL;
-    this.writeLink(address, entry);
+    this.#link.address(address, this.#neighbours, entry);
     return Outcome.send;
-  }
-
-  /** The packet begins with this link's header from now on, and ends where its IP length says. False: no room in front. */
-  #placeLink(address: number, slot: number, at: number, wireBytes: number, isIpv4: boolean): boolean {
-    const { u8, u16, u32 } = this.#headers;
-    const linkBytes = this.#linkType === LinkType.ethernet ? ETHERNET_BYTES : 0;
-    const dataOffset = at - linkBytes - address;
-    if (dataOffset < RESERVED_BYTES) return false;
-    const at16 = slot << 5;
-    const moved = linkBytes - u16[at16 + (HeaderOffset.l3Offset >> 1)];
-    u32[slot << 4] = dataOffset;
-    u32[(slot << 4) + 1] = linkBytes + wireBytes;
-    u8[(slot << 6) + HeaderOffset.linkType] = this.#linkType;
-    if (linkBytes > 0) writeU16(this.#region.bytes, at - 2, isIpv4 ? EtherType.ipv4 : EtherType.ipv6);
-    if (moved === 0) return true;
-    u8[(slot << 6) + HeaderOffset.vlanCount] = 0;
-    u16[at16 + (HeaderOffset.l3Offset >> 1)] = linkBytes;
-    if (u16[at16 + (HeaderOffset.l4Offset >> 1)] !== 0) u16[at16 + (HeaderOffset.l4Offset >> 1)] += moved;
-    u16[at16 + (HeaderOffset.payloadOffset >> 1)] += moved;
-    return true;
   }
 }
 
@@ -236,14 +204,4 @@ function isForwardable4(address: number): boolean {
 /** Neither a group, nor link-local, nor below ::1:0:0:0, where the unspecified address, the loopback and mapped ones are. */
 function isForwardable6(w0: number, w1: number): boolean {
   return w0 >>> 24 !== 0xff && w0 >>> 22 !== 0xfe80 >>> 6 && (w0 | w1) !== 0;
-}
-
-/** Of connections between two legs, over IPv4: what the one that clamps, or the stricter of both, allows. */
-function mssBetween(ingress: LegSpec | null, egress: LegSpec): number {
-  const mtu = Math.min(ingress?.mtu ?? Infinity, egress.mtu);
-  const limits = [ingress, egress].flatMap((leg) => {
-    if (leg === null || leg.clampMss === null) return [];
-    return [leg.clampMss === 'auto' ? mtu - MSS_OVERHEAD : leg.clampMss];
-  });
-  return limits.length === 0 ? 0 : Math.max(MIN_MSS, Math.min(...limits));
 }

@@ -8,6 +8,9 @@
  *
  * Both kinds of asking end after MAX_ASKS times without an answer: the entry is gone, and what waited is given up.
  */
+import { AddressIndex } from './address-index.js';
+import { WaitingPackets } from './waiting-packets.js';
+
 const NONE = -1;
 export const NeighbourState = { free: 0, incomplete: 1, known: 2 } as const;
 
@@ -35,29 +38,17 @@ export interface NeighbourEvents {
 }
 
 export class NeighbourTable {
-  /** Packets that wait. */
-  waiting = 0;
   readonly #events: NeighbourEvents;
-  readonly #capacity: number;
-  readonly #maxWaiting: number;
-  readonly #slotIndex: (address: number) => number;
-  readonly #buckets: Int32Array;
-  readonly #chain: Int32Array;
-  readonly #words: Int32Array;
+  readonly #queues: WaitingPackets;
+  readonly #index: AddressIndex;
   readonly #macs: Uint8Array;
   readonly #state: Uint8Array;
   readonly #asks: Uint8Array;
   readonly #askAt: Float64Array;
   readonly #confirmedAt: Float64Array;
   readonly #usedAt: Float64Array;
-  readonly #firstWaiting: Float64Array;
-  readonly #lastWaiting: Float64Array;
-  readonly #waitingCount: Uint8Array;
-  /** By slot index, the packet that waits behind this one. */
-  readonly #behind: Float64Array;
   readonly #asked: Int32Array;
   #askedCount = 0;
-  #count = 0;
 
   /**
    * @param slots of the region, for the lists of waiting packets.
@@ -65,27 +56,24 @@ export class NeighbourTable {
    */
   constructor(events: NeighbourEvents, slots: number, slotIndex: (address: number) => number, maxWaiting: number, capacity = MAX_NEIGHBOURS) {
     this.#events = events;
-    this.#capacity = capacity;
-    this.#maxWaiting = maxWaiting;
-    this.#slotIndex = slotIndex;
-    this.#buckets = new Int32Array(2 ** Math.ceil(Math.log2(2 * capacity))).fill(NONE);
-    this.#chain = new Int32Array(capacity);
-    this.#words = new Int32Array(capacity * 4);
+    this.#queues = new WaitingPackets(capacity, slots, slotIndex, maxWaiting);
+    this.#index = new AddressIndex(capacity);
     this.#macs = new Uint8Array(capacity * 6);
     this.#state = new Uint8Array(capacity);
     this.#asks = new Uint8Array(capacity);
     this.#askAt = new Float64Array(capacity);
     this.#confirmedAt = new Float64Array(capacity);
     this.#usedAt = new Float64Array(capacity);
-    this.#firstWaiting = new Float64Array(capacity).fill(NONE);
-    this.#lastWaiting = new Float64Array(capacity).fill(NONE);
-    this.#waitingCount = new Uint8Array(capacity);
-    this.#behind = new Float64Array(slots);
     this.#asked = new Int32Array(capacity);
   }
 
+  /** Packets that wait. */
+  get waiting(): number {
+    return this.#queues.count;
+  }
+
   get count(): number {
-    return this.#count;
+    return this.#index.count;
   }
 
   /**
@@ -93,9 +81,9 @@ export class NeighbourTable {
    * wait: a scan of a network asks no faster than hosts fail to answer. Words are int32.
    */
   use(w0: number, w1: number, w2: number, w3: number, nowMs: number): number {
-    let entry = this.#find(w0, w1, w2, w3);
+    let entry = this.#index.find(w0, w1, w2, w3);
     if (entry === NONE) {
-      if (this.waiting >= this.#maxWaiting) return NONE;
+      if (this.#queues.isFull) return NONE;
       entry = this.#add(w0, w1, w2, w3, nowMs);
       if (entry === NONE) return NONE;
     }
@@ -113,7 +101,7 @@ export class NeighbourTable {
 
   /** Word `k` of its address, as an int32. */
   word(entry: number, k: number): number {
-    return this.#words[(entry << 2) + k];
+    return this.#index.word(entry, k);
   }
 
   writeMac(entry: number, bytes: Uint8Array, at: number): void {
@@ -122,13 +110,10 @@ export class NeighbourTable {
 
   /** The packet waits until the neighbour is known. False when too many wait already. */
   wait(entry: number, address: number): boolean {
-    if (this.#waitingCount[entry] >= MAX_WAITING_EACH) this.#events.crowdedOut(this.#takeWaiting(entry));
-    else if (this.waiting >= this.#maxWaiting) return false;
-    if (this.#firstWaiting[entry] === NONE) this.#firstWaiting[entry] = address;
-    else this.#behind[this.#slotIndex(this.#lastWaiting[entry])] = address;
-    this.#lastWaiting[entry] = address;
-    this.#waitingCount[entry]++;
-    this.waiting++;
+    const isFull = this.#queues.lengthOf(entry) >= MAX_WAITING_EACH;
+    if (isFull) this.#events.crowdedOut(this.#queues.take(entry));
+    else if (this.#queues.isFull) return false;
+    this.#queues.add(entry, address);
     return true;
   }
 
@@ -140,10 +125,10 @@ export class NeighbourTable {
    * @param mayAdd it talks to us, and so will hear from us.
    */
   learn(w0: number, w1: number, w2: number, w3: number, high: number, low: number, isAnswer: boolean, overrides: boolean, mayAdd: boolean, nowMs: number): void {
-    let entry = this.#find(w0, w1, w2, w3);
+    let entry = this.#index.find(w0, w1, w2, w3);
     if (entry === NONE) {
       // Nobody fills the table by talking: half of it is for those that packets go to.
-      if (!mayAdd || this.#count >= this.#capacity >>> 1) return;
+      if (!mayAdd || this.#index.isHalfFull) return;
       entry = this.#add(w0, w1, w2, w3, nowMs);
       if (entry === NONE) return;
       this.#usedAt[entry] = nowMs;
@@ -163,7 +148,7 @@ export class NeighbourTable {
     if (!isNew) return;
     this.#state[entry] = NeighbourState.known;
     this.#asks[entry] = 0;
-    while (this.#waitingCount[entry] > 0) this.#events.resolved(entry, this.#takeWaiting(entry));
+    while (this.#queues.lengthOf(entry) > 0) this.#events.resolved(entry, this.#queues.take(entry));
   }
 
   /** Asks again what was not answered, and gives up what was asked for too often. */
@@ -201,81 +186,33 @@ export class NeighbourTable {
   }
 
   #giveUp(entry: number): void {
-    while (this.#waitingCount[entry] > 0) this.#events.failed(this.#takeWaiting(entry));
+    while (this.#queues.lengthOf(entry) > 0) this.#events.failed(this.#queues.take(entry));
     this.#remove(entry);
   }
 
-  #find(w0: number, w1: number, w2: number, w3: number): number {
-    const words = this.#words;
-    for (let entry = this.#buckets[this.#bucket(w0, w1, w2, w3)]; entry !== NONE; entry = this.#chain[entry]) {
-      const k = entry << 2;
-      if (words[k + 3] === w3 && words[k] === w0 && words[k + 1] === w1 && words[k + 2] === w2) return entry;
-    }
-    return NONE;
-  }
-
-  #bucket(w0: number, w1: number, w2: number, w3: number): number {
-    let h = Math.imul(w0 ^ Math.imul(w1, 31), 0x9e3779b1) ^ w2;
-    h = Math.imul(h ^ (h >>> 15), 0x85ebca6b) ^ w3;
-    h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-    return (h ^ (h >>> 16)) & (this.#buckets.length - 1);
-  }
-
   #add(w0: number, w1: number, w2: number, w3: number, nowMs: number): number {
-    const entry = this.#count < this.#capacity ? this.#freeEntry() : this.#evict();
-    if (entry === NONE) return NONE;
-    const k = entry << 2;
-    this.#words[k] = w0;
-    this.#words[k + 1] = w1;
-    this.#words[k + 2] = w2;
-    this.#words[k + 3] = w3;
+    if (this.#index.isFull && !this.#evict()) return NONE;
+    const entry = this.#index.add(w0, w1, w2, w3);
     this.#state[entry] = NeighbourState.incomplete;
     this.#asks[entry] = 0;
     this.#confirmedAt[entry] = nowMs;
-    const bucket = this.#bucket(w0, w1, w2, w3);
-    this.#chain[entry] = this.#buckets[bucket];
-    this.#buckets[bucket] = entry;
-    this.#count++;
     return entry;
   }
 
-  #freeEntry(): number {
-    return this.#state.indexOf(NeighbourState.free);
-  }
-
   /** Makes room: the entry that was not used for longest goes, but none that packets wait for. */
-  #evict(): number {
+  #evict(): boolean {
     let oldest = NONE;
-    for (let entry = 0; entry < this.#capacity; entry++) {
-      if (this.#waitingCount[entry] === 0 && (oldest === NONE || this.#usedAt[entry] < this.#usedAt[oldest])) oldest = entry;
+    for (let entry = 0; entry < this.#state.length; entry++) {
+      if (this.#queues.lengthOf(entry) === 0 && (oldest === NONE || this.#usedAt[entry] < this.#usedAt[oldest])) oldest = entry;
     }
     if (oldest !== NONE) this.#remove(oldest);
-    return oldest;
+    return oldest !== NONE;
   }
 
   #remove(entry: number): void {
-    const k = entry << 2;
-    const bucket = this.#bucket(this.#words[k], this.#words[k + 1], this.#words[k + 2], this.#words[k + 3]);
-    if (this.#buckets[bucket] === entry) this.#buckets[bucket] = this.#chain[entry]!;
-    else {
-      let before = this.#buckets[bucket];
-      while (this.#chain[before] !== entry) before = this.#chain[before];
-      this.#chain[before] = this.#chain[entry]!;
-    }
+    this.#index.remove(entry);
     this.#state[entry] = NeighbourState.free;
     this.#asks[entry] = 0;
-    this.#count--;
-  }
-
-  #takeWaiting(entry: number): number {
-    const address = this.#firstWaiting[entry];
-    this.#waitingCount[entry]--;
-    this.waiting--;
-    if (this.#waitingCount[entry] === 0) {
-      this.#firstWaiting[entry] = NONE;
-      this.#lastWaiting[entry] = NONE;
-    } else this.#firstWaiting[entry] = this.#behind[this.#slotIndex(address)]!;
-    return address;
   }
 
   #hasMac(entry: number, high: number, low: number): boolean {
