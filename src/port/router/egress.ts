@@ -4,7 +4,7 @@
  */
 import { HeaderOffset, ParseFlag, initialDataOffset } from '../../memory/slot-layout.js';
 import { builtInDrop } from '../../observe/drop-reasons.js';
-import { completeChecksum, invertChecksum, moveChecksumStart } from '../live/native/offload.js';
+import { completeChecksum, moveChecksumStart, unparkChecksum } from '../live/native/offload.js';
 import type { SendingEnd } from '../live/ring-ends.js';
 import { Asker } from './asker.js';
 import { Forwarding, Outcome } from './forwarding.js';
@@ -177,7 +177,7 @@ export class RouterEgress implements PacketSource, NeighbourEvents {
     if ((headers.u8[flags] & ParseFlag.offload) === 0) return start;
     headers.u8[flags] &= ~ParseFlag.offload;
     moveChecksumStart(region.bytes, address, initialDataOffset(slot) - dataOffset);
-    invertChecksum(region.bytes, address, start);
+    unparkChecksum(region.bytes, address, start);
     completeChecksum(region.bytes, address, start, headers.u32[(slot << 4) + 1]);
     return start;
   }

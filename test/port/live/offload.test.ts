@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checksum, onesComplementSum, pseudoHeaderSum, updateChecksum32 } from '../../../src/packet/checksum.js';
-import { completeChecksum, invertChecksum, isInside, moveChecksumStart, writeBegun } from '../../../src/port/live/native/offload.js';
+import { completeChecksum, isInside, moveChecksumStart, parkChecksum, unparkChecksum, writeBegun } from '../../../src/port/live/native/offload.js';
 import { Segmenter } from '../../../src/port/segment.js';
 
 const OFFLOAD = 0;
@@ -52,19 +52,19 @@ describe('a begun checksum', () => {
     }));
   });
 
-  it('stays right while it is inverted and an address is rewritten, as NAT does', () => {
-    fc.assert(fc.property(payloads, fc.nat(0xffffffff), fc.nat(0xffffffff), (payload, source, destination) => {
+  it('stays right on its way while addresses and ports are rewritten, as NAT does', () => {
+    fc.assert(fc.property(payloads, fc.nat(0xffffffff), fc.nat(0xffffffff), fc.nat(0xffffffff), (payload, source, destination, ports) => {
       const { frame, l3, l4 } = tcpFrame(4, payload);
       const bytes = Uint8Array.from([...new Uint8Array(FRAME), ...frame]);
       writeBegun(bytes, OFFLOAD, l4, 16);
-      invertChecksum(bytes, OFFLOAD, FRAME);
-      for (const [at, value] of [[l3 + 12, source], [l3 + 16, destination]] as const) {
+      parkChecksum(bytes, OFFLOAD, FRAME);
+      for (const [at, value] of [[l3 + 12, source], [l3 + 16, destination], [l4, ports]] as const) {
         const old = u32(bytes, FRAME + at);
         put16(bytes, FRAME + at, Math.floor(value / 65536));
         put16(bytes, FRAME + at + 2, value & 0xffff);
         put16(bytes, FRAME + l4 + 16, updateChecksum32(u16(bytes, FRAME + l4 + 16), old, value));
       }
-      invertChecksum(bytes, OFFLOAD, FRAME);
+      unparkChecksum(bytes, OFFLOAD, FRAME);
       completeChecksum(bytes, OFFLOAD, FRAME, frame.length);
       expect(isRight(bytes.slice(FRAME), 4, l3, l4)).toBe(true);
     }), { numRuns: 300 });

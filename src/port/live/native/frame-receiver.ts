@@ -13,7 +13,7 @@ import { FRAMES, type FrameIo } from './frame-io.js';
 import type { Libc } from './libc.js';
 import { MessageVector } from './message-vector.js';
 import {
-  GsoType, OFFLOAD_BYTES, completeChecksum, gsoType, invertChecksum, isInside, moveChecksumStart, needsChecksum, segmentBytes, writeBegun,
+  GsoType, OFFLOAD_BYTES, completeChecksum, gsoType, isInside, moveChecksumStart, needsChecksum, parkChecksum, segmentBytes, writeBegun,
 } from './offload.js';
 import { Segmenter } from '../../segment.js';
 
@@ -146,7 +146,11 @@ export class FrameReceiver {
     const reason = this.#gate === null ? 0 : this.#gate.admit(start, length);
     if (reason !== 0) return this.#drop(reason, length);
     const keeps = begun && this.#keepsChecksums;
-    if (keeps) invertChecksum(bytes, address, start);
+    if (keeps) {
+      parkChecksum(bytes, address, start);
+      // Whoever sends it counts from where a frame without a tag begins.
+      if (tag !== 0) moveChecksumStart(bytes, address, -TAG_BYTES);
+    }
     this.#end.hand(address, dataOffset, length, this.#linkType, keeps ? ParseFlag.offload : 0);
     return true;
   }

@@ -6,7 +6,7 @@ import type { SendingEnd } from '../ring-ends.js';
 import { FRAMES, type FrameIo } from './frame-io.js';
 import { Errno, type Libc } from './libc.js';
 import { MessageVector } from './message-vector.js';
-import { OFFLOAD_BYTES, invertChecksum, moveChecksumStart } from './offload.js';
+import { OFFLOAD_BYTES, moveChecksumStart, unparkChecksum } from './offload.js';
 
 const LINK_TYPE_MISMATCH = builtInDrop('link-type-mismatch');
 const EGRESS_FAILED = builtInDrop('egress-failed');
@@ -73,7 +73,7 @@ export class FrameSender {
     if ((headers.u8[(slot << 6) + HeaderOffset.parseFlags] & ParseFlag.offload) !== 0) {
       // What grew or shrank in front of the packet moved the bytes that are summed.
       moveChecksumStart(region.bytes, address, initialDataOffset(slot) - dataOffset);
-      invertChecksum(region.bytes, address, address + dataOffset);
+      unparkChecksum(region.bytes, address, address + dataOffset);
       for (let k = 0; k < OFFLOAD_BYTES; k++) this.#headers[at + k] = region.bytes[address + k]!;
     } else this.#headers.fill(0, at, at + OFFLOAD_BYTES);
     this.#vector.setPiece(place, 0, this.#headersAddress + at, OFFLOAD_BYTES);

@@ -10,13 +10,18 @@
  *   8  checksumOffset from there: where the sum goes
  *
  * It is kept in the first bytes of the slot's headroom. While the packet is in the chain, the begun checksum is stored
- * inverted: then a rewriter that mends it by RFC 1624 does to the begun sum just what it has to.
+ * inverted: then a rewriter that mends it by RFC 1624 does to the begun sum just what it has to. But for ports: they are summed
+ * by whoever completes it. So the ports that the packet came with are kept too, and what a rewriter made of them is taken back.
+ *
+ *  10  source port, destination port, as they came
  */
 import { readU16, writeU16 } from '../../../packet/bytes.js';
-import { onesComplementSum } from '../../../packet/checksum.js';
+import { difference16, mendChecksum, onesComplementSum } from '../../../packet/checksum.js';
 
 export const OFFLOAD_BYTES = 10;
 
+/** Behind it, of packets on their way: both ports. */
+const PORTS_BYTES = 4;
 const NEEDS_CHECKSUM = 1;
 export const GsoType = { none: 0, tcp4: 1, udp: 3, tcp6: 4, udpDatagrams: 5, mask: 0x7f } as const;
 
@@ -71,10 +76,26 @@ export function isInside(bytes: Uint8Array, at: number, length: number): boolean
  * Inverts the begun checksum. 0xffff and 0 are the same sum; of the two, the one is chosen whose inverse does not say
  * "no checksum" in UDP.
  */
-export function invertChecksum(bytes: Uint8Array, at: number, frame: number): void {
+function invertChecksum(bytes: Uint8Array, at: number, frame: number): void {
   const place = frame + checksumStart(bytes, at) + checksumOffset(bytes, at);
   const sum = readU16(bytes, place);
   writeU16(bytes, place, sum === 0xffff ? 0xffff : ~sum & 0xffff);
+}
+
+/** Makes a begun checksum ready for the chain. */
+export function parkChecksum(bytes: Uint8Array, at: number, frame: number): void {
+  const l4 = frame + checksumStart(bytes, at);
+  for (let k = 0; k < PORTS_BYTES; k++) bytes[at + OFFLOAD_BYTES + k] = bytes[l4 + k]!;
+  invertChecksum(bytes, at, frame);
+}
+
+/** Makes it a begun one again, behind the chain. */
+export function unparkChecksum(bytes: Uint8Array, at: number, frame: number): void {
+  const l4 = frame + checksumStart(bytes, at);
+  const ports = at + OFFLOAD_BYTES;
+  const back = difference16(readU16(bytes, l4), readU16(bytes, ports)) + difference16(readU16(bytes, l4 + 2), readU16(bytes, ports + 2));
+  if (back !== 0) mendChecksum(bytes, l4 + checksumOffset(bytes, at), back);
+  invertChecksum(bytes, at, frame);
 }
 
 /** Completes a begun checksum of the frame in `bytes[frame, frame + length)`. */
