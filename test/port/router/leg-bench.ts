@@ -40,7 +40,7 @@ export const leg = (addresses: readonly string[], more: Partial<LegSpec> = {}): 
   mac: MAC, mtu: 1500, routes: [], clampMss: null, ...more, addresses: [...addresses.map(legAddress), linkLocalOf(more.mac ?? MAC)],
 });
 
-export interface Concluded {
+interface Concluded {
   slot: number;
   /** `sent`, or a drop reason with `answered` or `dropped` in front. */
   outcome: string;
@@ -61,7 +61,7 @@ export class LegBench {
   #nextSlot = 0;
   readonly #slots: number;
 
-  constructor(inside: LegSpec | null, outside: LegSpec, { slots = 64, slotBytes = 4096, linkType = LinkType.ethernet } = {}) {
+  constructor(inside: LegSpec | null, outside: LegSpec, { slots = 64, slotBytes = 4096, linkType = LinkType.ethernet }: { slots?: number; slotBytes?: number; linkType?: number } = {}) {
     const control = new ControlLayout();
     const ring = (capacity: number) => ({ offset: control.reserve(ringBytes(capacity)), capacity });
     const thread: PortThreadSpec = {
