@@ -18,6 +18,7 @@ import { Classification } from './classification.js';
 import { Forwarder, type Shop } from './forwarder.js';
 import { Ingress } from './ingress.js';
 import { Lane } from './lane.js';
+import { ManagerWatch } from './manager-watch.js';
 import { MeshControl } from './mesh-control.js';
 import { acceptFromMesh } from './mesh-lane.js';
 import type { ManagerSpec } from './manager-spec.js';
@@ -58,17 +59,20 @@ export class PacketManager {
     const headers = new SlotHeaders(buffer, shared.headersOffset, region.slots);
     const lanes = spec.vms.map((link, index) => new Lane(buffer, link, index, spec.wakeUp));
     const services = new ServiceTable(buffer, lanes);
+    const book = new SlotBook(region.slots);
+    const classification = new Classification(buffer, spec, headers, (route, index) => { services.install(route, index); });
     const shop: Shop = {
       region,
       headers,
       pool: new BufferPool(region),
-      book: new SlotBook(region.slots),
+      book,
       lanes,
       ports: [],
       portCounters: spec.ports.map((port) => counterBlock(buffer, port.countersBlockOffset)),
-      classification: new Classification(buffer, spec, headers, (route, index) => { services.install(route, index); }),
+      classification,
       dropNames: spec.dropNames,
       burst,
+      watch: new ManagerWatch(buffer, spec, { region, headers, book, classification }, shared.mainDoorbellOffset),
     };
     this.#spec = spec;
     this.#services = services;
@@ -166,6 +170,7 @@ export class PacketManager {
       dropAtIngress: (reason) => {
         counters[Cell.received]++;
         counters[Cell.drops + reason]++;
+        if (this.#shop.watch.isOn) this.#shop.watch.unseen();
       },
       dropAtEgress: (address, reason) => {
         this.#shop.ports[port].notSent();
@@ -229,6 +234,9 @@ export class PacketManager {
         break;
       case 'port-died':
         this.#portDied(message.port);
+        break;
+      case 'watch':
+        this.#shop.watch.replace(message.watches);
     }
   }
 
@@ -267,6 +275,7 @@ export class PacketManager {
   }
 
   #eventsBehind(): boolean {
+    if (this.#shop.watch.isBehind()) return true;
     if (!this.#spec.reportFlows) return false;
     if (this.#events.load() > EVENT_LOAD_LIMIT) return true;
     for (const lane of this.#shop.lanes) if (lane.events.load() > EVENT_LOAD_LIMIT) return true;

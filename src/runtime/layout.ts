@@ -11,9 +11,11 @@ import type { ManagerSpec, PathRow, PortRings } from '../packet-manager/manager-
 import { DOORBELL_BYTES } from '../ring/doorbell.js';
 import { eventRingBytes, type EventRingSpec } from '../ring/event-ring.js';
 import { MAILBOX_BYTES } from '../ring/mailbox.js';
+import { recordRingBytes, type RecordRingSpec } from '../ring/record-ring.js';
 import { ringBytes, ringCapacity, type RingSpec } from '../ring/ring-layout.js';
 import type { PortThreadSpec } from '../port/live/thread-spec.js';
 import type { FunctionSpec, VmSpec } from '../vm/vm-spec.js';
+import { type WatchPlace, type WatchSpec } from '../watch/watch-spec.js';
 import { JOURNAL_BYTES } from '../vnic/journal.js';
 import { SHARE_BYTES, type MeshSpec } from '../vnic/mesh.js';
 import { wakeUpSpec } from '../ring/wake-up.js';
@@ -23,6 +25,13 @@ import type { Plan } from './plan.js';
 
 /** Bytes of an event ring: a thousand alerts and more, so that a glance away loses none. */
 const EVENT_RING_BYTES = 1 << 20;
+/** Bytes of a record ring, for taps that come and go: some hundred full frames, in the time that main needs to look. */
+const RECORD_RING_BYTES = 1 << 19;
+/**
+ * Most bytes of one where nothing is to be skipped: every slot may be in flight when ingress pauses, and all of them be
+ * dropped. What is not used costs address space only.
+ */
+const MAX_RECORD_RING_BYTES = 1 << 26;
 /** Slots that a VM may have for packets of its own making; never more than a sixteenth of all slots for all VMs together. */
 const VM_ALLOWANCE = 32;
 const VM_ALLOWANCE_SHARE = 16;
@@ -43,12 +52,15 @@ export interface Layout {
 
 export interface LayoutOptions {
   reportFlows: boolean;
+  /** What is watched from the first packet on, and whether ingress waits for it. */
+  watches?: readonly WatchSpec[];
+  watchWaits?: boolean;
 }
 
 /** Scratch for WASM network functions, per VM: none until a VM asks for it. */
 const SCRATCH_BYTES = 0;
 
-export function layOut(plan: Plan, { reportFlows }: LayoutOptions): Layout {
+export function layOut(plan: Plan, { reportFlows, watches = [], watchWaits = false }: LayoutOptions): Layout {
   const control = new ControlLayout();
   const { slots, slotBytes } = plan.memory;
   const capacity = ringCapacity(slots, plan.burst);
@@ -57,7 +69,12 @@ export function layOut(plan: Plan, { reportFlows }: LayoutOptions): Layout {
   const drops = new DropReasons(plan.drops);
   const flowIndexes = ConnectionTable.maxFlowIndex(plan.flows);
 
+  const watchBytes = !watchWaits ? RECORD_RING_BYTES : Math.min(MAX_RECORD_RING_BYTES, Math.max(RECORD_RING_BYTES, 2 ** Math.ceil(Math.log2(2 * slots * slotBytes))));
+  const recordRing = (capacityBytes: number): RecordRingSpec => ({ offset: control.reserve(recordRingBytes(capacityBytes)), capacityBytes });
+
   const headersOffset = control.reserve(slots * HEADER_BYTES);
+  const marksOffset = control.reserve(slots * 4);
+  const watchPlace = (): WatchPlace => ({ ring: recordRing(watchBytes), marksOffset, watches });
   const runStateOffset = control.reserve(4);
   const readyOffset = control.reserve(4);
   const policyOffset = control.reserve(4);
@@ -103,6 +120,7 @@ export function layOut(plan: Plan, { reportFlows }: LayoutOptions): Layout {
     events: events(),
     busyOffset: control.reserve(8),
     wakeUp,
+    watch: watchPlace(),
     ...meshOf(index),
   }));
 
@@ -129,8 +147,8 @@ export function layOut(plan: Plan, { reportFlows }: LayoutOptions): Layout {
   });
 
   const manager: ManagerSpec = {
-    vms: vms.map(({ name, chain, functions: hosted, vnic, doorbellOffset, journalOffset, events: ringSpec, mesh }) => ({
-      name, chain, functions: hosted.map(({ name: called, countersBlockOffset }) => ({ name: called, countersBlockOffset })), vnic, doorbellOffset, journalOffset, events: ringSpec,
+    vms: vms.map(({ name, chain, functions: hosted, vnic, doorbellOffset, journalOffset, events: ringSpec, watch, mesh }) => ({
+      name, chain, functions: hosted.map(({ name: called, index, countersBlockOffset }) => ({ name: called, index, countersBlockOffset })), vnic, doorbellOffset, journalOffset, events: ringSpec, watchRing: watch.ring,
       ...(mesh !== undefined && { mesh }),
     })),
     ports: plan.ports.map(({ name }, at) => ({
@@ -150,6 +168,7 @@ export function layOut(plan: Plan, { reportFlows }: LayoutOptions): Layout {
     wakeUp,
     vmAllowance: Math.min(VM_ALLOWANCE, Math.floor(slots / VM_ALLOWANCE_SHARE / Math.max(1, vms.length))),
     reportFlows,
+    watch: { ...watchPlace(), waits: watchWaits },
   };
 
   const shared: SharedSpec = {
