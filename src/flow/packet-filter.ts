@@ -15,7 +15,7 @@ import { compileMatch } from './compile-match.js';
 import type { Match, Matcher, PortRange, Prefix } from './match.js';
 import { MatchParser, portRange } from './match-text.js';
 import { parsePrefixText } from './prefix.js';
-import { parseText, type TextProblems, type TokenStream } from './text.js';
+import { parseText, TextError, type TextProblem, type TextProblems, type TokenStream } from './text.js';
 
 /** All of these hold, each by one of its alternatives; or, negated, not all of them do. */
 interface Part {
@@ -72,17 +72,24 @@ function part(stream: TokenStream): Part {
   return { negated, all: [[match], ...all] };
 }
 
-/** An empty text is a filter that every packet passes. */
+/** An empty text is a filter that every packet passes. A mistake in one part does not hide those in the next. */
 export function parseFilter(text: string): { filter: PacketFilter } | TextProblems {
   if (text.trim() === '') return { filter: { terms: [] } };
   const result = parseText(text, (stream) => {
-    const terms: Part[][] = [];
-    do {
-      const parts: Part[] = [];
-      do parts.push(part(stream)); while (stream.accept('and'));
-      terms.push(parts);
-    } while (stream.accept('or'));
-    stream.end('"and" or "or"');
+    const terms: Part[][] = [[]];
+    const problems: TextProblem[] = [];
+    for (;;) {
+      try {
+        terms.at(-1)!.push(part(stream));
+      } catch (error) {
+        if (!(error instanceof TextError)) throw error;
+        problems.push(...error.problems);
+        while (!stream.atEnd && !stream.is('and') && !stream.is('or')) stream.next();
+      }
+      if (stream.accept('or')) terms.push([]);
+      else if (!stream.accept('and')) break;
+    }
+    if (problems.length > 0) throw TextError.of(problems);
     return { terms };
   });
   return 'problem' in result ? result : { filter: result.value };

@@ -29,9 +29,11 @@ const EVENT_RING_BYTES = 1 << 20;
 const RECORD_RING_BYTES = 1 << 19;
 /**
  * Most bytes of one where nothing is to be skipped: every slot may be in flight when ingress pauses, and all of them be
- * dropped. What is not used costs address space only.
+ * dropped. Only what is used costs more than address space.
  */
-const MAX_RECORD_RING_BYTES = 1 << 26;
+const MAX_RECORD_RING_BYTES = 1 << 25;
+/** Most bytes of a traced packet's record, but for texts beyond reason. */
+const TRACE_RECORD_BYTES = 1024;
 /** Slots that a VM may have for packets of its own making; never more than a sixteenth of all slots for all VMs together. */
 const VM_ALLOWANCE = 32;
 const VM_ALLOWANCE_SHARE = 16;
@@ -69,12 +71,16 @@ export function layOut(plan: Plan, { reportFlows, watches = [], watchWaits = fal
   const drops = new DropReasons(plan.drops);
   const flowIndexes = ConnectionTable.maxFlowIndex(plan.flows);
 
-  const watchBytes = !watchWaits ? RECORD_RING_BYTES : Math.min(MAX_RECORD_RING_BYTES, Math.max(RECORD_RING_BYTES, 2 ** Math.ceil(Math.log2(2 * slots * slotBytes))));
+  /** Twice what all slots may come to: a quarter is the limit at which ingress pauses. */
+  const watchBytes = (recordBytes: number): number => {
+    const wanted = 2 ** Math.ceil(Math.log2(2 * slots * recordBytes));
+    return watchWaits ? Math.min(MAX_RECORD_RING_BYTES, Math.max(RECORD_RING_BYTES, wanted)) : RECORD_RING_BYTES;
+  };
   const recordRing = (capacityBytes: number): RecordRingSpec => ({ offset: control.reserve(recordRingBytes(capacityBytes)), capacityBytes });
 
   const headersOffset = control.reserve(slots * HEADER_BYTES);
   const marksOffset = control.reserve(slots * 4);
-  const watchPlace = (): WatchPlace => ({ ring: recordRing(watchBytes), marksOffset, watches });
+  const watchPlace = (recordBytes: number): WatchPlace => ({ ring: recordRing(watchBytes(recordBytes)), marksOffset, watches });
   const runStateOffset = control.reserve(4);
   const readyOffset = control.reserve(4);
   const policyOffset = control.reserve(4);
@@ -120,7 +126,7 @@ export function layOut(plan: Plan, { reportFlows, watches = [], watchWaits = fal
     events: events(),
     busyOffset: control.reserve(8),
     wakeUp,
-    watch: watchPlace(),
+    watch: watchPlace(watches.some(({ kind }) => kind === 'trace') ? TRACE_RECORD_BYTES : 0),
     ...meshOf(index),
   }));
 
@@ -168,7 +174,7 @@ export function layOut(plan: Plan, { reportFlows, watches = [], watchWaits = fal
     wakeUp,
     vmAllowance: Math.min(VM_ALLOWANCE, Math.floor(slots / VM_ALLOWANCE_SHARE / Math.max(1, vms.length))),
     reportFlows,
-    watch: { ...watchPlace(), waits: watchWaits },
+    watch: { ...watchPlace(watches.some(({ kind }) => kind === 'drops') ? slotBytes + TRACE_RECORD_BYTES : TRACE_RECORD_BYTES), waits: watchWaits },
   };
 
   const shared: SharedSpec = {
