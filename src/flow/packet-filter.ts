@@ -98,9 +98,15 @@ export function parseFilter(text: string): { filter: PacketFilter } | TextProble
 /** Fields that all packets of a connection share, the other way round in the other direction. */
 const OF_CONNECTION: readonly (keyof Match)[] = ['version', 'protocol', 'source', 'destination', 'sourcePorts', 'destinationPorts'];
 
-/** Whether the filter asks for nothing but protocol and ends: then it means connections rather than packets. */
-export function isAboutConnections({ terms }: PacketFilter): boolean {
-  return terms.every((parts) => parts.every(({ all }) => all.flat().every((match) => Object.keys(match).every((key) => OF_CONNECTION.includes(key as keyof Match)))));
+const isAboutConnections = (parts: readonly Part[]): boolean =>
+  parts.every(({ all }) => all.flat().every((match) => Object.keys(match).every((key) => OF_CONNECTION.includes(key as keyof Match))));
+
+/** The filter in two: the terms that ask for nothing but protocol and ends, and so mean connections; and the others. Null for none. */
+export function partedFilter(filter: PacketFilter): { connections: PacketFilter | null; packets: PacketFilter | null } {
+  if (filter.terms.length === 0) return { connections: filter, packets: null };
+  const [connections, packets] = [filter.terms.filter(isAboutConnections), filter.terms.filter((parts) => !isAboutConnections(parts))]
+    .map((terms) => (terms.length === 0 ? null : { terms }));
+  return { connections, packets };
 }
 
 class CompiledFilter implements Matcher<Packet> {

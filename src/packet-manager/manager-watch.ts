@@ -67,7 +67,7 @@ export class ManagerWatch {
   replace(specs: readonly WatchSpec[]): void {
     this.#watches = new ActiveWatches(specs);
     this.isOn = !this.#watches.isEmpty;
-    if (this.#watches.trace?.followsConnections === true && this.#tracedFlows.length === 0) this.#tracedFlows = new Uint32Array(ConnectionTable.maxFlowIndex(this.#spec.flowCapacity) + 1);
+    if ((this.#watches.trace?.connections ?? null) !== null && this.#tracedFlows.length === 0) this.#tracedFlows = new Uint32Array(ConnectionTable.maxFlowIndex(this.#spec.flowCapacity) + 1);
   }
 
   /** Whether ingress is to wait for main to read. Never where packets would be lost by waiting. */
@@ -158,10 +158,12 @@ export class ManagerWatch {
     if (trace === null) return false;
     const { flowId } = packet;
     const at = flowId & FLOW_INDEX_MASK;
-    if (trace.followsConnections && flowId !== 0 && this.#tracedFlows[at] === flowId) return true;
-    if (!trace.matcher.matches(packet)) return false;
-    if (trace.followsConnections && flowId !== 0) this.#tracedFlows[at] = flowId;
-    return true;
+    if (flowId !== 0 && this.#tracedFlows[at] === flowId) return true;
+    if (trace.connections?.matches(packet) === true) {
+      if (flowId !== 0) this.#tracedFlows[at] = flowId;
+      return true;
+    }
+    return trace.packets?.matches(packet) === true;
   }
 
   /** A packet's way is over, or another packet's begins in its place: for those who watch drops, and for its story. */

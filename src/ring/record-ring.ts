@@ -12,13 +12,12 @@
  *
  * The orderings are those of event-ring.ts, by the same letters: (K) and (L) of producerIndex, (M) and (N) of consumerIndex.
  */
-import { CopyCounter } from '../memory/copy.js';
-
 const HEADER_BYTES = 448;
 const PRODUCER_WORD = 0;
 const CONSUMER_WORD = 16;
 const CELLS_OFFSET = 128;
-const COPIED_CELL = 32;
+/** Of the float64 cells, the one with the bytes that were copied. */
+export const COPIED_CELL = 32;
 const WRAPPED = 0xffffffff;
 const ALIGNMENT = 8;
 
@@ -64,8 +63,8 @@ export class RecordWriter {
   readonly u8: Uint8Array;
   readonly u16: Uint16Array;
   readonly u32: Uint32Array;
-  /** Copies packets in here, and counts apart from what is copied between ingress and egress. */
-  readonly copier: CopyCounter;
+  /** Where whoever copies packets in here counts them, at COPIED_CELL. */
+  readonly cells: Float64Array;
   readonly #ring: RecordRing;
   #end = 0;
 
@@ -75,7 +74,7 @@ export class RecordWriter {
     this.u8 = ring.u8;
     this.u16 = ring.u16;
     this.u32 = ring.u32;
-    this.copier = new CopyCounter(ring.cells, COPIED_CELL);
+    this.cells = ring.cells;
   }
 
   /**

@@ -1,5 +1,5 @@
 /** The watches in force, as a thread that sees packets asks them. */
-import { compileFilter, isAboutConnections, parseFilter, type PacketFilter } from '../flow/packet-filter.js';
+import { compileFilter, parseFilter, partedFilter, type PacketFilter } from '../flow/packet-filter.js';
 import type { Matcher } from '../flow/match.js';
 import type { Packet } from '../packet/packet.js';
 import { ANY_PORT, type Points, type WatchSpec } from './watch-spec.js';
@@ -17,9 +17,10 @@ interface Tap {
 
 export interface Trace {
   readonly bit: number;
-  readonly matcher: Matcher<Packet>;
-  /** What the filter means is connections. */
-  readonly followsConnections: boolean;
+  /** A packet that passes this one is traced with its whole connection; null when no connection is meant. */
+  readonly connections: Matcher<Packet> | null;
+  /** A packet that passes this one is traced alone. */
+  readonly packets: Matcher<Packet> | null;
 }
 
 export class ActiveWatches {
@@ -39,9 +40,10 @@ export class ActiveWatches {
       if (spec.kind === 'drops') drops |= bit;
       else {
         const filter = filterOf(spec.filter);
-        const matcher = compileFilter(filter);
-        if (spec.kind === 'trace') trace = { bit, matcher, followsConnections: isAboutConnections(filter) };
-        else taps.push({ bit, matcher, snapLength: spec.snapLength === 0 ? Number.MAX_SAFE_INTEGER : spec.snapLength, points: mapOf(spec.points), answers: mapOf(spec.answers) });
+        if (spec.kind === 'trace') {
+          const { connections, packets } = partedFilter(filter);
+          trace = { bit, connections: connections && compileFilter(connections), packets: packets && compileFilter(packets) };
+        } else taps.push({ bit, matcher: compileFilter(filter), snapLength: spec.snapLength === 0 ? Number.MAX_SAFE_INTEGER : spec.snapLength, points: mapOf(spec.points), answers: mapOf(spec.answers) });
       }
     }
     this.drops = drops;

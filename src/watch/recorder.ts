@@ -1,9 +1,10 @@
 /** Writes records of the packet in hand. Only for packets that somebody watches: it may allocate. */
+import { CopyCounter } from '../memory/copy.js';
 import type { SlotHeaders } from '../memory/slot-headers.js';
 import { HeaderOffset } from '../memory/slot-layout.js';
 import type { PacketCursor } from '../packet/cursor.js';
 import { Bell } from '../ring/doorbell.js';
-import { RecordWriter, type RecordRingSpec } from '../ring/record-ring.js';
+import { COPIED_CELL, RecordWriter, type RecordRingSpec } from '../ring/record-ring.js';
 import { MAX_TEXT_BYTES, RECORD_HEADER_BYTES, RecordOffset } from './record.js';
 
 /** What is known of the packet beside what its slot header says. */
@@ -28,12 +29,15 @@ const NO_TEXT = new Uint8Array(0);
 
 export class Recorder {
   readonly writer: RecordWriter;
+  /** Counts apart from what is copied between ingress and egress. */
+  readonly #copier: CopyCounter;
   readonly #headers: SlotHeaders;
   readonly #slotBytes: number;
   readonly #main: Bell;
 
   constructor(buffer: ArrayBufferLike, ring: RecordRingSpec, headers: SlotHeaders, slotBytes: number, mainDoorbellOffset: number) {
     this.writer = new RecordWriter(buffer, ring);
+    this.#copier = new CopyCounter(this.writer.cells, COPIED_CELL);
     this.#headers = headers;
     this.#slotBytes = slotBytes;
     this.#main = new Bell(buffer, mainDoorbellOffset);
@@ -75,7 +79,7 @@ export class Recorder {
     u32[(at + RecordOffset.serial) >>> 2] = note.serial;
     u32[(at + RecordOffset.flowId) >>> 2] = header32[at32 + (HeaderOffset.flowId >> 2)];
     const start = at + RECORD_HEADER_BYTES;
-    writer.copier.copy(packet.bytes, packet.start, u8, start, captured);
+    this.#copier.copy(packet.bytes, packet.start, u8, start, captured);
     u8.set(text, start + padded);
     writer.commit();
     this.#main.ring();

@@ -1,5 +1,5 @@
 /** The header fields of a packet as names and texts, so that two states of it can be compared. Main thread. */
-import { Layer3, HEADER_BYTES, HeaderOffset, ParseFlag } from '../../memory/slot-layout.js';
+import { HEADER_BYTES, HeaderOffset, ParseFlag } from '../../memory/slot-layout.js';
 import { SlotHeaders } from '../../memory/slot-headers.js';
 import { formatIpv4, formatIpv6, formatMac } from '../../packet/address.js';
 import { Packet } from '../../packet/packet.js';
@@ -76,10 +76,9 @@ export function headerFields(record: WatchedPacket): Map<string, string> {
     const quoted = icmp.quoted();
     if (quoted !== null) note('quoted', quotedEnds(quoted));
   }
-  if (seen.l3 !== Layer3.other || seen.payloadOffset > 0) {
-    const from = seen.payloadOffset;
-    if (from > 0 && from < record.bytes.length) fields.set('payload', Buffer.from(record.bytes.buffer, record.bytes.byteOffset + from, record.bytes.length - from).toString('latin1'));
-  }
+  const from = seen.payloadOffset;
+  // The packet that an error quotes was looked at above.
+  if (from > 0 && from < record.bytes.length && icmp?.isError !== true) fields.set('payload', Buffer.from(record.bytes.subarray(from)).toString('latin1'));
   return fields;
 }
 
