@@ -51,6 +51,8 @@ export class PacketManager {
   /** Events that found no room yet. */
   readonly #untold: ManagerEvent[] = [];
   #receiving = true;
+  /** Ingress waits until main has read. */
+  #paused = false;
   #finished = false;
 
   constructor(shared: SharedSpec, spec: ManagerSpec, makePorts: PortMaker) {
@@ -99,7 +101,8 @@ export class PacketManager {
     let work = 0;
     for (let port = 0; port < ports.length; port++) work += this.#forwarder.collectCompletions(port);
     for (const lane of lanes) if (lane.alive) work += this.#collectReturns(lane);
-    if (!this.#eventsBehind()) {
+    this.#paused = this.#eventsBehind();
+    if (!this.#paused) {
       for (let port = 0; port < ports.length; port++) if (this.#receiving || ports[port].ends) work += this.#ingress.receive(port);
     }
     for (let port = 0; port < ports.length; port++) this.#forwarder.transmitStaged(port);
@@ -115,6 +118,7 @@ export class PacketManager {
   /** Whether a poll would find something. */
   hasWork(): boolean {
     if (this.#mailbox.hasMessage) return true;
+    if (this.#paused && !this.#eventsBehind()) return true;
     for (const lane of this.#shop.lanes) if (lane.hasWork()) return true;
     for (const port of this.#shop.ports) if (port.hasWork()) return true;
     return false;

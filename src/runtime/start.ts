@@ -37,10 +37,13 @@ export async function startPlan(plan: Plan, queuePorts: ReadonlyMap<string, Queu
   });
   const services = await Services.open(options);
   let runtime: Runtime;
+  let watching: Watches | null = null;
   try {
     const eve = options.eve === undefined ? null : new EveLog(options.eve, options.baseDirectory ?? process.cwd(), layout.drops.names);
-    runtime = new Runtime(plan, layout, await openPorts(plan), queuePorts, options, eve, new Watches(plan, layout, watches));
+    watching = new Watches(plan, layout, watches);
+    runtime = new Runtime(plan, layout, await openPorts(plan), queuePorts, options, eve, watching);
   } catch (error) {
+    watching?.abandon();
     await services.close();
     throw error;
   }

@@ -50,6 +50,11 @@ export class Watches {
     }));
   }
 
+  /** Nothing will run: the file for dropped packets is closed. */
+  abandon(): void {
+    this.#drops?.end(0);
+  }
+
   get links(): readonly string[] {
     return this.#links.names;
   }
