@@ -41,7 +41,7 @@ Examples:
   $ millrace run examples/office.yaml
   $ millrace run examples/permit.yaml --capture trace=my.pcapng --write outside=translated.pcapng
   $ millrace run examples/office.yaml --eve - | jq -c 'select(.event_type == "alert")'
-  $ millrace run examples/office.yaml --trace 'host 10.0.1.10 and tcp port 443' --write-drops drops.pcapng
+  $ millrace run examples/office.yaml --trace 'host 10.0.1.10 and port 443' --write-drops d.pcapng
   $ tcpdump -i eth0 -w - | millrace run chain.yaml --capture trace=- --write outside=- >out.pcapng
   $ millrace run examples/office.yaml --json --flows | jq '.flows[] | select(.verdict != "forward")'`)
     .action(async (file: string, flags: RunFlags) => {
@@ -130,6 +130,6 @@ function watchOf({ json = false, eve, trace, writeDrops }: ReportFlags, plan: Pl
   return {
     // Stories are read before the report, and where it is not in the way of something else.
     ...(trace !== undefined && { trace: { filter: trace, to: json || isTaken ? stderr : stdout } }),
-    ...(writeDrops !== undefined && { writeDrops: writeDrops === '-' ? STANDARD_OUTPUT : resolve(writeDrops) }),
+    ...(writeDrops !== undefined && { writeDrops: writeDrops === '-' ? process.stdout : resolve(writeDrops) }),
   };
 }

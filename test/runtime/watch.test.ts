@@ -238,8 +238,11 @@ describe('a tap', () => {
     const path = file('tap.pcapng');
     const stream = createWriteStream(path);
     const tap = await runtime.tap('drop-every>outside', { snapLength: 60 });
+    // What has come before it is told where to write is written too.
+    await port.send(udp(100, 0), { timestampMs: 1_700_000_000_000 });
+    while (runtime.stats().ports.outside.transmitted + runtime.stats().vms[0].returned < 2) await new Promise((resolve) => setTimeout(resolve, 1));
     const written = tap.writeTo(stream);
-    for (let k = 0; k < 9; k++) await port.send(udp(100, k), { timestampMs: 1_700_000_000_000 + k });
+    for (let k = 1; k < 9; k++) await port.send(udp(100, k), { timestampMs: 1_700_000_000_000 + k });
     await end();
     expect(await written).toEqual({ packets: 9, skipped: 0 });
     await new Promise((resolve) => stream.end(resolve));

@@ -46,7 +46,7 @@ export class Tap implements AsyncIterable<TappedPacket>, AsyncDisposable, Watche
   readonly #snapLength: number;
   readonly #capacity: number;
   #stop: () => Promise<void>;
-  readonly #waiting: TappedPacket[] = [];
+  readonly #waiting: WatchedPacket[] = [];
   #readers: (() => void)[] = [];
   #output: CaptureStream | null = null;
   #packets = 0;
@@ -76,10 +76,10 @@ export class Tap implements AsyncIterable<TappedPacket>, AsyncDisposable, Watche
   /** The next packet, or null when the tap has ended and all is read. */
   async receive(): Promise<TappedPacket | null> {
     for (;;) {
-      const packet = this.#waiting.shift();
-      if (packet !== undefined) {
+      const record = this.#waiting.shift();
+      if (record !== undefined) {
         this.#packets++;
-        return packet;
+        return this.#tapped(record);
       }
       if (this.#isOver) return null;
       await new Promise<void>((resolve) => this.#readers.push(resolve));
@@ -96,14 +96,16 @@ export class Tap implements AsyncIterable<TappedPacket>, AsyncDisposable, Watche
   }
 
   /**
-   * Writes what comes from now on as pcapng, the link being its interface, the verdicts its packet comments; at the end, how
+   * Writes what waits, and what comes from now on, as pcapng, the link being its interface, the verdicts its packet comments; at the end, how
    * many packets were skipped as interface statistics. The stream stays open; what it cannot take is skipped and counted.
    * @returns when the tap has ended. When the stream ends or fails, so does the tap.
    * @throws what the stream failed with.
    */
   async writeTo(stream: Writable): Promise<TapSummary> {
     if (this.#output !== null) throw new Error(`the tap on ${this.link} already writes to a stream`);
-    this.#output = new CaptureStream(stream, [this.link]);
+    const output = new CaptureStream(stream, [this.link]);
+    this.#output = output;
+    for (const record of this.#waiting.splice(0)) this.#write(output, record);
     let failure: Error | null = null;
     const fail = (error: Error): void => {
       failure ??= error;
@@ -143,14 +145,19 @@ export class Tap implements AsyncIterable<TappedPacket>, AsyncDisposable, Watche
 
   /** @internal */
   take(record: WatchedPacket): void {
+    if (this.#output === null) this.#waiting.push(record);
+    else this.#write(this.#output, record);
+  }
+
+  #write(output: CaptureStream, record: WatchedPacket): void {
+    const { by, reason } = this.#tapped(record);
+    output.write(record, 0, by === null ? '' : verdictText(by, record.verdict, reason ?? ''), this.#snapLength);
+    this.#packets++;
+  }
+
+  #tapped(record: WatchedPacket): TappedPacket {
     const by = record.function === NO_FUNCTION ? null : this.#names.functions[record.function];
-    const reason = record.reason === 0 ? null : this.#names.drops[record.reason];
-    if (this.#output !== null) {
-      this.#output.write(record, 0, by === null ? '' : verdictText(by, record.verdict, reason ?? ''), this.#snapLength);
-      this.#packets++;
-      return;
-    }
-    this.#waiting.push({
+    return {
       bytes: this.#snapLength === 0 ? record.bytes : record.bytes.subarray(0, this.#snapLength),
       timestampMs: record.seconds * 1000 + record.nanos / 1e6,
       originalLength: record.originalLength,
@@ -159,8 +166,8 @@ export class Tap implements AsyncIterable<TappedPacket>, AsyncDisposable, Watche
       flowId: record.flowId,
       by,
       verdict: by === null ? null : verdictName(record.verdict),
-      reason,
-    });
+      reason: record.reason === 0 ? null : this.#names.drops[record.reason],
+    };
   }
 
   /** @internal */
