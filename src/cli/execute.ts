@@ -4,6 +4,7 @@ import type { EveTarget } from '../runtime/eve/eve-output.js';
 import type { Plan } from '../runtime/plan.js';
 import type { Report } from '../runtime/report.js';
 import { startPlan } from '../runtime/start.js';
+import type { WatchOptions } from '../runtime/watch/watch-options.js';
 import { EXIT_CODES } from './exit-code.js';
 import { LiveRun, isLivePlan, type LiveOptions } from './live-run.js';
 import { needsLine } from './needs.js';
@@ -15,6 +16,8 @@ export interface ExecuteOptions {
   readonly flows: boolean;
   /** Where the EVE log goes. */
   readonly eve?: string | EveTarget;
+  /** What is traced, and where dropped packets go. */
+  readonly watch?: WatchOptions;
   /** For runs on live ports. */
   readonly live?: LiveOptions;
   /** By which others reach it. */
@@ -42,10 +45,10 @@ export async function execute(plan: Plan, terminal: Terminal, options: ExecuteOp
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   try {
-    const { flows, eve, live, control, metrics, durationMs } = options;
-    let liveRun: LiveRun | null = null;
+    const { flows, eve, watch, live, durationMs } = options;
     const runtime = await startPlan(plan, new Map(), {
       flows,
+      ...watch,
       ...(eve !== undefined && { eve }),
       ...(control !== undefined && { control: { ...control, unavailable: control.nameIsFixed === true ? undefined : warnOf(terminal) } }),
       ...(metrics !== undefined && { metrics }),

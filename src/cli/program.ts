@@ -10,10 +10,11 @@ import { addInspect } from './inspect.js';
 import { addApply, addPs, addStats, addStop } from './instances.js';
 import { addRules } from './rules.js';
 import { addRun } from './run.js';
+import { addTap } from './tap.js';
 import { columnsOf, type Terminal } from './terminal.js';
 
 /** One file a command: what it is called, what it takes and what it does. */
-const COMMANDS = [addRun, addPs, addStats, addApply, addStop, addCheck, addGraph, addInspect, addRules, addDemo, addBench];
+const COMMANDS = [addRun, addPs, addStats, addApply, addTap, addStop, addCheck, addGraph, addInspect, addRules, addDemo, addBench];
 
 /** @param args without the names of node and the script. @returns the exit code. */
 export async function runProgram(args: readonly string[], terminal: Terminal): Promise<ExitCode> {

@@ -103,7 +103,7 @@ function renderProblems({ problems }: Report, { style, columns }: RenderOptions)
 }
 
 function renderSums(report: Report, { style, columns, running = false }: RenderOptions): string[] {
-  const { bytesCopied, durationMs, packetsPerSecond, eventsLost, ports } = report;
+  const { bytesCopied, durationMs, packetsPerSecond, eventsLost, ports, watched } = report;
   const rows: [string, string][] = [
     ...ledgerLines(report, style, columns - LABEL_WIDTH, running).map((line, at): [string, string] => [at === 0 ? 'Ledger' : '', line]),
     ['Rate', `${count(packetsPerSecond)} packets/s over ${duration(durationMs)}`],
@@ -114,6 +114,14 @@ function renderSums(report: Report, { style, columns, running = false }: RenderO
   written.forEach(([name, port], at) => {
     rows.push([at === 0 ? 'Written' : '', `${shownPath(port.written!)} ${style.faint(`(${counted(port.transmitted, 'packet')} out of ${name})`)}`]);
   });
+  if (watched?.drops?.file !== undefined) {
+    const { file, written: kept, skipped } = watched.drops;
+    rows.push(['Drops', `${shownPath(file)} ${style.faint(`(${counted(kept, 'packet')}${skipped === 0 ? '' : `, ${count(skipped)} skipped`})`)}`]);
+  }
+  if (watched?.trace !== undefined) {
+    const { packets, skipped } = watched.trace;
+    rows.push(['Traced', `${counted(packets, 'packet')}${skipped === 0 ? '' : style.warn(`, ${counted(skipped, 'record')} skipped`)}`]);
+  }
   return rows.map(([label, text]) => `${style.strong(label)}${' '.repeat(LABEL_WIDTH - label.length)}${text}`);
 }
 

@@ -4,7 +4,9 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { parseListenAddress } from '../runtime/metrics/listen-address.js';
 import type { Plan } from '../runtime/plan.js';
 import type { Runtime } from '../runtime/runtime.js';
+import { ConfigurationError } from '../runtime/problems.js';
 import type { Report } from '../runtime/report.js';
+import type { WatchOptions } from '../runtime/watch/watch-options.js';
 import { STANDARD_OUTPUT } from '../port/capture/create-capture.js';
 import { overridden, planOf, reloadFrom, takesFiles } from './chain-file.js';
 import { execute, type ExecuteOptions, type Execution } from './execute.js';
@@ -20,10 +22,14 @@ export interface ReportFlags {
   readonly json?: boolean;
   readonly flows?: boolean;
   readonly eve?: string;
+  readonly trace?: string;
+  readonly writeDrops?: string;
 }
 
 export function addRun(program: Command, terminal: Terminal, ended: (code: ExitCode) => void): void {
   takesFiles(reports(program.command('run').argument('<chain.yaml>', 'what to run')))
+    .option('--trace <filter>', "tell of each packet that matches what every function did with it, and why: 'host 10.0.0.5 and tcp port 443'")
+    .option('--write-drops <file>', "keep dropped packets as pcapng, with the reason as comment; '-' is stdout, and the report goes to stderr then")
     .option('--duration <time>', 'stop after so long: 30s, 5m, 1h', readDuration)
     .option('--name <name>', "what `millrace ps` calls it; by default the file's name, with the pid behind it when that is taken", readInstanceName)
     .option('--metrics <[host]:port>', 'serve Prometheus metrics at /metrics and the report at /stats; on loopback unless a host is given', readListenAddress)
@@ -35,6 +41,7 @@ Examples:
   $ millrace run examples/office.yaml
   $ millrace run examples/permit.yaml --capture trace=my.pcapng --write outside=translated.pcapng
   $ millrace run examples/office.yaml --eve - | jq -c 'select(.event_type == "alert")'
+  $ millrace run examples/office.yaml --trace 'host 10.0.1.10 and port 443' --write-drops d.pcapng
   $ tcpdump -i eth0 -w - | millrace run chain.yaml --capture trace=- --write outside=- >out.pcapng
   $ millrace run examples/office.yaml --json --flows | jq '.flows[] | select(.verdict != "forward")'`)
     .action(async (file: string, flags: RunFlags) => {
@@ -99,16 +106,30 @@ export function printReport({ report, interrupted }: Execution, render: (report:
 
 /** Runs a plan and prints its report, or says why it cannot. */
 export async function runPlan(
-  title: string, planned: () => Promise<Plan>, terminal: Terminal, flags: ReportFlags, more: Omit<ExecuteOptions, 'flows' | 'eve'> = {},
+  title: string, planned: () => Promise<Plan>, terminal: Terminal, flags: ReportFlags, more: Omit<ExecuteOptions, 'flows' | 'eve' | 'watch'> = {},
 ): Promise<ExitCode> {
-  const { json = false, flows = false, eve } = flags;
+  const { json = false, flows = false, eve, writeDrops } = flags;
   // What is asked for on stdout is there alone.
-  const reportTo = eve === '-' ? { ...terminal, stdout: terminal.stderr } : terminal;
+  const reportTo = eve === '-' || writeDrops === '-' ? { ...terminal, stdout: terminal.stderr } : terminal;
   try {
     const target = eve === '-' ? terminal.stdout : eve;
-    const execution = await execute(await planned(), terminal, { flows, ...(target !== undefined && { eve: target }), ...more });
+    const plan = await planned();
+    const execution = await execute(plan, terminal, { flows, watch: watchOf(flags, plan, reportTo), ...(target !== undefined && { eve: target }), ...more });
     return printReport(execution, renderReport, { title, json, terminal: reportTo });
   } catch (error) {
     return fail(reportTo, error, json);
   }
+}
+
+/** @throws ConfigurationError when two things want stdout. */
+function watchOf({ json = false, eve, trace, writeDrops }: ReportFlags, plan: Plan, { stdout, stderr }: Terminal): WatchOptions {
+  const isTaken = plan.ports.some(({ spec }) => 'write' in spec && spec.write === STANDARD_OUTPUT);
+  if (writeDrops === '-' && (eve === '-' || isTaken)) {
+    throw new ConfigurationError([{ code: 'write-twice', place: '--write-drops', found: '-', expected: 'a file', message: 'something else is written to stdout already' }]);
+  }
+  return {
+    // Stories are read before the report, and where it is not in the way of something else.
+    ...(trace !== undefined && { trace: { filter: trace, to: json || isTaken ? stderr : stdout } }),
+    ...(writeDrops !== undefined && { writeDrops: writeDrops === '-' ? process.stdout : resolve(writeDrops) }),
+  };
 }

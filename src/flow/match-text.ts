@@ -205,12 +205,7 @@ export class MatchParser {
   #ports(): readonly PortRange[] {
     const token = this.#stream.word(PORTS);
     if (this.#sets !== null && token.text.startsWith('@')) return this.#setOf(token, this.#sets.ports, 'ports');
-    const found = /^(\d{1,6})(?:-(\d{1,6}))?$/.exec(token.text);
-    const from = Number(found?.[1]);
-    const to = Number(found?.[2] ?? from);
-    if (found === null || to > MAX_PORT || from > MAX_PORT) this.#stream.fail(token, `"${token.text}" is not a port`, PORTS);
-    if (from > to) this.#stream.fail(token, `the range ${token.text} ends before it starts`, PORTS);
-    return [{ from, to }];
+    return [readRange(this.#stream, token)];
   }
 
   #protocol(): number {
@@ -297,6 +292,20 @@ export class MatchParser {
       if (!set.prefixes.some((prefix) => prefix.version === version)) refuse(kind, `no IPv${version} address in the list`, `an IPv${version} address`);
     }
   }
+}
+
+/** Takes a port, or a range of ports, off a stream. @throws TextError */
+export function portRange(stream: TokenStream): PortRange {
+  return readRange(stream, stream.word(PORTS));
+}
+
+function readRange(stream: TokenStream, token: Token): PortRange {
+  const found = /^(\d{1,6})(?:-(\d{1,6}))?$/.exec(token.text);
+  const from = Number(found?.[1]);
+  const to = Number(found?.[2] ?? from);
+  if (found === null || to > MAX_PORT || from > MAX_PORT) stream.fail(token, `"${token.text}" is not a port`, PORTS);
+  if (from > to) stream.fail(token, `the range ${token.text} ends before it starts`, PORTS);
+  return { from, to };
 }
 
 /** Parses a whole text as one match. */

@@ -60,6 +60,11 @@ export interface Handlers<Options> {
   processBurst?: (burst: Burst) => void;
   /** New options under traffic, between two bursts. Without it, a change of options needs a new VM. */
   update?: (options: Options) => void;
+  /**
+   * Says in a few words why the packet that `process` had last got its verdict: the rule, the mapping, the protocol. Called
+   * right after `process`, and only for packets that somebody traces (docs/watching.md): it may allocate, and must change nothing.
+   */
+  explain?: (packet: Packet, verdict: Verdict) => string;
   /** Called about once a second of packet time, between bursts, to let go of what timed out. */
   expire?: (nowMs: number) => void;
 }

@@ -11,7 +11,7 @@ import { Packet } from '../packet/packet.js';
 import { parsePacket } from '../packet/parse.js';
 import { buildContext, PacketClock, noVerdict, tableBytes, verdictKind, verdictReason, type ContextSpec, type PlacedTable, type VmEvent } from './context.js';
 import { loadDefinition } from './define.js';
-import type { Handlers, NetworkFunctionUse, OptionProblem, Replica, Verdict } from './contract.js';
+import { forward, type Handlers, type NetworkFunctionUse, type OptionProblem, type Replica, type Verdict } from './contract.js';
 import type { TableSpec } from './tables.js';
 
 const DEFAULT_FLOWS = 1024;
@@ -50,6 +50,8 @@ export interface HarnessResult {
 
 export interface Harness {
   process(bytes: Uint8Array, options?: HarnessPacketOptions): HarnessResult;
+  /** What the NF says of the packet that `process` had last: its `explain`, empty when it has none. */
+  explain(): string;
   readonly alerts: Extract<VmEvent, { type: 'alert' }>[];
   readonly flows: Extract<VmEvent, { type: 'describe-flow' }>[];
   /** Packets that the NF made itself. */
@@ -152,6 +154,7 @@ export async function harness(use: NetworkFunctionUse, { replica, flows: flowCap
     return handlers;
   };
 
+  let lastVerdict: Verdict = forward;
   const flowIds = new Map<string, number>();
   const flowOf = (known: Packet): number => {
     const tuple = flowTuple(known);
@@ -187,6 +190,7 @@ export async function harness(use: NetworkFunctionUse, { replica, flows: flowCap
       clock.advanceTo(timestampMs);
       const verdict: Verdict = process(packet);
       if (typeof verdict !== 'number') noVerdict(verdict);
+      lastVerdict = verdict;
       const flowPublished = (headers.u8[HeaderOffset.parseFlags] & ParseFlag.tuplePublished) !== 0;
       const start = region.address(0) + headers.u32[HeaderOffset.dataOffset >> 2];
       const length = headers.u32[HeaderOffset.length >> 2];
@@ -205,6 +209,7 @@ export async function harness(use: NetworkFunctionUse, { replica, flows: flowCap
         turnedBack: headers.u8[HeaderOffset.egressPort] === headers.u8[HeaderOffset.ingressPort],
       };
     },
+    explain: () => ready().explain?.(packet, lastVerdict) ?? '',
     async update(raw) {
       const next = await prepared(use, raw);
       if (next.problems.length > 0) throw new Error(next.problems.map((problem) => problem.message).join('; '));

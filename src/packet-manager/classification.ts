@@ -18,7 +18,7 @@ import { Packet } from '../packet/packet.js';
 import { IpProtocol, TcpFlag } from '../packet/protocols.js';
 import { Generation } from '../ring/generation.js';
 import type { ManagerSpec, PathRow } from './manager-spec.js';
-import { routesOf, type Route } from './route.js';
+import { RouteBook, type Route } from './route.js';
 
 /** Offset of the byte of flags in a TCP header. */
 const TCP_FLAGS = 13;
@@ -31,9 +31,8 @@ const NONE = -1;
 
 export class Classification {
   /** All routes that packets in flight may refer to, by index: a changed policy adds routes, and old ones stay. */
-  readonly routes: Route[] = [];
-  /** First route of each row that ever was in force, by its text. */
-  readonly #known = new Map<string, number>();
+  readonly routes: readonly Route[];
+  readonly #book = new RouteBook();
   /** Replicas that begin at a route, by its index; 0 for all but the first of a row. */
   readonly #replicas: number[] = [];
   // What the last `classify` found.
@@ -58,6 +57,7 @@ export class Classification {
 
   constructor(buffer: ArrayBufferLike, spec: ManagerSpec, headers: SlotHeaders, installed: (route: Route, index: number) => void = () => undefined) {
     this.#installed = installed;
+    this.routes = this.#book.routes;
     this.#headers = headers;
     this.#packet = new Packet(headers);
     this.#connections = new ConnectionTable(buffer, spec.connectionsOffset, spec.flowCapacity);
@@ -83,18 +83,13 @@ export class Classification {
     this.version = this.#policyInForce & 0xffff;
   }
 
-  /** The index of a row's first route. One that was in force before is used again, so that routes do not pile up. */
+  /** The index of a row's first route. */
   #routeOf(row: PathRow): number {
-    const text = JSON.stringify(row);
-    let first = this.#known.get(text);
-    if (first === undefined) {
-      first = this.routes.length;
-      this.#known.set(text, first);
-      const routes = routesOf(row);
-      routes.forEach((_, at) => this.#replicas.push(at === 0 ? routes.length : 0));
-      this.routes.push(...routes);
-      routes.forEach((route, at) => this.#installed(route, first! + at));
-    }
+    const { first, added } = this.#book.add(row);
+    added.forEach((route, at) => {
+      this.#replicas.push(at === 0 ? added.length : 0);
+      this.#installed(route, first + at);
+    });
     return first;
   }
 

@@ -11,6 +11,7 @@ import { FIRST_DECLARED_DROP, builtInDrop } from '../observe/drop-reasons.js';
 import { parsePacket } from '../packet/parse.js';
 import type { Classification } from './classification.js';
 import type { Lane } from './lane.js';
+import type { ManagerWatch } from './manager-watch.js';
 import type { PortHost } from './port-host.js';
 import { placeOf, vmAt } from './route.js';
 import { Place, type SlotBook } from './slot-book.js';
@@ -32,6 +33,7 @@ export interface Shop {
   readonly classification: Classification;
   readonly dropNames: readonly string[];
   readonly burst: number;
+  readonly watch: ManagerWatch;
 }
 
 export class Forwarder {
@@ -204,7 +206,8 @@ export class Forwarder {
   }
 
   drop(address: number, slot: number, reason: number): void {
-    const { book, portCounters, classification } = this.#shop;
+    const { book, portCounters, classification, watch } = this.#shop;
+    if (watch.isOn) watch.dropped(address, slot, reason);
     portCounters[book.ingress[slot]][Cell.drops + reason]++;
     classification.settle(book.connection[slot], book.flowId[slot], reason);
     this.#home(address, slot);
@@ -212,7 +215,7 @@ export class Forwarder {
 
   /** Takes back what a port has sent. */
   collectCompletions(port: number): number {
-    const { region, headers, ports, portCounters, book, pool } = this.#shop;
+    const { region, headers, ports, portCounters, book, pool, watch } = this.#shop;
     const batch = this.#batch;
     const count = ports[port].complete(batch, batch.length);
     if (count === 0) return 0;
@@ -231,6 +234,7 @@ export class Forwarder {
       book.place[slot] = Place.pool;
       book.connection[slot] = -1;
     }
+    if (watch.isOn) watch.sent(batch, sent);
     pool.freeBurst(batch, sent);
     portCounters[port][Cell.transmitted] += sent;
     portCounters[port][Cell.transmittedBytes] += bytes;
@@ -283,7 +287,8 @@ export class Forwarder {
    * by the VMs that it came through, out of the port that it came in by.
    */
   #answer(address: number, slot: number, reason: number): void {
-    const { region, headers, book, portCounters, classification } = this.#shop;
+    const { region, headers, book, portCounters, classification, watch } = this.#shop;
+    if (watch.isOn) watch.answered(address, slot, reason);
     const ingress = book.ingress[slot];
     portCounters[ingress][Cell.drops + reason]++;
     portCounters[ingress][Cell.originated]++;

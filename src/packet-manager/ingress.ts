@@ -27,7 +27,7 @@ export class Ingress {
 
   /** One burst at most; returns how many packets that were. */
   receive(port: number): number {
-    const { region, headers, ports, portCounters, book, classification } = this.#shop;
+    const { region, headers, ports, portCounters, book, classification, watch } = this.#shop;
     const { bytes } = region;
     const { u8, u16, u32 } = headers;
     const batch = this.#batch;
@@ -75,6 +75,7 @@ export class Ingress {
       u8[at8 + HeaderOffset.egressPort] = direction === Direction.forward ? route.to : route.from;
       forwarder.goTo(address, slot, 0);
     }
+    if (watch.isOn) watch.received(batch, count);
     const counters = portCounters[port];
     counters[Cell.received] += count;
     counters[Cell.receivedBytes] += receivedBytes;

@@ -1,9 +1,11 @@
 /** What the manager's thread is told: plain values and offsets in control memory. */
 import type { EventRingSpec } from '../ring/event-ring.js';
+import type { RecordRingSpec } from '../ring/record-ring.js';
 import type { RingSpec } from '../ring/ring-layout.js';
 import type { WakeUpSpec } from '../ring/wake-up.js';
 import type { MeshSpec } from '../vnic/mesh.js';
 import type { VnicSpec } from '../vnic/vnic.js';
+import type { WatchPlace } from '../watch/watch-spec.js';
 
 /** The manager's end of a VM. */
 export interface VmLink {
@@ -13,8 +15,9 @@ export interface VmLink {
   doorbellOffset: number;
   journalOffset: number;
   /** What it runs, in the order of the forward path: one function, or all of a chain. */
-  functions: { name: string; countersBlockOffset: number }[];
+  functions: { name: string; index: number; countersBlockOffset: number }[];
   events: EventRingSpec;
+  watchRing: RecordRingSpec;
   mesh?: MeshSpec;
 }
 
@@ -76,4 +79,6 @@ export interface ManagerSpec {
   vmAllowance: number;
   /** Report every ended flow, and pause ingress while main is behind with reading events: nothing of a report is lost. */
   reportFlows: boolean;
+  /** `waits`: ingress pauses while main is behind with reading what is watched, so that nothing of it is skipped. */
+  watch: WatchPlace & { readonly waits: boolean };
 }

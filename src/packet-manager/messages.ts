@@ -2,6 +2,7 @@
 import type { FlowRecord } from '../flow/connection-table.js';
 import type { PortProblem } from '../port/contract.js';
 import type { VnicSpec } from '../vnic/vnic.js';
+import type { WatchSpec } from '../watch/watch-spec.js';
 import type { Census } from './census.js';
 import type { PathRow } from './manager-spec.js';
 import type { ServiceRow } from './service-table.js';
@@ -16,7 +17,8 @@ export type ManagerMessage =
   | { type: 'repoint'; vm: number; vnic: VnicSpec }
   | { type: 'resume'; vm: number }
   | { type: 'vm-died'; vm: number; error: string }
-  | { type: 'port-died'; port: number };
+  | { type: 'port-died'; port: number }
+  | { type: 'watch'; watches: readonly WatchSpec[] };
 
 export type ManagerEvent =
   | { type: 'census'; id: number; census: Census }

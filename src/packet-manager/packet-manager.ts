@@ -18,6 +18,7 @@ import { Classification } from './classification.js';
 import { Forwarder, type Shop } from './forwarder.js';
 import { Ingress } from './ingress.js';
 import { Lane } from './lane.js';
+import { ManagerWatch } from './manager-watch.js';
 import { MeshControl } from './mesh-control.js';
 import { acceptFromMesh } from './mesh-lane.js';
 import type { ManagerSpec } from './manager-spec.js';
@@ -50,6 +51,8 @@ export class PacketManager {
   /** Events that found no room yet. */
   readonly #untold: ManagerEvent[] = [];
   #receiving = true;
+  /** Ingress waits until main has read. */
+  #paused = false;
   #finished = false;
 
   constructor(shared: SharedSpec, spec: ManagerSpec, makePorts: PortMaker) {
@@ -58,17 +61,20 @@ export class PacketManager {
     const headers = new SlotHeaders(buffer, shared.headersOffset, region.slots);
     const lanes = spec.vms.map((link, index) => new Lane(buffer, link, index, spec.wakeUp));
     const services = new ServiceTable(buffer, lanes);
+    const book = new SlotBook(region.slots);
+    const classification = new Classification(buffer, spec, headers, (route, index) => { services.install(route, index); });
     const shop: Shop = {
       region,
       headers,
       pool: new BufferPool(region),
-      book: new SlotBook(region.slots),
+      book,
       lanes,
       ports: [],
       portCounters: spec.ports.map((port) => counterBlock(buffer, port.countersBlockOffset)),
-      classification: new Classification(buffer, spec, headers, (route, index) => { services.install(route, index); }),
+      classification,
       dropNames: spec.dropNames,
       burst,
+      watch: new ManagerWatch(buffer, spec, { region, headers, book, classification }, shared.mainDoorbellOffset),
     };
     this.#spec = spec;
     this.#services = services;
@@ -95,7 +101,8 @@ export class PacketManager {
     let work = 0;
     for (let port = 0; port < ports.length; port++) work += this.#forwarder.collectCompletions(port);
     for (const lane of lanes) if (lane.alive) work += this.#collectReturns(lane);
-    if (!this.#eventsBehind()) {
+    this.#paused = this.#eventsBehind();
+    if (!this.#paused) {
       for (let port = 0; port < ports.length; port++) if (this.#receiving || ports[port].ends) work += this.#ingress.receive(port);
     }
     for (let port = 0; port < ports.length; port++) this.#forwarder.transmitStaged(port);
@@ -111,6 +118,7 @@ export class PacketManager {
   /** Whether a poll would find something. */
   hasWork(): boolean {
     if (this.#mailbox.hasMessage) return true;
+    if (this.#paused && !this.#eventsBehind()) return true;
     for (const lane of this.#shop.lanes) if (lane.hasWork()) return true;
     for (const port of this.#shop.ports) if (port.hasWork()) return true;
     return false;
@@ -166,6 +174,7 @@ export class PacketManager {
       dropAtIngress: (reason) => {
         counters[Cell.received]++;
         counters[Cell.drops + reason]++;
+        if (this.#shop.watch.isOn) this.#shop.watch.unseen();
       },
       dropAtEgress: (address, reason) => {
         this.#shop.ports[port].notSent();
@@ -229,6 +238,9 @@ export class PacketManager {
         break;
       case 'port-died':
         this.#portDied(message.port);
+        break;
+      case 'watch':
+        this.#shop.watch.replace(message.watches);
     }
   }
 
@@ -267,6 +279,7 @@ export class PacketManager {
   }
 
   #eventsBehind(): boolean {
+    if (this.#shop.watch.isBehind()) return true;
     if (!this.#spec.reportFlows) return false;
     if (this.#events.load() > EVENT_LOAD_LIMIT) return true;
     for (const lane of this.#shop.lanes) if (lane.events.load() > EVENT_LOAD_LIMIT) return true;

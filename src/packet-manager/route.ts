@@ -19,11 +19,32 @@ export interface Route {
   readonly isMesh: boolean;
 }
 
-export function routesOf({ name, from, to, twoWay, isMesh, replicas }: PathRow): Route[] {
+function routesOf({ name, from, to, twoWay, isMesh, replicas }: PathRow): Route[] {
   return replicas.map((vms) => {
     const isTogether = vms.length > 1 && new Set(vms).size === 1;
     return { name, from, to, twoWay, hops: vms.length, forward: vms, reverse: vms.toReversed(), isTogether, isMesh: isMesh && !isTogether };
   });
+}
+
+/**
+ * All routes that ever were in force, by index: a changed policy adds routes, and old ones stay, for packets under way. Whoever
+ * adds the same rows in the same order has the same indexes.
+ */
+export class RouteBook {
+  readonly routes: Route[] = [];
+  readonly #known = new Map<string, number>();
+
+  /** The index of a row's first route, and the routes that are new. A row that was in force before is used again, so that routes do not pile up. */
+  add(row: PathRow): { first: number; added: readonly Route[] } {
+    const text = JSON.stringify(row);
+    const known = this.#known.get(text);
+    if (known !== undefined) return { first: known, added: [] };
+    const first = this.routes.length;
+    this.#known.set(text, first);
+    const added = routesOf(row);
+    this.routes.push(...added);
+    return { first, added };
+  }
 }
 
 /** The VM at a hop of a route. */

@@ -11,9 +11,11 @@ import type { ManagerSpec, PathRow, PortRings } from '../packet-manager/manager-
 import { DOORBELL_BYTES } from '../ring/doorbell.js';
 import { eventRingBytes, type EventRingSpec } from '../ring/event-ring.js';
 import { MAILBOX_BYTES } from '../ring/mailbox.js';
+import { recordRingBytes, type RecordRingSpec } from '../ring/record-ring.js';
 import { ringBytes, ringCapacity, type RingSpec } from '../ring/ring-layout.js';
 import type { PortThreadSpec } from '../port/live/thread-spec.js';
 import type { FunctionSpec, VmSpec } from '../vm/vm-spec.js';
+import { type WatchPlace, type WatchSpec } from '../watch/watch-spec.js';
 import { JOURNAL_BYTES } from '../vnic/journal.js';
 import { SHARE_BYTES, type MeshSpec } from '../vnic/mesh.js';
 import { wakeUpSpec } from '../ring/wake-up.js';
@@ -24,6 +26,15 @@ import type { Plan } from './plan.js';
 
 /** Bytes of an event ring: a thousand alerts and more, so that a glance away loses none. */
 const EVENT_RING_BYTES = 1 << 20;
+/** Bytes of a record ring, for taps that come and go: some hundred full frames, in the time that main needs to look. */
+const RECORD_RING_BYTES = 1 << 19;
+/**
+ * Most bytes of one where nothing is to be skipped: every slot may be in flight when ingress pauses, and all of them be
+ * dropped. Only what is used costs more than address space.
+ */
+const MAX_RECORD_RING_BYTES = 1 << 25;
+/** Most bytes of a traced packet's record, but for texts beyond reason. */
+const TRACE_RECORD_BYTES = 1024;
 /** Slots that a VM may have for packets of its own making; never more than a sixteenth of all slots for all VMs together. */
 const VM_ALLOWANCE = 32;
 const VM_ALLOWANCE_SHARE = 16;
@@ -44,12 +55,15 @@ export interface Layout {
 
 export interface LayoutOptions {
   reportFlows: boolean;
+  /** What is watched from the first packet on, and whether ingress waits for it. */
+  watches?: readonly WatchSpec[];
+  watchWaits?: boolean;
 }
 
 /** Scratch for WASM network functions, per VM: none until a VM asks for it. */
 const SCRATCH_BYTES = 0;
 
-export function layOut(plan: Plan, { reportFlows }: LayoutOptions): Layout {
+export function layOut(plan: Plan, { reportFlows, watches = [], watchWaits = false }: LayoutOptions): Layout {
   const control = new ControlLayout();
   const { slots, slotBytes } = plan.memory;
   const capacity = ringCapacity(slots, plan.burst);
@@ -58,7 +72,16 @@ export function layOut(plan: Plan, { reportFlows }: LayoutOptions): Layout {
   const drops = new DropReasons(plan.drops);
   const flowIndexes = ConnectionTable.maxFlowIndex(plan.flows);
 
+  /** Twice what all slots may come to: a quarter is the limit at which ingress pauses. */
+  const watchBytes = (recordBytes: number): number => {
+    const wanted = 2 ** Math.ceil(Math.log2(2 * slots * recordBytes));
+    return watchWaits ? Math.min(MAX_RECORD_RING_BYTES, Math.max(RECORD_RING_BYTES, wanted)) : RECORD_RING_BYTES;
+  };
+  const recordRing = (capacityBytes: number): RecordRingSpec => ({ offset: control.reserve(recordRingBytes(capacityBytes)), capacityBytes });
+
   const headersOffset = control.reserve(slots * HEADER_BYTES);
+  const marksOffset = control.reserve(slots * 4);
+  const watchPlace = (recordBytes: number): WatchPlace => ({ ring: recordRing(watchBytes(recordBytes)), marksOffset, watches });
   const runStateOffset = control.reserve(4);
   const readyOffset = control.reserve(4);
   const policyOffset = control.reserve(4);
@@ -104,6 +127,7 @@ export function layOut(plan: Plan, { reportFlows }: LayoutOptions): Layout {
     events: events(),
     busyOffset: control.reserve(8),
     wakeUp,
+    watch: watchPlace(watches.some(({ kind }) => kind === 'trace') ? TRACE_RECORD_BYTES : 0),
     ...meshOf(index),
   }));
 
@@ -131,8 +155,8 @@ export function layOut(plan: Plan, { reportFlows }: LayoutOptions): Layout {
   });
 
   const manager: ManagerSpec = {
-    vms: vms.map(({ name, chain, functions: hosted, vnic, doorbellOffset, journalOffset, events: ringSpec, mesh }) => ({
-      name, chain, functions: hosted.map(({ name: called, countersBlockOffset }) => ({ name: called, countersBlockOffset })), vnic, doorbellOffset, journalOffset, events: ringSpec,
+    vms: vms.map(({ name, chain, functions: hosted, vnic, doorbellOffset, journalOffset, events: ringSpec, watch, mesh }) => ({
+      name, chain, functions: hosted.map(({ name: called, index, countersBlockOffset }) => ({ name: called, index, countersBlockOffset })), vnic, doorbellOffset, journalOffset, events: ringSpec, watchRing: watch.ring,
       ...(mesh !== undefined && { mesh }),
     })),
     ports: plan.ports.map(({ name }, at) => ({
@@ -152,6 +176,7 @@ export function layOut(plan: Plan, { reportFlows }: LayoutOptions): Layout {
     wakeUp,
     vmAllowance: Math.min(VM_ALLOWANCE, Math.floor(slots / VM_ALLOWANCE_SHARE / Math.max(1, vms.length))),
     reportFlows,
+    watch: { ...watchPlace(watches.some(({ kind }) => kind === 'drops') ? slotBytes + TRACE_RECORD_BYTES : TRACE_RECORD_BYTES), waits: watchWaits },
   };
 
   const shared: SharedSpec = {

@@ -75,6 +75,18 @@ export interface FlowReport {
 
 /** What counters alone say: the part of a report that costs little however many flows there are. */
 export interface CounterReport {
+/** What was watched, when something was. */
+export interface WatchReport {
+  /** Bytes of packets that were copied to be watched: none of them between ingress and egress. */
+  bytesCopied: number;
+  /** Packets whose stories were told, and records of stories that found no room. */
+  trace?: { packets: number; skipped: number };
+  /** Dropped packets that were written, and those of which there was nothing to write or no room. */
+  drops?: { written: number; skipped: number; file?: string };
+}
+
+export interface Report {
+  schemaVersion: 1;
   ports: Record<string, PortReport>;
   vms: VmReport[];
   /** All drops by reason. */
@@ -102,6 +114,7 @@ export interface Report extends CounterReport {
   /** What was wrong with the captures, by port. */
   problems: { port: string; kind: string; count: number; firstAt: number; detail: string }[];
   flows?: FlowReport[];
+  watched?: WatchReport;
   /** Why it ended early. */
   error?: { message: string; chain?: string; vm?: string; port?: string; stack?: string; packet?: CrashedPacket | null };
 }

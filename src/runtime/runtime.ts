@@ -35,8 +35,12 @@ import type { CounterReport, Report } from './report.js';
 import type { ManagerTask } from './manager-worker.js';
 import { ConfigurationError } from './problems.js';
 import { VmThread, startManagerThread } from './threads.js';
+import type { Tap, TapOptions } from './watch/tap.js';
+import type { WatchOptions } from './watch/watch-options.js';
+import type { Watches } from './watch/watches.js';
+import type { WatchSpec } from '../watch/watch-spec.js';
 
-export interface StartOptions {
+export interface StartOptions extends WatchOptions {
   /** Directory that relative file names start from. Default: the working directory. */
   baseDirectory?: string;
   /** Report every flow: `report.flows`. */
@@ -77,6 +81,8 @@ interface Mail {
   bell: Bell;
   text: Uint8Array;
   sent: () => void;
+  /** Called when the thread has obeyed, if somebody waits for that. */
+  obeyed?: () => void;
 }
 
 export class Runtime implements AsyncDisposable {
@@ -101,6 +107,9 @@ export class Runtime implements AsyncDisposable {
   readonly #vmMail: MailboxSender[];
   readonly #sleeper: Sleeper;
   readonly #mail: Mail[] = [];
+  /** Sent, and to be obeyed. */
+  readonly #unobeyed: { sender: MailboxSender; obeyed: () => void }[] = [];
+  readonly #watches: Watches;
   #startedAt = performance.now();
   #manager: Worker | null = null;
   #managerExit: Promise<void> = Promise.resolve();
@@ -111,13 +120,15 @@ export class Runtime implements AsyncDisposable {
   #over = false;
 
   /** @internal Use `start`. */
-  constructor(plan: Plan, layout: Layout, openPorts: OpenPorts, queuePorts: ReadonlyMap<string, QueuePort>, options: StartOptions, eve: EveLog | null) {
+  constructor(plan: Plan, layout: Layout, openPorts: OpenPorts, queuePorts: ReadonlyMap<string, QueuePort>, options: StartOptions, eve: EveLog | null, watches: Watches) {
     const { shared, manager } = layout;
     this.#plan = plan;
     this.#layout = layout;
     this.#options = options;
     this.#queuePorts = [...queuePorts.values()];
     this.#eve = eve;
+    this.#watches = watches;
+    watches.begin((specs) => this.#tellWatches(specs));
     this.#desk = new EventDesk(layout, options.onEvent, eve);
     this.#managerMail = new MailboxSender(shared.control, manager.mailboxOffset);
     this.#managerBell = new Bell(shared.control, manager.doorbellOffset);
@@ -190,6 +201,29 @@ export class Runtime implements AsyncDisposable {
     return answer;
   }
 
+  /** Names of the links of the paths, such as `inside>firewall`: what can be tapped. */
+  get links(): readonly string[] {
+    return this.#watches.links;
+  }
+
+  /**
+   * Taps a link: shows the packets on it, as its near end let them go or dropped them (docs/watching.md). The chain never
+   * waits for a reader; what finds no room is skipped and counted.
+   * @returns the tap, once it sees packets.
+   * @throws Error when there is no such link, ConfigurationError when the filter has mistakes, RangeError for impossible sizes.
+   */
+  async tap(link: string, options: TapOptions = {}): Promise<Tap> {
+    if (this.#over) throw new Error('the runtime is over');
+    return this.#watches.tap(link, options);
+  }
+
+  async #tellWatches(watches: readonly WatchSpec[]): Promise<void> {
+    if (this.#over) return;
+    const message = { type: 'watch', watches } as const;
+    const ends: [MailboxSender, Bell][] = [[this.#managerMail, this.#managerBell], ...this.#vmMail.map((sender, at): [MailboxSender, Bell] => [sender, this.#vmBells[at]])];
+    await Promise.all(ends.map(([sender, bell]) => new Promise<void>((resolve) => void this.#send(sender, bell, message, resolve))));
+  }
+
   /**
    * The service flow table of direct routing: one table for all chains with `routing: 'mesh'`, of which each VM holds the
    * rows that are its own.
@@ -254,8 +288,10 @@ export class Runtime implements AsyncDisposable {
       this.#layout.functions[at].options = newOptions;
     }
     if (difference.paths) {
+      const paths = pathRows(next);
+      await this.#watches.replacePaths(paths);
       const answer = this.#desk.answerOf('paths-replaced');
-      await Promise.all([answer, this.#send(this.#managerMail, this.#managerBell, { type: 'paths', paths: pathRows(next) })]);
+      await Promise.all([answer, this.#send(this.#managerMail, this.#managerBell, { type: 'paths', paths })]);
       this.#assertAlive();
     }
     this.#plan = next;
@@ -352,11 +388,16 @@ export class Runtime implements AsyncDisposable {
     for (const bell of this.#vmBells) bell.ring();
     if (this.#desk.failure !== null) for (const vm of this.#vms) vm.kill();
     // Whoever still waits to be heard finds the runtime over.
-    for (const { sent } of this.#mail.splice(0)) sent();
+    for (const { sent, obeyed } of this.#mail.splice(0)) {
+      sent();
+      obeyed?.();
+    }
+    for (const { obeyed } of this.#unobeyed.splice(0)) obeyed();
     await this.#applying;
     await Promise.all([this.#managerExit, this.#portThreads.ended(), ...this.#vms.map((vm) => vm.ended)]);
     this.#listen();
     for (const port of this.#queuePorts) port.detach();
+    this.#watches.finish();
     this.#over = true;
     const report = this.#report(durationMs);
     this.#lastReport = report;
@@ -443,6 +484,10 @@ export class Runtime implements AsyncDisposable {
   #listen(): number {
     let work = this.#desk.drain();
     if (work === 0) this.#eve?.flush();
+    const watched = this.#watches.drain();
+    // Ingress may be waiting for this.
+    if (watched > 0) this.#managerBell.ring();
+    work += watched;
     for (const port of this.#queuePorts) work += port.pump();
     work += this.#sendMail();
     return work;
@@ -450,14 +495,15 @@ export class Runtime implements AsyncDisposable {
 
   // ---- mail
 
-  #send(sender: MailboxSender, bell: Bell, message: ManagerMessage | VmMessage): Promise<void> {
+  #send(sender: MailboxSender, bell: Bell, message: ManagerMessage | VmMessage, obeyed?: () => void): Promise<void> {
     return new Promise((resolve) => {
       if (this.#over) {
         resolve();
+        obeyed?.();
         return;
       }
       // A message that does not fit is refused here, to whoever sends it.
-      this.#mail.push({ sender, bell, text: encodeMessage(message), sent: resolve });
+      this.#mail.push({ sender, bell, text: encodeMessage(message), sent: resolve, ...(obeyed !== undefined && { obeyed }) });
       this.#sendMail();
     });
   }
@@ -465,8 +511,9 @@ export class Runtime implements AsyncDisposable {
   /** Sends what can be sent: one message a mailbox at a time. */
   #sendMail(): number {
     let sent = 0;
+    for (let at = this.#unobeyed.length - 1; at >= 0; at--) if (this.#unobeyed[at].sender.ready) this.#unobeyed.splice(at, 1)[0].obeyed();
     for (let at = 0; at < this.#mail.length; ) {
-      const { sender, bell, text, sent: tell } = this.#mail[at];
+      const { sender, bell, text, sent: tell, obeyed } = this.#mail[at];
       if (!sender.ready || this.#mail.findIndex((mail) => mail.sender === sender) !== at) {
         at++;
         continue;
@@ -475,6 +522,7 @@ export class Runtime implements AsyncDisposable {
       sender.sendEncoded(text);
       bell.ring();
       tell();
+      if (obeyed !== undefined) this.#unobeyed.push({ sender, obeyed });
       sent++;
     }
     return sent;
@@ -486,6 +534,7 @@ export class Runtime implements AsyncDisposable {
   }
 
   #report(durationMs = performance.now() - this.#startedAt): Report {
-    return snapshotReport(this.#plan, this.#layout, this.#desk, { withFlows: this.#options.flows ?? false, durationMs });
+    const watched = this.#watches.report();
+    return { ...snapshotReport(this.#plan, this.#layout, this.#desk, { withFlows: this.#options.flows ?? false, durationMs }), ...(watched !== undefined && { watched }) };
   }
 }

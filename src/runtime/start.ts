@@ -12,6 +12,8 @@ import type { Plan } from './plan.js';
 import { ConfigurationError, type Problem } from './problems.js';
 import { QueuePort } from './queue-port.js';
 import { Runtime, type StartOptions } from './runtime.js';
+import { checkWatches } from './watch/watch-options.js';
+import { Watches } from './watch/watches.js';
 import { Services } from './services.js';
 
 /** See on-demand.ts. */
@@ -26,13 +28,22 @@ export async function startPlan(plan: Plan, queuePorts: ReadonlyMap<string, Queu
   for (const { spec } of plan.ports) if ('write' in spec && spec.write !== null) await makeDirectory(dirname(spec.write));
   checkQueuePorts(queuePorts);
   const isFinite = plan.ports.every(({ spec }) => spec.kind !== 'queue' && !isLive(spec));
-  const layout = allocate(plan, { reportFlows: isFinite || (options.flows ?? false) || options.eve !== undefined });
+  const watches = checkWatches(options, options.baseDirectory ?? process.cwd());
+  const layout = allocate(plan, {
+    reportFlows: isFinite || (options.flows ?? false) || options.eve !== undefined,
+    watches: watches.specs,
+    // Captures and generators wait without loss; the network does not.
+    watchWaits: isFinite && watches.specs.length > 0,
+  });
   const services = await Services.open(options);
   let runtime: Runtime;
+  let watching: Watches | null = null;
   try {
     const eve = options.eve === undefined ? null : new EveLog(options.eve, options.baseDirectory ?? process.cwd(), layout.drops.names);
-    runtime = new Runtime(plan, layout, await openPorts(plan), queuePorts, options, eve);
+    watching = new Watches(plan, layout, watches);
+    runtime = new Runtime(plan, layout, await openPorts(plan), queuePorts, options, eve, watching);
   } catch (error) {
+    watching?.abandon();
     await services.close();
     throw error;
   }

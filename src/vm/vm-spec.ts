@@ -4,6 +4,7 @@ import type { EventRingSpec } from '../ring/event-ring.js';
 import type { WakeUpSpec } from '../ring/wake-up.js';
 import type { MeshSpec } from '../vnic/mesh.js';
 import type { VnicSpec } from '../vnic/vnic.js';
+import type { WatchPlace } from '../watch/watch-spec.js';
 
 /** One network function. */
 export interface FunctionSpec extends ContextSpec {
@@ -31,6 +32,7 @@ export interface VmSpec {
   /** A float64: milliseconds in which it had work. */
   busyOffset: number;
   wakeUp: WakeUpSpec;
+  watch: WatchPlace;
   /** Absent: the manager alone gives it packets, and takes them. */
   mesh?: MeshSpec;
 }

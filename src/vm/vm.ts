@@ -21,8 +21,10 @@ import { Vnic } from '../vnic/vnic.js';
 import { PacketClock, buildContext, type VmEvent } from '../nf/context.js';
 import { forward, type Burst, type Definition, type Handlers, type PacketHandler } from '../nf/contract.js';
 import { BurstRun } from './burst-run.js';
+import { VmWatch } from './vm-watch.js';
 import { writeVerdict } from './write-verdict.js';
 import type { VmSpec } from './vm-spec.js';
+import type { WatchSpec } from '../watch/watch-spec.js';
 
 /** How often a network function may let go of what timed out, in packet time. */
 const EXPIRE_PERIOD_MS = 1000;
@@ -31,7 +33,7 @@ const SECONDS = HeaderOffset.timestampSeconds >> 2;
 const NANOS = HeaderOffset.timestampNanos >> 2;
 
 /** Messages from the main thread. */
-export type VmMessage = { type: 'update'; function: number; options: unknown } | { type: 'end' };
+export type VmMessage = { type: 'update'; function: number; options: unknown } | { type: 'watch'; watches: readonly WatchSpec[] } | { type: 'end' };
 
 const BEFORE_CREATION: Handlers<unknown> = { process: () => { throw new Error('the VM was polled before its network functions were created'); } };
 
@@ -62,6 +64,7 @@ export class Vm {
   /** The first of them, and the only one where each function has a VM of its own. */
   #first = BEFORE_CREATION;
   readonly #run: BurstRun;
+  readonly #watch: VmWatch;
   #tryTell: (event: VmEvent) => boolean = () => true;
   #ended = false;
   /** Address of a packet that was originated and is not sent yet; -1 when there is none. */
@@ -89,6 +92,7 @@ export class Vm {
     this.#burst = shared.burst;
     this.#copy = shared.mode === 'copy' ? new CopyCounter(this.#counters, Cell.transmittedBytes) : null;
     this.#run = new BurstRun(this.#region, this.#headers, this.#packet, this.#batch, this.#clock, this.#journal);
+    this.#watch = new VmWatch(buffer, spec.watch, this.#headers, shared.region.slotBytes, shared.mainDoorbellOffset, spec.functions.map(({ index }) => index));
     this.#private = new Uint8Array(shared.mode === 'copy' ? shared.region.slotBytes : 0);
     this.#wallClock = shared.clock === 'wall';
   }
@@ -140,7 +144,8 @@ export class Vm {
     }
     const input = this.#inputs[this.#input];
     this.#journal.begin(this.#input, input.consumerIndex, this.#vnic.tx.producerIndex, count);
-    if (this.#copy !== null) this.#processCopies(count, this.#copy);
+    if (this.#watch.isOn) this.#processWatched(count);
+    else if (this.#copy !== null) this.#processCopies(count, this.#copy);
     else if (this.#handlers.length > 1) this.#processTogether(count);
     else if (this.#first.processBurst !== undefined) this.#processBurst(count, this.#first.processBurst);
     else this.#processInPlace(count);
@@ -280,6 +285,47 @@ export class Vm {
     }
   }
 
+  /** Somebody watches: each packet by itself, wherever its bytes are, through one function or several. Slower, and the same. */
+  #processWatched(count: number): void {
+    const packet = this.#packet;
+    const region = this.#region;
+    const u32 = this.#headers.u32;
+    const copier = this.#copy;
+    for (let k = 0; k < count; k++) {
+      const address = this.#batch[k];
+      const slot = region.slotIndex(address);
+      const at = slot << 4;
+      const offset = u32[at];
+      if (copier === null) packet.moveTo(region.bytes, address + offset, slot);
+      else {
+        copier.copy(region.bytes, address + offset, this.#private, offset, u32[at + 1]);
+        packet.moveTo(this.#private, offset, slot);
+      }
+      this.#clock.advance(u32[at + SECONDS], u32[at + NANOS]);
+      const verdict = this.#passWatched(packet, slot);
+      if (copier !== null) copier.copy(this.#private, u32[at], region.bytes, address + u32[at], u32[at + 1]);
+      this.#conclude(slot, verdict);
+      this.#journal.advance(k + 1);
+    }
+  }
+
+  #passWatched(packet: Packet, slot: number): ReturnType<PacketHandler> {
+    const handlers = this.#handlers;
+    const last = handlers.length - 1;
+    const u8 = this.#headers.u8;
+    const at = slot << 6;
+    for (let hop = u8[at + HeaderOffset.hop]; ; hop++) {
+      const place = last === 0 ? 0 : u8[at + HeaderOffset.direction] === Direction.reverse ? last - hop : hop;
+      if (last > 0) {
+        u8[at + HeaderOffset.hop] = hop;
+        this.#journal.enter(place);
+      }
+      const verdict = handlers[place].process(packet);
+      this.#watch.passed(packet, place, handlers[place], verdict);
+      if (verdict !== forward || last === 0 || hop === last) return verdict;
+    }
+  }
+
   #conclude(slot: number, verdict: ReturnType<PacketHandler>): void {
     writeVerdict(this.#headers, slot, verdict);
   }
@@ -295,6 +341,7 @@ export class Vm {
     this.#mailbox.poll((message) => {
       const mail = message as VmMessage;
       if (mail.type === 'end') this.#ended = true;
+      else if (mail.type === 'watch') this.#watch.replace(mail.watches);
       else {
         this.#handlers[mail.function].update?.(mail.options);
         this.#answer({ type: 'updated', function: mail.function });
@@ -343,6 +390,7 @@ export class Vm {
     parsePacket(this.#region.bytes, packet.start, packet.length, this.#headers, slot);
     this.#headers.u8[(slot << 6) + HeaderOffset.parseFlags] &= ~ParseFlag.tuplePublished;
     this.#headers.u8[(slot << 6) + HeaderOffset.verdict] = VerdictKind.forward;
+    if (this.#watch.isOn) this.#watch.made(packet);
     this.#vnic.made.push(address);
     this.#manager.published(this.#vnic.made.publish(), this.#vnic.made);
   }

@@ -72,6 +72,34 @@ describe('run', () => {
     expect(missing.stderr).toContain('--capture trace  [file-missing]');
   });
 
+  test('--trace tells stories before the report, --write-drops keeps what was dropped', async () => {
+    const write = ['--write', 'inside=in.pcapng', '--write', 'outside=out.pcapng'];
+    const { code, stdout, stderr } = await millrace(['run', office, ...write, '--trace', 'host 10.0.1.10 and udp port 45007', '--write-drops', 'drops.pcapng'], cwd);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/^packet 1 {2}2026-11-20T21:04:07\.492196000Z {2}udp 10\.0\.1\.10:45007 -> 198\.51\.100\.80:53, 99 B\n {2}inside {4}in, path edge forward/);
+    expect(stdout).toContain('\nDrops    drops.pcapng (107 packets)\nTraced   2 packets\n');
+    expect(existsSync(join(cwd, 'drops.pcapng'))).toBe(true);
+    // What is asked for on stdout is there alone.
+    const kept = await millrace(['run', office, ...write, '--trace', 'arp', '--write-drops', '-'], cwd);
+    expect(kept.code).toBe(0);
+    expect(kept.stdout).toContain('nat-no-binding (nat)');
+    expect(kept.stderr).toContain('packet 1 ');
+    expect(kept.stderr).toContain('balanced');
+    const json = await millrace(['run', office, ...write, '--trace', 'arp', '--json'], cwd);
+    expect((JSON.parse(json.stdout) as Report).watched).toMatchObject({ trace: { packets: 2, skipped: 0 } });
+    expect(json.stderr).toContain('dropped no-path');
+  });
+
+  test('a filter with mistakes, and two things for stdout, are refused before anything runs', async () => {
+    const wrong = await millrace(['run', office, '--trace', 'host 10.0.0.500 and tpc'], cwd);
+    expect([wrong.code, wrong.stdout]).toEqual([2, '']);
+    expect(wrong.stderr).toContain('line 1:6  trace  [bad-match]');
+    expect(wrong.stderr).toContain('line 1:21  trace  [bad-match]');
+    const both = await millrace(['run', office, '--eve', '-', '--write-drops', '-'], cwd);
+    expect([both.code, both.stdout]).toEqual([2, '']);
+    expect(both.stderr).toContain('--write-drops  [write-twice]');
+  });
+
   test('a network function that throws: exit 1, a report all the same, and the packet that it had', async () => {
     file('bomb.mjs', `
       import { defineNetworkFunction } from ${JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)};

@@ -15,6 +15,7 @@ const FILES = [
   'src/ring/event-ring.ts',
   'src/ring/generation.ts',
   'src/ring/mailbox.ts',
+  'src/ring/record-ring.ts',
   'src/ring/spsc-ring.ts',
   'src/ring/wait-async.ts',
   'src/runtime/manager-worker.ts',

@@ -9,7 +9,7 @@ const FLOORS = [
   ['runtime'],
   ['packet-manager', 'vm', 'chain'],
   ['nf', 'port'],
-  ['vnic'],
+  ['vnic', 'watch'],
   ['flow'],
   ['packet', 'ring', 'memory', 'observe'],
 ];

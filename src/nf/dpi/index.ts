@@ -3,6 +3,7 @@ import { defineNetworkFunction } from '../define.js';
 import { keyed, perFlow } from '../tables.js';
 import { BlockList } from './block-list.js';
 import { Classifier } from './classifier.js';
+import { Sayings, statusAt } from './explain.js';
 import { FLOW_WORDS } from './flow-layout.js';
 import { Inspector } from './inspector.js';
 import { dpiOptions, prepareOptions, type DpiOptions } from './options.js';
@@ -38,9 +39,10 @@ export const dpi = defineNetworkFunction(import.meta.url, {
   create: (context) => {
     const { options, drop, counters, state } = context;
     const { words } = state.flows;
+    const sayings = new Sayings(context);
     const buffers = new StreamBuffers(options.streams.buffers, options.streams.bytes);
     const blockList = (from: typeof options): BlockList => new BlockList(from.block.protocols, from.block.hosts);
-    const classifier = new Classifier({ words, context, classified: counters.classified }, blockList(options));
+    const classifier = new Classifier({ words, context: sayings, classified: counters.classified }, blockList(options));
     const follower = new StreamFollower(
       {
         words,
@@ -53,12 +55,12 @@ export const dpi = defineNetworkFunction(import.meta.url, {
       options.budget,
     );
     const watch = new SignatureWatch(
-      { words, context, alerted: state.alerted, facts: classifier.facts, hits: counters['signature-hits'], scanned: counters['bytes-scanned'] },
+      { words, context: sayings, alerted: state.alerted, facts: classifier.facts, hits: counters['signature-hits'], scanned: counters['bytes-scanned'] },
       options.rules,
     );
     const rules = new RuleWatch(
       {
-        flows: state.ruleFlows, facts: classifier.facts, alerted: state.alerted, thresholds: state.thresholds, context, hits: counters['rule-hits'],
+        flows: state.ruleFlows, facts: classifier.facts, alerted: state.alerted, thresholds: state.thresholds, context: sayings, hits: counters['rule-hits'],
         exhausted: counters['rule-budget-exhausted'], noWindow: counters['rule-windows-exhausted'], buffered: counters['bytes-buffered'],
       },
       options.suricata,
@@ -76,6 +78,7 @@ export const dpi = defineNetworkFunction(import.meta.url, {
     });
     return {
       process: (packet) => inspector.process(packet),
+      explain: (packet) => sayings.explain(packet, words[statusAt(state.flows.of(packet.flowId))]),
       // The pool of stream buffers keeps its size: it is made once.
       update: (next) => {
         classifier.blockList = blockList(next);

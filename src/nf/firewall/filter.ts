@@ -5,7 +5,7 @@ import { forward, type Counter, type Verdict } from '../contract.js';
 import { Connections } from './connections.js';
 import { ESTABLISHED, INVALID, RELATED } from './counters.js';
 import { HalfOpen } from './half-open.js';
-import { Judge, type FirewallContext } from './judge.js';
+import { Judge, NOT_ASKED, type FirewallContext } from './judge.js';
 import { Lifetimes } from './lifetimes.js';
 import { openingOf } from './opening.js';
 import type { FirewallOptions } from './options.js';
@@ -18,9 +18,9 @@ import { TcpVerdict, TcpWindows } from './tcp-window.js';
 const HALF_OPEN_SHARE = 8;
 
 export class Filter {
+  readonly judge: Judge;
+  readonly connections: Connections;
   readonly #context: FirewallContext;
-  readonly #judge: Judge;
-  readonly #connections: Connections;
   readonly #windows: TcpWindows;
   readonly #halfOpen: HalfOpen;
   readonly #lifetimes: Lifetimes;
@@ -38,16 +38,16 @@ export class Filter {
     const { counters, state, options } = context;
     this.#context = context;
     this.#options = options;
-    this.#judge = new Judge(context);
+    this.judge = new Judge(context);
     this.#established = counters[ESTABLISHED];
     this.#related = counters[RELATED];
     this.#invalid = counters[INVALID];
     this.#forgotten = counters['half-open forgotten'];
     this.#outside = counters['outside window'];
     this.#droppedAsInvalid = context.drop['firewall-invalid'];
-    this.#connections = new Connections(state.flows, state.generations);
+    this.connections = new Connections(state.flows, state.generations);
     this.#windows = new TcpWindows(state.flows.words);
-    this.#lifetimes = new Lifetimes(this.#connections);
+    this.#lifetimes = new Lifetimes(this.connections);
     const share = Math.max(1, Math.floor(state.flows.capacity / HALF_OPEN_SHARE));
     this.#halfOpen = new HalfOpen(state.halfOpen, state.flows, Math.min(options.halfOpen, share));
     this.update(options);
@@ -57,21 +57,22 @@ export class Filter {
   update(options: FirewallOptions): void {
     this.#options = options;
     this.#isExplicit = options.stateful === 'explicit';
-    this.#judge.update(options);
+    this.judge.update(options);
     this.#lifetimes.update(options.timeouts);
-    this.#connections.beginGeneration();
+    this.connections.beginGeneration();
   }
 
   process(packet: Packet): Verdict {
     const options = this.#options;
-    if (packet.isMalformed) return options.malformed === 'drop' ? this.#dropAsInvalid() : this.#judge.alone(packet, ConnectionState.invalid);
+    this.judge.askedAbout = NOT_ASKED;
+    if (packet.isMalformed) return options.malformed === 'drop' ? this.#dropAsInvalid() : this.judge.alone(packet, ConnectionState.invalid);
     if (packet.isFragment && (options.fragments === 'drop' || overwritesHeader(packet))) return this.#dropAsInvalid();
     const role = options.stateful === false ? Role.alone : roleOf(packet);
     switch (role) {
       case Role.tcp:
         return this.#tcp(packet);
       case Role.member:
-        return this.#connections.find(packet.flowId, this.#nowSeconds()) ? this.#member(packet) : this.#open(packet);
+        return this.connections.find(packet.flowId, this.#nowSeconds()) ? this.#member(packet) : this.#open(packet);
       case Role.query:
         return this.#findQuery(packet, role) ? this.#member(packet) : this.#open(packet);
       case Role.answer:
@@ -83,14 +84,14 @@ export class Filter {
       case Role.strayError:
         return this.#stray(packet);
       default:
-        return this.#judge.alone(packet, ConnectionState.untracked);
+        return this.judge.alone(packet, ConnectionState.untracked);
     }
   }
 
   #tcp(packet: Packet): Verdict {
     const tcp = packet.tcp();
     if (tcp === null) return this.#stray(packet);
-    const connections = this.#connections;
+    const connections = this.connections;
     if (!connections.find(packet.flowId, this.#nowSeconds())) return this.#openTcp(packet, tcp);
     const isReply = (packet.direction === Direction.reverse) !== connections.isOpenedInReverse;
     const mayPass = this.#isExplicit || connections.isAllowed;
@@ -129,10 +130,10 @@ export class Filter {
   #openTcp(packet: Packet, tcp: TcpView): Verdict {
     const kind = tcpKind(tcp.flags);
     if (kind !== TcpKind.syn && kind !== TcpKind.ack) return this.#stray(packet);
-    const connections = this.#connections;
+    const connections = this.connections;
     const opening = openingOf(packet);
     const isReverse = packet.direction === Direction.reverse;
-    const verdict = this.#judge.decide(packet, isReverse, false, opening, ConnectionState.new);
+    const verdict = this.judge.decide(packet, isReverse, false, opening, ConnectionState.new);
     if (verdict !== forward) return verdict;
     const state = this.#windows.begin(connections.at, packet, tcp);
     if (packet.isFragment) this.#windows.relax(connections.at);
@@ -145,16 +146,16 @@ export class Filter {
   #open(packet: Packet): Verdict {
     const isReverse = packet.direction === Direction.reverse;
     const opening = openingOf(packet);
-    const verdict = this.#judge.decide(packet, isReverse, false, opening, ConnectionState.new);
+    const verdict = this.judge.decide(packet, isReverse, false, opening, ConnectionState.new);
     if (verdict !== forward) return verdict;
-    this.#connections.open(isReverse, opening, TcpState.none);
+    this.connections.open(isReverse, opening, TcpState.none);
     this.#lifetimes.touch(packet.l4, this.#nowSeconds());
     return verdict;
   }
 
   /** A packet of the connection that was found, of a protocol without windows. */
   #member(packet: Packet): Verdict {
-    const connections = this.#connections;
+    const connections = this.connections;
     const isReply = (packet.direction === Direction.reverse) !== connections.isOpenedInReverse;
     if (this.#isExplicit || !connections.isAllowed) {
       const verdict = this.#judgeAgain(packet, isReply);
@@ -172,47 +173,47 @@ export class Filter {
    * well allow.
    */
   #judgeAgain(packet: Packet, isReply: boolean): Verdict {
-    const connections = this.#connections;
-    if (this.#isExplicit) return this.#judge.alone(packet, ConnectionState.established);
+    const connections = this.connections;
+    if (this.#isExplicit) return this.judge.alone(packet, ConnectionState.established);
     const { isOpenedInReverse, opening } = connections;
-    const verdict = this.#judge.decide(packet, isOpenedInReverse, isReply, opening, ConnectionState.new);
+    const verdict = this.judge.decide(packet, isOpenedInReverse, isReply, opening, ConnectionState.new);
     if (verdict === forward) connections.allow();
     else this.#lifetimes.touchDenied(packet.l4, this.#nowSeconds());
     return verdict;
   }
 
   #fragment(packet: Packet): Verdict {
-    const connections = this.#connections;
+    const connections = this.connections;
     const now = this.#nowSeconds();
     const isQuery = isIcmp(packet.l4);
     const isKnown = connections.find(packet.flowId, now) && (this.#isExplicit || connections.isAllowed);
     const isAnswer = !isKnown && isQuery && connections.findQuery(packet.flowId, true, now) && (this.#isExplicit || connections.isAllowed);
-    if (!isKnown && !isAnswer) return this.#judge.alone(packet, ConnectionState.untracked);
-    if (this.#isExplicit) return this.#judge.alone(packet, ConnectionState.established);
+    if (!isKnown && !isAnswer) return this.judge.alone(packet, ConnectionState.untracked);
+    if (this.#isExplicit) return this.judge.alone(packet, ConnectionState.established);
     this.#established.add(1);
     return forward;
   }
 
   #error(packet: Packet): Verdict {
-    const connections = this.#connections;
+    const connections = this.connections;
     const quoted = (packet.icmp() ?? packet.icmpv6())?.quoted() ?? null;
     const isAboutQuery = quoted !== null && quoted.hasIdentifier;
     // Nothing is known of an ICMP message that is no query, such as another error.
     if (!isAboutQuery && quoted !== null && isIcmp(quoted.protocol)) return this.#stray(packet);
     const isKnown = isAboutQuery ? this.#findQuery(packet, Role.error) : connections.find(packet.flowId, this.#nowSeconds());
     if (!isKnown) return this.#stray(packet);
-    if (this.#isExplicit || !connections.isAllowed) return this.#judge.alone(packet, ConnectionState.related);
+    if (this.#isExplicit || !connections.isAllowed) return this.judge.alone(packet, ConnectionState.related);
     this.#related.add(1);
     return forward;
   }
 
   #findQuery(packet: Packet, role: number): boolean {
-    return this.#connections.findQuery(packet.flowId, queryWentInReverse(packet, role), this.#nowSeconds());
+    return this.connections.findQuery(packet.flowId, queryWentInReverse(packet, role), this.#nowSeconds());
   }
 
   /** A packet that belongs to no connection and can open none. */
   #stray(packet: Packet): Verdict {
-    return this.#options.invalid === 'drop' ? this.#dropAsInvalid() : this.#judge.alone(packet, ConnectionState.invalid);
+    return this.#options.invalid === 'drop' ? this.#dropAsInvalid() : this.judge.alone(packet, ConnectionState.invalid);
   }
 
   #dropAsInvalid(): Verdict {

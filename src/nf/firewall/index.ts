@@ -1,6 +1,7 @@
 /** Stateful packet filter: ordered rules decide which connections may be opened (docs/firewall.md). */
 import { defineNetworkFunction } from '../define.js';
 import { counterNames } from './counters.js';
+import { explainVerdict } from './explain.js';
 import { Filter } from './filter.js';
 import { FIREWALL_DROPS } from './judge.js';
 import { firewallTables, type FirewallTables } from './layout.js';
@@ -23,6 +24,7 @@ export const firewall = defineNetworkFunction<FirewallInput, FirewallOptions, Dr
       const filter = new Filter(context);
       return {
         process: (packet) => filter.process(packet),
+        explain: (packet, verdict) => explainVerdict(filter.judge, filter.connections, packet, verdict),
         update: (options) => {
           filter.update(options);
         },

@@ -15,7 +15,13 @@ export const FIREWALL_DROPS = ['firewall-denied', 'firewall-default', 'firewall-
 
 export type FirewallContext = Context<FirewallOptions, (typeof FIREWALL_DROPS)[number], string, FirewallTables>;
 
+/** In place of a state: no rule was asked about the packet. */
+export const NOT_ASKED = 0;
+
 export class Judge {
+  /** Of the last packet, for those who want to know why: the state in which rules were asked, and which of them decided. */
+  askedAbout = NOT_ASKED;
+  decidedBy = NO_RULE;
   readonly #context: FirewallContext;
   readonly #limits: Limits;
   readonly #default: Counter;
@@ -65,6 +71,11 @@ export class Judge {
     this.#errorMs = options.icmpErrorsPerSecond === 0 ? Infinity : 1000 / options.icmpErrorsPerSecond;
   }
 
+  /** A rule as it was written. */
+  textOf(rule: number): string {
+    return this.#rules[rule].text;
+  }
+
   /** The packet for itself, in its own direction. */
   alone(packet: Packet, state: number): Verdict {
     return this.decide(packet, packet.direction === Direction.reverse, false, openingOf(packet), state);
@@ -74,6 +85,7 @@ export class Judge {
   decide(packet: Packet, isReverse: boolean, isReply: boolean, opening: number, state: number): Verdict {
     const ruleSet = this.#ruleSet;
     ruleSet.begin(packet, isReverse, isReply, opening, state);
+    this.askedAbout = state;
     for (let index = ruleSet.next(0); index !== NO_RULE; index = ruleSet.next(index + 1)) {
       const rule = this.#rules[index];
       if (rule.limit !== null && !this.#limits.take(index, this.#context.now())) {
@@ -81,11 +93,13 @@ export class Judge {
         continue;
       }
       this.#counters[index].add(1);
+      this.decidedBy = index;
       if (rule.log || rule.action === 'log') this.#context.alert(packet, rule.text, this.#logged[index]);
       if (rule.action === 'allow') return forward;
       if (rule.action === 'deny') return this.#denied;
       if (rule.action === 'reject') return this.#reject(packet, rule);
     }
+    this.decidedBy = NO_RULE;
     this.#default.add(1);
     return this.#isOpen ? forward : this.#deniedByDefault;
   }

@@ -4,6 +4,7 @@
  * Behaviour by RFC 4787, 5382 and 5508 is set out in docs/nat.md.
  */
 import { defineNetworkFunction } from '../define.js';
+import { explainTranslation } from './explain.js';
 import { NAT_COUNTERS, NAT_DROPS, natTables } from './layout.js';
 import { optionProblems } from './option-problems.js';
 import { natOptions } from './options.js';
@@ -26,6 +27,7 @@ export const nat = defineNetworkFunction(import.meta.url, {
     let translator = new Translator(context, context.options, optionsNumber);
     return {
       process: (packet) => translator.process(packet),
+      explain: (packet, verdict) => explainTranslation(translator.parts, packet, verdict),
       // Bindings to addresses and ports that are no longer ours end; all others stay as they are.
       update: (options) => {
         optionsNumber = (optionsNumber % 0xffff) + 1;

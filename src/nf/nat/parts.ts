@@ -17,6 +17,7 @@ import { StaticMap } from './static-map.js';
 
 export interface Parts {
   readonly pool: AddressPool;
+  readonly statics: StaticMap;
   readonly bindings: Bindings;
   readonly lifetimes: Lifetimes;
   readonly flows: FlowMemory;
@@ -48,5 +49,5 @@ export function assemble(context: NatContext, options: NatOptions, optionsNumber
     fragments.sweep(Number.MAX_SAFE_INTEGER, state.fragments.words.length);
   }
   installForwards(bindingParts, forwardings);
-  return { pool, bindings, lifetimes, flows, fragments, peers, filter: new Filter(bindings, peers, options.filtering), mapper };
+  return { pool, statics, bindings, lifetimes, flows, fragments, peers, filter: new Filter(bindings, peers, options.filtering), mapper };
 }

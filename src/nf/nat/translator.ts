@@ -23,7 +23,7 @@ const DESTINATION_PORT = 2;
 const TCP_FLAGS = 13;
 
 export class Translator {
-  readonly #parts: Parts;
+  readonly parts: Parts;
   readonly #flows: FlowMemory;
   readonly #bindings: Bindings;
   readonly #bindingWords: Uint32Array;
@@ -37,7 +37,7 @@ export class Translator {
   /** @param optionsNumber tells these options from those before, in 16 bits and never 0. */
   constructor(context: NatContext, options: NatOptions, optionsNumber: number) {
     const parts = assemble(context, options, optionsNumber);
-    this.#parts = parts;
+    this.parts = parts;
     this.#flows = parts.flows;
     this.#bindings = parts.bindings;
     this.#bindingWords = parts.bindings.words;
@@ -57,8 +57,8 @@ export class Translator {
 
   expire(nowMs: number): void {
     this.#bindings.sweep(nowMs, SWEEP_BUCKETS);
-    this.#parts.fragments.sweep(nowMs, SWEEP_BUCKETS);
-    this.#parts.peers.sweep(nowMs, SWEEP_BUCKETS);
+    this.parts.fragments.sweep(nowMs, SWEEP_BUCKETS);
+    this.parts.peers.sweep(nowMs, SWEEP_BUCKETS);
   }
 
   /** False when what the flow remembers does not fit the packet, which then is as it was. */

@@ -5,7 +5,7 @@
 import type { InterfaceDirectory } from './interfaces.js';
 import { linkTypeToFile } from './link-types.js';
 import { toNanoseconds } from './timestamps.js';
-import { CaptureWriter, type RecordMeta, Written } from './writer.js';
+import { type ByteSink, CaptureWriter, type RecordMeta, Written } from './writer.js';
 
 const APPLICATION = new TextEncoder().encode('millrace');
 /** A comment's option head, its padding and the end of options. */
@@ -18,7 +18,8 @@ const MAX_NAME_BYTES = 1024;
 const FRONT_BYTES = 64 + 48 + MAX_NAME_BYTES;
 const NANOSECONDS = 9;
 
-const Option = { end: 0, comment: 1, interfaceName: 2, application: 4, timestampResolution: 9 } as const;
+/** `received` and `dropped` are those of interface statistics; codes have their meaning in one kind of block. */
+const Option = { end: 0, comment: 1, interfaceName: 2, application: 4, timestampResolution: 9, received: 4, dropped: 5 } as const;
 const padded = (length: number): number => (length + 3) & ~3;
 
 export class PcapngWriter extends CaptureWriter {
@@ -28,8 +29,8 @@ export class PcapngWriter extends CaptureWriter {
   readonly #halves = { high: 0, low: 0 };
   #begun = false;
 
-  constructor(path: string, reading: readonly string[], directory: InterfaceDirectory) {
-    super(path, reading);
+  constructor(target: string | ByteSink, reading: readonly string[], directory: InterfaceDirectory) {
+    super(target, reading);
     this.#directory = directory;
   }
 
@@ -61,6 +62,41 @@ export class PcapngWriter extends CaptureWriter {
     }
     this.#endBlock(total);
     return Written.yes;
+  }
+
+  /** Says what is in front of the first packet, so that a reader of a stream knows what to expect. */
+  begin(): void {
+    if (!this.#begun) this.#section();
+  }
+
+  /**
+   * Adds an interface statistics block: how many packets were seen, and how many of them found no room.
+   * @param from whose interface: described now, if no packet of it was written.
+   */
+  statistics(from: RecordMeta, received: number, dropped: number): void {
+    this.begin();
+    const key = (from.ingressPort * 65536 + from.interfaceId) * 256 + from.linkType;
+    const target = this.#interfaces.get(key) ?? this.#describe(key, from);
+    // The head, two counts of 8 B with their option heads, the end of options, and the length once more.
+    const total = 20 + 2 * 12 + 4 + 4;
+    const { view } = this;
+    toNanoseconds(from.seconds, from.nanos, this.#halves);
+    view.setUint32(this.used, 5, true);
+    view.setUint32(this.used + 4, total, true);
+    view.setUint32(this.used + 8, target, true);
+    view.setUint32(this.used + 12, this.#halves.high, true);
+    view.setUint32(this.used + 16, this.#halves.low, true);
+    this.used += 20;
+    this.#count(Option.received, received);
+    this.#count(Option.dropped, dropped);
+    this.#endOptions();
+    this.#endBlock(total);
+  }
+
+  #count(code: number, value: number): void {
+    const bytes = new Uint8Array(8);
+    new DataView(bytes.buffer).setBigUint64(0, BigInt(value), true);
+    this.#option(code, bytes);
   }
 
   #section(): void {

@@ -27,24 +27,35 @@ export interface RecordMeta {
 /** What became of a record. */
 export const Written = { yes: 0, linkTypeMismatch: 1, failed: 2 } as const;
 
+/** Takes what a file would, in pieces, for as long as it is not told to stop. */
+export type ByteSink = (bytes: Uint8Array) => void;
+
 export abstract class CaptureWriter {
-  readonly path: string;
   protected readonly buffer = new Uint8Array(WRITE_BUFFER_BYTES);
   protected readonly view = new DataView(this.buffer.buffer);
   /** Bytes collected and not yet written. */
   protected used = 0;
-  readonly #descriptor: number;
-  readonly #regular: boolean;
+  /** Of the file; -1 when there is a sink in its place. */
+  readonly #descriptor: number = -1;
+  readonly #regular: boolean = false;
+  readonly #sink: ByteSink | null = null;
   /** Bytes that are safely in the file. */
   #written = 0;
   #failed = false;
   readonly #log = new ProblemLog();
 
-  /** @throws CaptureError when the file cannot be created, or is one of `reading`. */
-  constructor(path: string, reading: readonly string[]) {
+  /**
+   * @param target the path of a file, or something that takes its bytes.
+   * @throws CaptureError when the file cannot be created, or is one of `reading`.
+   */
+  constructor(target: string | ByteSink, reading: readonly string[]) {
+    if (typeof target !== 'string') {
+      this.#sink = target;
+      return;
+    }
+    const path = target;
     const refusal = refuseToWrite(path, reading);
     if (refusal !== null) throw refusal;
-    this.path = path;
     try {
       this.#descriptor = openSync(path, 'w');
     } catch (error) {
@@ -89,6 +100,11 @@ export abstract class CaptureWriter {
   /** Writes what was collected. False when that failed: all of it is lost. */
   flush(): boolean {
     if (this.#failed) return false;
+    if (this.#sink !== null) {
+      if (this.used > 0) this.#sink(this.buffer.slice(0, this.used));
+      this.used = 0;
+      return true;
+    }
     let done = 0;
     try {
       while (done < this.used) done += writeSync(this.#descriptor, this.buffer, done, this.used - done);
@@ -116,7 +132,7 @@ export abstract class CaptureWriter {
   close(): boolean {
     if (!this.#failed) this.finish();
     const flushed = this.flush();
-    closeSync(this.#descriptor);
+    if (this.#descriptor >= 0) closeSync(this.#descriptor);
     return flushed;
   }
 }

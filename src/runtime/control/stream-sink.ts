@@ -15,11 +15,16 @@ export class StreamSink {
     this.signal = signal;
   }
 
+  /** The client is gone. One that has only closed its writing side, to say that it wants no more, still reads what ends the stream. */
+  get isClosed(): boolean {
+    return !this.#socket.writable;
+  }
+
   /** @returns false when the reader is behind, and the chunk was left out. Count that. Empty chunks are nothing. */
   write(chunk: Uint8Array): boolean {
     if (chunk.length === 0) return true;
     if (chunk.length > MAX_CHUNK_BYTES) throw new RangeError(`a chunk has at most ${MAX_CHUNK_BYTES} bytes, found ${chunk.length}`);
-    if (this.signal.aborted || this.#socket.writableLength + chunk.length > MAX_WAITING_BYTES) return false;
+    if (this.isClosed || this.#socket.writableLength + chunk.length > MAX_WAITING_BYTES) return false;
     this.#socket.cork();
     this.#socket.write(chunkHeader(chunk.length));
     this.#socket.write(chunk);

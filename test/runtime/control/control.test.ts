@@ -1,8 +1,9 @@
 /** The control socket of a running instance: who it is, what it answers, what it does with bad clients, and that nothing of it is left. */
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { start, type Configuration, type ConfigurationError, type Report, type Runtime, type StartOptions } from 'millrace';
 import { z } from 'zod';
@@ -12,6 +13,9 @@ import { ControlServer } from '../../../src/runtime/control/server.js';
 import { CONTROL_ERRORS, MAX_REQUEST_BYTES, type ControlAnswer } from '../../../src/runtime/control/protocol.js';
 import type { InstanceRates } from '../../../src/runtime/control/commands/rates.js';
 import { CONTROL_COMMANDS } from '../../../src/runtime/control/commands/index.js';
+import type { TapSummary } from '../../../src/runtime/watch/tap.js';
+import { launch, millrace } from '../../cli/binary.js';
+import { keptIn, notesIn } from '../../support/watching.js';
 import { read } from '../../tidy/source-files.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-control-'));
@@ -79,6 +83,46 @@ describe('a running instance', () => {
     expect(existsSync(path)).toBe(false);
     await expect(findInstance('edge-1')).rejects.toThrow("there is no instance 'edge-1'; none is running");
     await expect(ask(path, 'info')).rejects.toThrow('there is no such socket');
+  });
+
+  it('shows the packets on a link as pcapng, and says at the end how many it left out', async () => {
+    const { path } = (await run(true)).control!;
+    const { links } = await ask<{ links: string[] }>(path, 'tap');
+    expect(links.slice(0, 2)).toEqual(['source>firewall', 'firewall>rest']);
+    await expect(askStream(path, 'tap', { link: 'source>firewal' })).rejects.toThrow("there is no link 'source>firewal', did you mean 'source>firewall'?");
+    await expect(askStream(path, 'tap', { link: 'source>firewall', filter: 'tpc' })).rejects.toMatchObject({ problems: [{ code: 'bad-match', place: 'filter' }] });
+    const { begin, chunks, stop } = await askStream<unknown, TapSummary>(path, 'tap', { link: 'firewall>rest', filter: 'udp', snapLength: 50 });
+    expect(begin).toEqual({ link: 'firewall>rest', format: 'pcapng' });
+    const stream = chunks();
+    const parts: Buffer[] = [];
+    let next = await stream.next();
+    for (; next.done !== true; next = await stream.next()) {
+      parts.push(next.value);
+      if (parts.length === 5) stop();
+    }
+    const { packets, skipped } = next.value;
+    const { comments, received, dropped } = notesIn(Buffer.concat(parts));
+    expect(packets).toBeGreaterThan(0);
+    expect([comments.length, received, dropped]).toEqual([packets, packets + skipped, skipped]);
+    expect(new Set(comments)).toEqual(new Set(['firewall: forward']));
+  });
+
+  it('is tapped from the command line', async () => {
+    const { path } = (await run(true)).control!;
+    expect((await millrace(['tap', path], folder)).stdout).toContain('source>firewall\nfirewall>rest\n');
+    const file = join(folder, 'tap.pcapng');
+    const { child, ended } = launch(['tap', path, 'firewall>rest', '--snap', '60', '--write', file], folder);
+    while (!existsSync(file) || statSync(file).size < 5000) await sleep(5);
+    child.kill('SIGINT');
+    const { code, stdout, stderr } = await ended;
+    expect([code, stdout]).toEqual([0, '']);
+    const { comments, received } = notesIn(readFileSync(file));
+    expect(keptIn(file)).toHaveLength(comments.length);
+    expect(stderr.replaceAll(',', '')).toContain(`firewall>rest: ${comments.length} packets`);
+    expect(received).toBeGreaterThanOrEqual(comments.length);
+    const unknown = await millrace(['tap', path, 'firewall>rets'], folder);
+    expect([unknown.code, unknown.stdout]).toEqual([1, '']);
+    expect(unknown.stderr).toContain("there is no link 'firewall>rets', did you mean 'firewall>rest'?");
   });
 
   it('applies a chain file by difference, and says all mistakes of another', async () => {

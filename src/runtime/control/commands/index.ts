@@ -5,5 +5,6 @@ import { info } from './info.js';
 import { rates } from './rates.js';
 import { stats } from './stats.js';
 import { stop } from './stop.js';
+import { tap } from './tap.js';
 
-export const CONTROL_COMMANDS: ControlCommands = { info, rates, stats, apply, stop };
+export const CONTROL_COMMANDS: ControlCommands = { info, rates, stats, apply, stop, tap };
