@@ -77,8 +77,8 @@ test('YAML and TypeScript give the same plan', async () => {
     ],
     vms: [{ name: 'ttl-guard', chain: 'edge', functions: [0] }, { name: 'second', chain: 'edge', functions: [1] }],
     paths: [
-      { from: 0, to: 1, bothWays: true, match: 'ip', chain: 'edge', routing: 'hub', replicas: [[0, 1]] },
-      { from: 3, to: 2, bothWays: false, match: 'any', chain: 'edge', routing: 'hub', replicas: [[0, 1]] },
+      { from: 0, to: 1, bothWays: true, match: 'ip', chain: 'edge', routing: 'hub', replicas: [[0, 1]], spread: { by: 'connection' } },
+      { from: 3, to: 2, bothWays: false, match: 'any', chain: 'edge', routing: 'hub', replicas: [[0, 1]], spread: { by: 'connection' } },
     ],
     drops: ['ttl-expired'],
     memory: { slots: 100, slotBytes: 2048 },
