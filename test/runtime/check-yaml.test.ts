@@ -168,6 +168,9 @@ test('what is not YAML, and keys that are there twice', () => {
     return [];
   };
   expect(problemsOf('ports:\n  a: {}\n  a: {}\n')).toEqual(["chain.yaml:3:3: this key is there twice\n  found 'a: {}', expected every key once [duplicate-name]"]);
+  // Found by fuzzing: the YAML parser's own count of lines goes wrong behind what is no YAML.
+  expect(problemsOf('- [\n"\n\n"\n').map((problem) => /^chain\.yaml:\d+:\d+/.exec(problem)?.[0])).toEqual(['chain.yaml:2:1', 'chain.yaml:2:1', 'chain.yaml:4:1']);
+  expect(problemsOf('ports:\n  a: *b\n').join()).toMatch(/^chain\.yaml:2:6: unresolved alias .*\[yaml-syntax\]$/s);
   expect(problemsOf('ports: [\n').join()).toMatch(/^chain\.yaml:2:1: .*\[yaml-syntax\]$/s);
 });
 
