@@ -79,7 +79,7 @@ paths: [{ between: [inside, outside], match: ip, via: edge }, { between: [inside
     const none = await millrace(['rules', file('none.yaml', CHAIN.replace('via: edge', 'via: plain')), '--to', 'nft'], cwd);
     expect([none.code, none.stdout, none.stderr]).toEqual([1, '', expect.stringContaining('none.yaml has no firewall')]);
     const wrong = await millrace(['rules', file('wrong.yaml', CHAIN.replace('allow arp', 'allow arb')), '--to', 'nft'], cwd);
-    expect([wrong.code, wrong.stdout]).toEqual([1, '']);
+    expect([wrong.code, wrong.stdout]).toEqual([2, '']);
     expect(wrong.stderr).toMatch(/wrong\.yaml:\d+:\d+ .*rules\[3\]/);
   });
 });
