@@ -38,6 +38,7 @@ export { dpi, firewall, nat } from './runtime/stock-functions.js';
 
 export { FlowTable, FlowTableError, type EntrySpec, type FlowTableOptions } from './flow/flow-table.js';
 export { parseMatch } from './flow/match-text.js';
+export { replicaOfHost, replicaOfPort, type Spread } from './flow/steering.js';
 export type { Match } from './flow/match.js';
 export type { Packet } from './packet/packet.js';
 export type { ArpView } from './packet/arp.js';

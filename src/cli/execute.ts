@@ -45,7 +45,8 @@ export async function execute(plan: Plan, terminal: Terminal, options: ExecuteOp
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   try {
-    const { flows, eve, watch, live, durationMs } = options;
+    const { flows, eve, watch, live, control, metrics, durationMs } = options;
+    let liveRun: LiveRun | null = null;
     const runtime = await startPlan(plan, new Map(), {
       flows,
       ...watch,

@@ -4,6 +4,7 @@
  * A definition lives in a module, because functions do not cross threads: the VM imports the module by the URL that the
  * definition names. Configuring it gives a passive value, a `NetworkFunctionUse`, which is what chains hold.
  */
+import type { Spread } from '../flow/steering.js';
 import type { Packet } from '../packet/packet.js';
 import type { StandardSchema } from './standard-schema.js';
 import type { PerFlowTable, StateTable, TableSpec } from './tables.js';
@@ -148,6 +149,11 @@ export interface Definition<
   /** Names of counters; a function when they depend on the options (a counter a rule). */
   counters?: readonly Count[] | ((options: Options) => readonly Count[]);
   tables?: Tables | ((options: Options) => Tables);
+  /**
+   * How connections must be spread where the chain is replicated: `{ by: 'inside-host' }` where a replica keeps something for
+   * a host that its connections share. The strictest of a chain's functions decides. Default: `{ by: 'connection' }`.
+   */
+  spread?: Spread | ((options: Options) => Spread);
   /**
    * Runs on the main thread after the schema: reads the files that options name, compiles texts, reports mistakes.
    * What it returns reaches `create` as `options`, by structured clone.

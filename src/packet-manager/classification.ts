@@ -10,7 +10,7 @@ import { FlowKey } from '../flow/flow-key.js';
 import { FlowTable } from '../flow/flow-table.js';
 import type { Match } from '../flow/match.js';
 import { parseMatch } from '../flow/match-text.js';
-import { pickReplica } from '../flow/rendezvous.js';
+import { Steering } from '../flow/steering.js';
 import { swapEnds } from '../flow/swap-ends.js';
 import type { SlotHeaders } from '../memory/slot-headers.js';
 import { Direction, HeaderOffset, Layer3, ParseFlag } from '../memory/slot-layout.js';
@@ -33,8 +33,8 @@ export class Classification {
   /** All routes that packets in flight may refer to, by index: a changed policy adds routes, and old ones stay. */
   readonly routes: readonly Route[];
   readonly #book = new RouteBook();
-  /** Replicas that begin at a route, by its index; 0 for all but the first of a row. */
-  readonly #replicas: number[] = [];
+  /** What spreads connections over the replicas that begin at a route, by its index; null where it is the only one. */
+  readonly #steerings: (Steering | null)[] = [];
   // What the last `classify` found.
   path = NONE;
   direction: number = Direction.forward;
@@ -87,7 +87,7 @@ export class Classification {
   #routeOf(row: PathRow): number {
     const { first, added } = this.#book.add(row);
     added.forEach((route, at) => {
-      this.#replicas.push(at === 0 ? added.length : 0);
+      this.#steerings.push(at === 0 && added.length > 1 ? new Steering(added.length, row.spread) : null);
       this.#installed(route, first + at);
     });
     return first;
@@ -186,7 +186,7 @@ export class Classification {
       u32[at + (HeaderOffset.flowId >> 2)] = 0;
       this.connection = -1;
       this.flowId = 0;
-      this.#take(this.#replicaOf(this.#table.lookup(packet), 0), port);
+      this.#take(this.#replicaOf(this.#table.lookup(packet), port, false), port);
       return;
     }
     u32[at + (HeaderOffset.flowHash >> 2)] = key.hash;
@@ -199,7 +199,7 @@ export class Classification {
     // packet is judged by the new policy.
     const inherited = path === NONE && known && !connections.hasKey(entry, key.words);
     if (inherited) path = connections.lastPath(entry);
-    if (path === NONE || !this.#leadsFrom(path, port)) path = this.#replicaOf(this.#table.lookup(packet), key.hash);
+    if (path === NONE || !this.#leadsFrom(path, port)) path = this.#replicaOf(this.#table.lookup(packet), port, true);
     this.#take(path, port);
     const reverse = this.direction === Direction.reverse;
     if (!known) entry = connections.insert(key.words, key.hash, this.#nowSeconds, key.isFromFirst, reverse, u32[at + (HeaderOffset.timestampNanos >> 2)]);
@@ -237,9 +237,11 @@ export class Classification {
     return (flags & TcpFlag.fin) !== 0 && this.#connections.noteFin(entry, fromFirst);
   }
 
-  /** The route of the flow's replica, in the row whose first route is `first`. */
-  #replicaOf(first: number, hash: number): number {
-    return first === NONE || this.#replicas[first] === 1 ? first : first + pickReplica(hash, this.#replicas[first]);
+  /** The route of the connection's replica, in the row whose first route is `first`. */
+  #replicaOf(first: number, port: number, hasKey: boolean): number {
+    const steering = first === NONE ? null : this.#steerings[first];
+    if (steering === null) return first;
+    return first + (hasKey ? steering.pick(this.#key, this.routes[first].from !== port) : steering.withoutKey);
   }
 
   #leadsFrom(path: number, port: number): boolean {

@@ -1,4 +1,5 @@
 /** What the manager's thread is told: plain values and offsets in control memory. */
+import type { Spread } from '../flow/steering.js';
 import type { EventRingSpec } from '../ring/event-ring.js';
 import type { RecordRingSpec } from '../ring/record-ring.js';
 import type { RingSpec } from '../ring/ring-layout.js';
@@ -58,6 +59,8 @@ export interface PathRow {
   isMesh: boolean;
   /** For each replica of the chain, the VM of each function, in the order of the forward path. */
   replicas: number[][];
+  /** How connections are spread over them. */
+  spread: Spread;
 }
 
 export interface ManagerSpec {

@@ -51,7 +51,7 @@ export async function checkConfiguration(configuration: unknown, options: CheckO
   const memory = checkMemory(findings, mapOf(document.memory));
 
   const used = [...new Set(checkedPaths.map(({ chain }) => chain))].map((name) => chains.get(name)).filter((chain) => chain !== undefined);
-  const { functions: placedFunctions, vms, replicasOf } = place(used);
+  const { functions: placedFunctions, vms, replicasOf, spreadOf } = place(used);
   const drops = checkDrops(findings, placedFunctions);
   if (findings.problems.length > 0) return { problems: inTextOrder(findings.problems) };
 
@@ -69,6 +69,7 @@ export async function checkConfiguration(configuration: unknown, options: CheckO
         chain,
         routing: chains.get(chain)!.options.routing,
         replicas: replicasOf.get(chain)!.map((placed) => (through === null ? placed : through.map((place) => placed[place]))),
+        spread: spreadOf.get(chain)!,
       })),
       drops,
       memory,

@@ -233,7 +233,7 @@ interface MeshLinks {
 /** The service paths of a plan, as the manager has them. */
 export function pathRows(plan: Plan): PathRow[] {
   const vmOf = plan.functions.map((_, at) => plan.vms.findIndex(({ functions }) => functions.includes(at)));
-  return plan.paths.map(({ chain, from, to, bothWays, match, routing, replicas }) => ({
-    name: chain, from, to, twoWay: bothWays, match, isMesh: routing === 'mesh', replicas: replicas.map((functions) => functions.map((at) => vmOf[at])),
+  return plan.paths.map(({ chain, from, to, bothWays, match, routing, replicas, spread }) => ({
+    name: chain, from, to, twoWay: bothWays, match, isMesh: routing === 'mesh', replicas: replicas.map((functions) => functions.map((at) => vmOf[at])), spread,
   }));
 }

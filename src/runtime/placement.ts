@@ -1,4 +1,5 @@
 /** Decides which functions exist and which VM runs each: replicas, and one VM for each function or for a whole chain. */
+import type { Spread } from '../flow/steering.js';
 import type { CheckedChain } from './check-chains.js';
 import { replicaName } from './check-chains.js';
 import { availableCores } from './cores.js';
@@ -10,11 +11,13 @@ export interface Placed {
   readonly vms: PlanVm[];
   /** Indexes of functions for each replica, by name of the chain. */
   readonly replicasOf: Map<string, number[][]>;
+  /** How connections are spread over them, by name of the chain. */
+  readonly spreadOf: Map<string, Spread>;
 }
 
 /** @param chains those that paths use, in order; functions with problems are left out. */
 export function place(chains: readonly CheckedChain[]): Placed {
-  const placed: Placed = { functions: [], vms: [], replicasOf: new Map() };
+  const placed: Placed = { functions: [], vms: [], replicasOf: new Map(), spreadOf: new Map() };
   // The packet manager has a thread of its own.
   const threads = 1 + chains.reduce((sum, { functions, options }) => sum + functions.length * options.replicas, 0);
   const isCrowded = threads > availableCores();
@@ -23,8 +26,20 @@ export function place(chains: readonly CheckedChain[]): Placed {
     const isTogether = placement === 'together' || (placement === 'auto' && isCrowded);
     const sound = functions.filter((each) => each !== null);
     placed.replicasOf.set(name, Array.from({ length: replicas }, (_, index) => placeReplica(placed, name, sound, isTogether, { index, count: replicas })));
+    placed.spreadOf.set(name, strictest(sound));
   }
   return placed;
+}
+
+/**
+ * Spreading by host serves those too that need connections whole alone. What comes from outside shows the addresses of the
+ * last function that translates; those before it have their ports where that one's are.
+ */
+function strictest(functions: readonly PreparedFunction[]): Spread {
+  const spreads = functions.map(({ spread }) => spread).filter(({ by }) => by === 'inside-host');
+  if (spreads.length === 0) return { by: 'connection' };
+  const external = spreads.findLast((spread) => (spread.external ?? []).length > 0)?.external;
+  return { by: 'inside-host', ...(external !== undefined && { external }) };
 }
 
 function placeReplica(
@@ -35,7 +50,7 @@ function placeReplica(
   replica: PlanFunction['replica'],
 ): number[] {
   const named = (name: string): string => (replica.count > 1 ? replicaName(name, replica.index) : name);
-  const indexes = prepared.map((each) => functions.push({ ...each, name: named(each.name), replica }) - 1);
+  const indexes = prepared.map(({ spread: _, ...each }) => functions.push({ ...each, name: named(each.name), replica }) - 1);
   if (isTogether) vms.push({ name: named(chain), chain, functions: indexes });
   else for (const index of indexes) vms.push({ name: functions[index].name, chain, functions: [index] });
   return indexes;

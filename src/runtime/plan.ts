@@ -1,5 +1,6 @@
 /** What a configuration comes to when nothing is wrong with it: plain data, complete, ready for threads. */
 import type { Routing } from '../chain/chain.js';
+import type { Spread } from '../flow/steering.js';
 import type { TableSpec } from '../nf/tables.js';
 import type { GeneratorOptions } from '../port/generator.js';
 import type { LivePortSpec } from './live-ports.js';
@@ -68,6 +69,8 @@ export interface PlanPath {
   routing: Routing;
   /** Indexes of functions, in the order of the forward path, for each replica of the chain. */
   replicas: number[][];
+  /** How connections are spread over the replicas. */
+  spread: Spread;
 }
 
 export interface Plan {

@@ -1,5 +1,6 @@
 /** Lets a network function check and prepare its own options, and asks what it declares. Main thread, before any other. */
 import { isAbsolute, resolve } from 'node:path';
+import type { Spread } from '../flow/steering.js';
 import type { Definition, NetworkFunctionUse, OptionProblem } from '../nf/contract.js';
 import { at, describe, type Findings, type Site } from './place.js';
 import type { PlanFunction } from './plan.js';
@@ -13,7 +14,7 @@ interface Surroundings {
 }
 
 /** A function with its options checked, before it is known how often it exists. */
-export type PreparedFunction = Omit<PlanFunction, 'replica'>;
+export type PreparedFunction = Omit<PlanFunction, 'replica'> & { spread: Spread };
 
 /**
  * @param site where the options stand.
@@ -50,6 +51,7 @@ export async function prepareUse(
       module: use.module,
       function: use.function,
       options,
+      spread: (typeof definition.spread === 'function' ? definition.spread(options) : definition.spread) ?? { by: 'connection' },
       drops: [...(definition.drops ?? [])],
       counters: [...(typeof definition.counters === 'function' ? definition.counters(options) : (definition.counters ?? []))],
       tables: { ...((typeof definition.tables === 'function' ? definition.tables(options) : (definition.tables ?? {}))) },

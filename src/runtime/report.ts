@@ -73,8 +73,6 @@ export interface FlowReport {
   verdict: string;
 }
 
-/** What counters alone say: the part of a report that costs little however many flows there are. */
-export interface CounterReport {
 /** What was watched, when something was. */
 export interface WatchReport {
   /** Bytes of packets that were copied to be watched: none of them between ingress and egress. */
@@ -85,8 +83,8 @@ export interface WatchReport {
   drops?: { written: number; skipped: number; file?: string };
 }
 
-export interface Report {
-  schemaVersion: 1;
+/** What counters alone say: the part of a report that costs little however many flows there are. */
+export interface CounterReport {
   ports: Record<string, PortReport>;
   vms: VmReport[];
   /** All drops by reason. */

@@ -1,4 +1,4 @@
-/** Shapes of the parts of a configuration. The checker reads part by part; the JSON schema for editors is the whole. */
+/** Shapes of the parts of a configuration, which the checker reads part by part. json-schema.ts makes a whole of them. */
 import { z } from 'zod';
 import { MAX_REGION_BYTES, MAX_SLOT_BYTES, MIN_SLOT_BYTES } from '../memory/region.js';
 import { MAX_CONNECTIONS } from '../flow/connection-table.js';
@@ -45,8 +45,8 @@ const MIN_MSS = 536;
 const MAX_MSS = 65495;
 
 const frameBytes = z.int().min(minimumFrame('udp', 4)).max(MAX_GENERATED_BYTES);
-const text = z.string().min(1);
-const name = z.string().regex(NAME);
+export const text = z.string().min(1);
+export const name = z.string().regex(NAME);
 const prefixes = z.array(text).min(1).describe('Prefixes of the inside. Without them, who opened a connection is inside.');
 const side = z.enum(['inside', 'outside']);
 const onCapture = { kind: z.literal('capture').optional(), side: side.optional() } as const;
@@ -128,9 +128,7 @@ export const longUseShape = z
   })
   .describe('A network function, in full.');
 
-const shortUseShape = options.describe('A network function: its name, and under it its options, with `from` and `as` among them.');
-
-const chainParts = {
+export const chainParts = {
   placement: z
     .enum(['per-vm', 'together', 'auto'])
     .optional()
@@ -153,7 +151,7 @@ export const pathShapes = {
   oneWay: z.strictObject({ from: text, to: text, ...pathBody }).describe('One way.'),
 } as const;
 
-const topParts = {
+export const topParts = {
   memory: z
     .strictObject({
       slots: z.int().min(MIN_SLOTS).max(MAX_SLOTS).optional().describe('Packets that can be under way at a time. Default: 4096.'),
@@ -182,22 +180,3 @@ export const topShape = z.strictObject({
   paths: z.array(z.unknown()),
   ...topParts,
 });
-
-const via = name.describe('Name of a chain.');
-
-const functionList = z.array(z.union([text, longUseShape, shortUseShape])).min(1);
-
-const documentShape = z.strictObject({
-  $schema: z.string().optional(),
-  captures: z.record(name, captureShape).optional(),
-  ports: z.record(name, z.union([portShapes.capture, portShapes.file, portShapes.generator, portShapes.sink, portShapes.vxlan, portShapes.interface])),
-  chains: z.record(name, z.union([functionList, z.strictObject({ functions: functionList, ...chainParts })])).optional(),
-  paths: z.array(z.union([pathShapes.between.extend({ via }), pathShapes.oneWay.extend({ via })])).min(1),
-  ...topParts,
-});
-
-/** JSON schema of a YAML configuration, for editors. What it cannot say (does the file exist?), `millrace check` says. */
-export function configurationJsonSchema(): Record<string, unknown> {
-  const { $schema, ...schema } = z.toJSONSchema(documentShape, { io: 'input' });
-  return { $schema, title: 'Millrace configuration', ...schema };
-}

@@ -21,6 +21,8 @@ interface ShapeIssue extends StandardIssue {
   readonly origin?: string;
   readonly minimum?: number;
   readonly maximum?: number;
+  readonly pattern?: string;
+  readonly issues?: readonly ShapeIssue[];
   readonly errors?: readonly (readonly ShapeIssue[])[];
 }
 
@@ -75,12 +77,30 @@ export function reportIssue(findings: Findings, issue: StandardIssue, root: unkn
       return;
     }
     case 'invalid_union': {
+      // The one form that the value has the type of says more than the list of all.
+      const meant = (shape.errors ?? []).filter((issues) => !issues.some(isAboutWhole));
+      if (meant.length === 1) {
+        for (const inner of meant[0]) reportIssue(findings, { ...inner, path: [...(shape.path ?? []), ...(inner.path ?? [])] }, root, site, schema);
+        return;
+      }
       const expected = unionExpected(shape.errors ?? []);
       findings.add('wrong-type', place, { found, expected, message: `${subject(path)} is not ${expected}` });
       return;
     }
-    default:
-      findings.add('invalid-option', place, { found, expected: 'a value that the schema accepts', message: shape.message });
+    case 'invalid_key': {
+      const pattern = shape.issues?.find((inner) => inner.pattern !== undefined)?.pattern;
+      const expected = pattern === undefined ? 'a key that the schema accepts' : `a key that matches ${pattern}`;
+      findings.add('invalid-option', place, { on: 'key', found: `'${name ?? ''}'`, expected, message: `'${name ?? ''}' cannot be a key here` });
+      return;
+    }
+    case 'invalid_format':
+      findings.add('invalid-option', place, { found, expected: `a text that matches ${shape.pattern ?? 'the schema'}`, message: `${subject(path)} is not written as it should be` });
+      return;
+    default: {
+      // A check of our own says what it expects, or what it expects and found.
+      const expected = /^expected (.+?)(?:, found .*)?$/s.exec(shape.message)?.[1] ?? 'a value that the schema accepts';
+      findings.add('invalid-option', place, { found, expected, message: shape.message });
+    }
   }
 }
 
@@ -96,8 +116,17 @@ function subject(path: Path): string {
   return typeof last === 'number' ? `item ${last + 1}` : `'${last}'`;
 }
 
+/** The value is of another type, or is none of the values: nothing in it was looked at. */
+function isAboutWhole({ code, path }: ShapeIssue): boolean {
+  return (path ?? []).length === 0 && (code === 'invalid_type' || code === 'invalid_value' || code === 'invalid_union');
+}
+
 function unionExpected(errors: readonly (readonly ShapeIssue[])[]): string {
-  const kinds = errors.map((issues) => KINDS[issues.at(0)?.expected ?? ''] ?? issues.at(0)?.message ?? 'something else');
+  const kinds = errors.map((issues) => {
+    const [first] = issues;
+    if (first.code === 'invalid_value') return oneOf((first.values ?? []).map(String));
+    return KINDS[first.expected ?? ''] ?? first.message;
+  });
   return [...new Set(kinds)].join(' or ');
 }
 

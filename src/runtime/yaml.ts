@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Document, Node, Pair } from 'yaml';
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, parseDocument, visit } from 'yaml';
 import type { ConfigurationSource, Path, Position } from './place.js';
 import type { Problem } from './problems.js';
 import { ConfigurationError } from './problems.js';
@@ -43,17 +43,17 @@ export async function readConfiguration(file: string, shown = file): Promise<Loa
  * @throws ConfigurationError when the text is not YAML.
  */
 export function parseConfiguration(text: string, file: string): LoadedConfiguration {
-  const lines = new LineCounter();
-  const yaml = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const lines = new Lines(text);
+  const yaml = parseDocument(text, { prettyErrors: false });
   const problems = yaml.errors.map((error): Problem => {
-    const { line, col } = lines.linePos(error.pos[0]);
+    const { line, column } = lines.position(error.pos[0]);
     const duplicate = error.code === 'DUPLICATE_KEY';
     return {
       code: duplicate ? 'duplicate-name' : 'yaml-syntax',
       place: '',
       file,
       line,
-      column: col,
+      column,
       found: `'${lineAt(text, error.pos[0])}'`,
       expected: duplicate ? 'every key once' : 'YAML',
       message: duplicate ? 'this key is there twice' : firstLower(error.message),
@@ -65,7 +65,8 @@ export function parseConfiguration(text: string, file: string): LoadedConfigurat
     document = yaml.toJS();
   } catch (cause) {
     const message = cause instanceof Error ? firstLower(cause.message) : String(cause);
-    throw new ConfigurationError([{ code: 'yaml-syntax', place: '', file, found: 'aliases', expected: 'YAML', message }], { cause });
+    const { line, column } = lines.position(brokenAlias(yaml));
+    throw new ConfigurationError([{ code: 'yaml-syntax', place: '', file, line, column, found: 'aliases', expected: 'YAML', message }], { cause });
   }
   return { document, source: new YamlSource(file, text, yaml, lines), baseDirectory: dirname(resolve(file)) };
 }
@@ -74,9 +75,9 @@ class YamlSource implements ConfigurationSource {
   readonly file: string;
   readonly #text: string;
   readonly #yaml: Document;
-  readonly #lines: LineCounter;
+  readonly #lines: Lines;
 
-  constructor(file: string, text: string, yaml: Document, lines: LineCounter) {
+  constructor(file: string, text: string, yaml: Document, lines: Lines) {
     this.file = file;
     this.#text = text;
     this.#yaml = yaml;
@@ -110,8 +111,7 @@ class YamlSource implements ConfigurationSource {
   #start(node: Node | null): Position | null {
     const offset = node?.range?.[0];
     if (offset === undefined) return null;
-    const { line, col } = this.#lines.linePos(offset);
-    return { line, column: col };
+    return this.#lines.position(offset);
   }
 
   /** A position in the text of a scalar, as a position in the file. Exact unless the text has escapes or is folded. */
@@ -128,6 +128,38 @@ class YamlSource implements ConfigurationSource {
       return { line, column: indent + within.column };
     }
     return start;
+  }
+}
+
+/** Offset of the first alias without its anchor; 0 where all have one, and it is their number that is too much. */
+function brokenAlias(yaml: Document): number {
+  let offset = 0;
+  visit(yaml, {
+    Alias: (_, alias) => {
+      if (alias.resolve(yaml) !== undefined) return undefined;
+      offset = alias.range?.[0] ?? 0;
+      return visit.BREAK;
+    },
+  });
+  return offset;
+}
+
+/** Where lines begin, by the text alone: what a YAML parser counts on the way goes wrong where the text is no YAML. */
+class Lines {
+  readonly #starts = [0];
+
+  constructor(text: string) {
+    for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) this.#starts.push(at + 1);
+  }
+
+  position(offset: number): Position {
+    let [low, high] = [0, this.#starts.length];
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if (this.#starts[middle] <= offset) low = middle;
+      else high = middle;
+    }
+    return { line: low + 1, column: offset - this.#starts[low] + 1 };
   }
 }
 

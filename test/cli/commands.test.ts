@@ -1,4 +1,5 @@
 /** The commands through the real binary: exit codes, and what stands on which stream. */
+import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,6 +24,65 @@ ports:
 chains: { edge: [dpi] }
 paths: [{ from: source, to: rest, via: edge }]
 `;
+
+describe('rules', () => {
+  const CHAIN = `
+ports: { inside: { kind: sink }, outside: { kind: sink } }
+chains:
+  edge:
+    replicas: 2
+    functions:
+      - firewall:
+          sets: { web: [80, 443] }
+          rules: [deny in state invalid, allow out tcp from 10.0.0.0/8 to any port @web, allow on inside icmp type 8, allow arp]
+  plain: [dpi]
+paths: [{ between: [inside, outside], match: ip, via: edge }, { between: [inside, outside], via: plain }]
+`;
+
+  test('prints the rules of each firewall once for nftables, with the interfaces as they are called there', async () => {
+    const { code, stdout, stderr } = await millrace(['rules', file('rules.yaml', CHAIN), '--to', 'nft', '--interface', 'inside=lan0', '--interface', 'outside=wan0'], cwd);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout.match(/^table inet /gm)).toHaveLength(1);
+    expect(stdout).toContain('type filter hook forward priority');
+    const lines = stdout.split('\n').map((line) => line.trim());
+    const has = (...parts: string[]): boolean => lines.some((line) => !line.startsWith('#') && parts.every((part) => line.includes(part)));
+    expect(has('ct state', 'established', 'accept')).toBe(true);
+    expect(has('wan0', 'ct state invalid', 'drop')).toBe(true);
+    expect(has('lan0', 'ip saddr 10.0.0.0/8', 'tcp dport', '80, 443', 'accept')).toBe(true);
+    expect(has('iifname "lan0"', 'icmp type', 'accept')).toBe(true);
+    // What nftables cannot say is a comment, not left out.
+    expect(lines.filter((line) => line.startsWith('#')).join('\n')).toContain('allow arp');
+    expect(stdout).not.toContain('inside"');
+  });
+
+  const hasKernel = spawnSync('unshare', ['--net', 'nft', 'list', 'ruleset']).status === 0;
+  if (!hasKernel) console.warn('skipped: asking the kernel about nftables rules needs root, unshare and nft');
+
+  test.skipIf(!hasKernel)('the kernel takes what it prints', async () => {
+    const { stdout } = await millrace(['rules', office, '--to', 'nft'], cwd);
+    writeFileSync(join(cwd, 'office.nft'), stdout);
+    const checked = spawnSync('unshare', ['--net', 'nft', '--check', '--file', join(cwd, 'office.nft')], { encoding: 'utf8' });
+    expect([checked.status, checked.stderr]).toEqual([0, '']);
+  });
+
+  test.each([
+    ['another form', (name: string) => [name, '--to', 'pf'], 2, /'pf' is invalid. Allowed choices are nft/],
+    ['no form', (name: string) => [name], 2, /required option '--to <form>'/],
+    ['a port that is not there', (name: string) => [name, '--to', 'nft', '--interface', 'lan=eth0'], 1, /--interface lan: there is no such port; there are inside, outside/],
+  ] as const)('refuses %s, and says what there is', async (_, rest, expected, message) => {
+    const { code, stdout, stderr } = await millrace(['rules', ...rest(file('rules.yaml', CHAIN))], cwd);
+    expect(stderr).toMatch(message);
+    expect([code, stdout]).toEqual([expected, '']);
+  });
+
+  test('says so where there is no firewall, or a wrong one', async () => {
+    const none = await millrace(['rules', file('none.yaml', CHAIN.replace('via: edge', 'via: plain')), '--to', 'nft'], cwd);
+    expect([none.code, none.stdout, none.stderr]).toEqual([1, '', expect.stringContaining('none.yaml has no firewall')]);
+    const wrong = await millrace(['rules', file('wrong.yaml', CHAIN.replace('allow arp', 'allow arb')), '--to', 'nft'], cwd);
+    expect([wrong.code, wrong.stdout]).toEqual([2, '']);
+    expect(wrong.stderr).toMatch(/wrong\.yaml:\d+:\d+ .*rules\[3\]/);
+  });
+});
 
 describe('run', () => {
   test('the office, with what it writes elsewhere', async () => {

@@ -142,8 +142,8 @@ test('a drawing names ports, matches and shared links once, and escapes what Mer
     functions: [{ name: 'one', chain: 'edge', replica: { index: 0, count: 1 }, module: '', function: 'guard', options: {}, drops: [], counters: [], tables: {} }],
     vms: [{ name: 'one', chain: 'edge', functions: [0] }],
     paths: [
-      { from: 0, to: 1, bothWays: false, match: 'tcp to any port "80"', chain: 'edge', routing: 'hub', replicas: [[0]] },
-      { from: 0, to: 1, bothWays: true, match: 'any', chain: 'edge', routing: 'hub', replicas: [[0]] },
+      { from: 0, to: 1, bothWays: false, match: 'tcp to any port "80"', chain: 'edge', routing: 'hub', replicas: [[0]], spread: { by: 'connection' } },
+      { from: 0, to: 1, bothWays: true, match: 'any', chain: 'edge', routing: 'hub', replicas: [[0]], spread: { by: 'connection' } },
     ],
     drops: [],
     memory: { slots: 2, slotBytes: 512 },

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { chain } from '../../src/chain/chain.js';
 import type { CheckResult } from '../../src/runtime/check.js';
-import { resolveModule } from '../../src/runtime/functions.js';
+import { resolveModule, STOCK_FUNCTIONS } from '../../src/runtime/functions.js';
 import { capture, generator, sink } from '../../src/runtime/port-values.js';
 import type { ConfigurationError} from '../../src/runtime/problems.js';
 import { formatProblem } from '../../src/runtime/problems.js';
@@ -77,8 +77,8 @@ test('YAML and TypeScript give the same plan', async () => {
     ],
     vms: [{ name: 'ttl-guard', chain: 'edge', functions: [0] }, { name: 'second', chain: 'edge', functions: [1] }],
     paths: [
-      { from: 0, to: 1, bothWays: true, match: 'ip', chain: 'edge', routing: 'hub', replicas: [[0, 1]] },
-      { from: 3, to: 2, bothWays: false, match: 'any', chain: 'edge', routing: 'hub', replicas: [[0, 1]] },
+      { from: 0, to: 1, bothWays: true, match: 'ip', chain: 'edge', routing: 'hub', replicas: [[0, 1]], spread: { by: 'connection' } },
+      { from: 3, to: 2, bothWays: false, match: 'any', chain: 'edge', routing: 'hub', replicas: [[0, 1]], spread: { by: 'connection' } },
     ],
     drops: ['ttl-expired'],
     memory: { slots: 100, slotBytes: 2048 },
@@ -108,6 +108,51 @@ test('mistakes have the line and column of what is wrong, in the order of the te
   ]);
 });
 
+const WRONG_OPTIONS = `
+ports: { a: { kind: sink }, b: { kind: sink } }
+chains:
+  edge:
+    - firewall:
+        rules: allow any
+        sets: { 9a: [1], web: [1.5] }
+        stateful: sometimes
+        halfOpen: 0
+        timeouts: { tcpSecond: 3, udpSeconds: soon }
+    - nat:
+        external: [203.0.113.1, 5]
+        ports: [1024]
+        filtering: adress
+        portForwards:
+          - { protocol: sctp, port: [443, 70000], to: 10.0.0.7, toprot: 3 }
+    - dpi:
+        budget: { packets: 64 }
+        block: { protocols: [htp] }
+        rules: [{ name: x }, { content: a }]
+paths: [{ between: [a, b], via: edge }]
+`;
+
+test('wrong options of the stock functions are shown by line and column, with what was found and what is allowed', async () => {
+  const result = await checkYaml(WRONG_OPTIONS, base, STOCK_FUNCTIONS);
+  expect('problems' in result && result.problems.map(formatProblem)).toEqual([
+    "chain.yaml:7:17, chains.edge[0].sets[\"9a\"]: '9a' cannot be a key here\n  found '9a', expected a key that matches /^[A-Za-z][\\w-]*$/ [invalid-option]",
+    "chain.yaml:7:32, chains.edge[0].sets.web[0]: item 1 is not a text or a whole number\n  found 1.5, expected a text or a whole number [wrong-type]",
+    "chain.yaml:8:19, chains.edge[0].stateful: 'stateful' is not true or false or 'explicit'\n  found 'sometimes', expected true or false or 'explicit' [wrong-type]",
+    "chain.yaml:9:19, chains.edge[0].halfOpen: 'halfOpen' is too small\n  found 0, expected at least 1 [impossible-size]",
+    "chain.yaml:10:21, chains.edge[0].timeouts.tcpSecond: unknown key 'tcpSecond', did you mean 'tcpSeconds'?\n  found 'tcpSecond', expected 'tcpSeconds', 'tcpOpeningSeconds', 'tcpHalfClosedSeconds', 'tcpTimeWaitSeconds', 'tcpClosingSeconds', 'udpSeconds', 'udpUnansweredSeconds', 'icmpSeconds' or 'otherSeconds' [unknown-key]",
+    "chain.yaml:10:47, chains.edge[0].timeouts.udpSeconds: 'udpSeconds' is not a number\n  found 'soon', expected a number [wrong-type]",
+    "chain.yaml:12:33, chains.edge[1].external[1]: item 2 is not a text\n  found 5, expected a text [wrong-type]",
+    "chain.yaml:13:16, chains.edge[1].ports: 'ports' is too short\n  found a list of 1, expected at least 2 items [wrong-value]",
+    "chain.yaml:14:20, chains.edge[1].filtering: 'adress' is not known here, did you mean 'address'?\n  found 'adress', expected 'endpoint-independent', 'address' or 'address-and-port' [wrong-value]",
+    "chain.yaml:16:25, chains.edge[1].portForwards[0].protocol: 'protocol' is not 'tcp' or 'udp' or a list\n  found 'sctp', expected 'tcp' or 'udp' or a list [wrong-type]",
+    "chain.yaml:16:43, chains.edge[1].portForwards[0].port[1]: item 2 is too large\n  found 70000, expected at most 65535 [impossible-size]",
+    "chain.yaml:16:65, chains.edge[1].portForwards[0].toprot: unknown key 'toprot', did you mean 'toPort'?\n  found 'toprot', expected 'protocol', 'external', 'port', 'to' or 'toPort' [unknown-key]",
+    "chain.yaml:18:28, chains.edge[2].budget.packets: 'packets' is too large\n  found 64, expected at most 63 [impossible-size]",
+    "chain.yaml:19:30, chains.edge[2].block.protocols[0]: expected a protocol that is recognised\n  found 'htp', expected a protocol that is recognised [invalid-option]",
+    "chain.yaml:20:17, chains.edge[2].rules[0]: expected exactly one of content and hex\n  found a map of name, expected exactly one of content and hex [invalid-option]",
+    "chain.yaml:20:30, chains.edge[2].rules[1].name: 'name' is missing\n  found nothing, expected a text [missing-key]",
+  ]);
+});
+
 test('a place in a block of text is a place in the file', async () => {
   const block = YAML.replace('[one, path] }', '[] }').replace('{ minimum: 1, texts: [] }', '\n        minimum: 1\n        texts:\n          - |\n            a bad one');
   expect(problemsIn(await checkYaml(block, base))).toEqual(["chain.yaml:14:15, chains.edge[0].texts[0]: 'bad' is not a word"]);
@@ -123,6 +168,9 @@ test('what is not YAML, and keys that are there twice', () => {
     return [];
   };
   expect(problemsOf('ports:\n  a: {}\n  a: {}\n')).toEqual(["chain.yaml:3:3: this key is there twice\n  found 'a: {}', expected every key once [duplicate-name]"]);
+  // Found by fuzzing: the YAML parser's own count of lines goes wrong behind what is no YAML.
+  expect(problemsOf('- [\n"\n\n"\n').map((problem) => /^chain\.yaml:\d+:\d+/.exec(problem)?.[0])).toEqual(['chain.yaml:2:1', 'chain.yaml:2:1', 'chain.yaml:4:1']);
+  expect(problemsOf('ports:\n  a: *b\n').join()).toMatch(/^chain\.yaml:2:6: unresolved alias .*\[yaml-syntax\]$/s);
   expect(problemsOf('ports: [\n').join()).toMatch(/^chain\.yaml:2:1: .*\[yaml-syntax\]$/s);
 });
 

@@ -54,7 +54,7 @@ export async function problemsOf(configuration: unknown, baseDirectory: string):
 }
 
 /** The same through YAML, as `chain.yaml`. */
-export async function checkYaml(text: string, baseDirectory: string): Promise<CheckResult> {
+export async function checkYaml(text: string, baseDirectory: string, stock = functions): Promise<CheckResult> {
   const { document, source } = parseConfiguration(text, 'chain.yaml');
-  return checkConfiguration(document, { baseDirectory, source, functions });
+  return checkConfiguration(document, { baseDirectory, source, functions: stock });
 }

@@ -19,25 +19,20 @@ const MAX_WINDOW_BYTES = 32_768;
 const MAX_RULES = 100_000;
 
 const budget = z.strictObject({
-  /** Packets with payload to look at per direction, to find the protocol. */
-  packets: z.int().min(1).max(MAX_BUDGET_PACKETS).default(8),
-  /** Payload bytes to look at per direction. */
-  bytes: z.int().min(64).max(MAX_BUDGET_BYTES).default(4096),
+  packets: z.int().min(1).max(MAX_BUDGET_PACKETS).default(8).describe('packets with payload to look at per direction, to find the protocol'),
+  bytes: z.int().min(64).max(MAX_BUDGET_BYTES).default(4096).describe('payload bytes to look at per direction'),
+});
+
+const windows = z.strictObject({
+  count: z.int().min(0).max(65_536).default(1024).describe('windows: one for each direction of a connection that sends'),
+  bytes: z.int().min(1024).max(MAX_WINDOW_BYTES).default(8192)
+    .describe('what a rule can see at a time: the longest head of a message, or distance between two contents'),
 });
 
 const streams = z.strictObject({
-  /** Beginnings of streams that can be kept at a time. */
-  buffers: z.int().min(0).max(65_536).default(256),
-  /** Bytes of each: the longest request or ClientHello that can be put together. */
-  bytes: z.int().min(512).max(MAX_BUDGET_BYTES).default(4096),
-  /** Where streams are put together for rules: one for each direction of a connection that sends. */
-  windows: z
-    .strictObject({
-      count: z.int().min(0).max(65_536).default(1024),
-      /** What a rule can see at a time: the longest head of a message, or distance between two contents. */
-      bytes: z.int().min(1024).max(MAX_WINDOW_BYTES).default(8192),
-    })
-    .prefault({}),
+  buffers: z.int().min(0).max(65_536).default(256).describe('beginnings of streams that can be kept at a time'),
+  bytes: z.int().min(512).max(MAX_BUDGET_BYTES).default(4096).describe('bytes of each: the longest request or ClientHello that can be put together'),
+  windows: windows.prefault({}).describe("where streams are put together for rules in Suricata's language"),
 });
 
 const hostSuffix = z
@@ -47,27 +42,21 @@ const hostSuffix = z
   .refine((text) => /^[a-z0-9_:-]+(\.[a-z0-9_:-]+)*$/.test(text), { error: 'expected a host name' });
 
 const block = z.strictObject({
-  /** Names as in the table of protocols, in either case. */
-  protocols: z
-    .array(z.string().refine((name) => protocolsCalled(name).length > 0, { error: 'expected a protocol that is recognised' }))
-    .default([]),
-  /** Host names: each means itself and everything below it. */
-  hosts: z.array(hostSuffix).default([]),
+  protocols: z.array(z.string().refine((name) => protocolsCalled(name).length > 0, { error: 'expected a protocol that is recognised' })).default([])
+    .describe('names as in the table of protocols, in either case'),
+  hosts: z.array(hostSuffix).default([]).describe('host names: each means itself and everything below it'),
 });
 
 const dpiShape = z.strictObject({
-  /** Signature files: YAML, or rules in Suricata's language where the name ends in `.rules`. */
-  signatures: z.array(z.string().min(1)).default([]),
-  /** Values of `$NAME` in the headers of rules, beside and before those that are always there. */
-  variables: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string().min(1)).default({}),
-  /** A file in the form of Suricata's classification.config: what `classtype` means. */
-  classification: z.string().min(1).optional(),
-  /** Signatures, inline. */
-  rules: z.array(signatureSchema).max(MAX_SIGNATURES).default([]),
-  budget: budget.prefault({}),
-  streams: streams.prefault({}),
-  /** Flows to drop by what they are. */
-  block: block.prefault({}),
+  signatures: z.array(z.string().min(1)).default([])
+    .describe("signature files: YAML, or rules in Suricata's language where the name ends in .rules"),
+  variables: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string().min(1)).default({})
+    .describe('values of $NAME in the headers of rules, beside and before those that are always there'),
+  classification: z.string().min(1).optional().describe("a file in the form of Suricata's classification.config: what classtype means"),
+  rules: z.array(signatureSchema).max(MAX_SIGNATURES).default([]).describe('signatures, inline'),
+  budget: budget.prefault({}).describe('how much of a flow is looked at to find its protocol'),
+  streams: streams.prefault({}).describe('buffers in which streams are put together'),
+  block: block.prefault({}).describe('flows to drop by what they are'),
 });
 
 /** `suricata` are the rules of the files, read by `prepareOptions`. */

@@ -86,7 +86,15 @@ export class FirstLook {
     if (mapper.isExternal(source)) return drop['nat-external-source'];
     const isInside = mapper.isInside(source);
     const turnsBack = mapper.isExternal(destination);
-    if (packet.isLaterFragment && hasPort(protocol)) return this.#laterFragment(packet, ip, isInside || turnsBack, nowMs);
+    if (packet.isLaterFragment && hasPort(protocol)) {
+      if (this.#laterFragment(packet, ip, nowMs)) return forward;
+      if (!isInside && !turnsBack) return this.#untranslated();
+      // Where it turns back, the port that says to whom is in the first fragment.
+      const external = turnsBack || !isAnswerable(source) ? -1 : mapper.externalAddressOf(source);
+      if (external < 0) return drop['nat-fragment'];
+      ip.rewriteSource(external);
+      return this.#earlyFragment();
+    }
     const transport = this.#transport;
     transport.read(packet, protocol);
     if (transport.kind === Kind.icmpError) return this.#errorFromInside(packet, ip, isInside, turnsBack, nowMs);
@@ -168,7 +176,13 @@ export class FirstLook {
       // Past the translation straight to an inside host, or a matter of hosts that are not translated.
       return mapper.isInside(destination) ? drop['nat-no-binding'] : this.#untranslated();
     }
-    if (packet.isLaterFragment && hasPort(protocol)) return this.#laterFragment(packet, ip, true, nowMs);
+    if (packet.isLaterFragment && hasPort(protocol)) {
+      if (this.#laterFragment(packet, ip, nowMs)) return forward;
+      const inside = mapper.insideAddressOf(destination);
+      if (inside < 0) return drop['nat-fragment'];
+      ip.rewriteDestination(inside);
+      return this.#earlyFragment();
+    }
     const transport = this.#transport;
     transport.read(packet, protocol);
     if (transport.kind === Kind.icmpError) return this.#errorFromOutside(packet, ip, nowMs);
@@ -189,9 +203,15 @@ export class FirstLook {
   }
 
   /** The ports of a later fragment travelled in the first one: addresses are all there is to translate. */
-  #laterFragment(packet: Packet, ip: Ipv4View, isTranslated: boolean, nowMs: number): Verdict {
-    if (!this.#parts.fragments.translate(packet, ip, nowMs)) return isTranslated ? this.#context.drop['nat-fragment'] : this.#untranslated();
+  #laterFragment(packet: Packet, ip: Ipv4View, nowMs: number): boolean {
+    if (!this.#parts.fragments.translate(packet, ip, nowMs)) return false;
     this.#context.counters['later-fragments'].add(1);
+    return true;
+  }
+
+  /** A later fragment before its first, whose address is computed: the first will get the same (RFC 4787 REQ-14). */
+  #earlyFragment(): Verdict {
+    this.#context.counters['early-fragments'].add(1);
     return forward;
   }
 

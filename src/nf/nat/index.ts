@@ -4,6 +4,7 @@
  * Behaviour by RFC 4787, 5382 and 5508 is set out in docs/nat.md.
  */
 import { defineNetworkFunction } from '../define.js';
+import { externalAddresses } from './addresses.js';
 import { explainTranslation } from './explain.js';
 import { NAT_COUNTERS, NAT_DROPS, natTables } from './layout.js';
 import { optionProblems } from './option-problems.js';
@@ -18,6 +19,8 @@ export const nat = defineNetworkFunction(import.meta.url, {
   drops: NAT_DROPS,
   counters: NAT_COUNTERS,
   tables: natTables,
+  // A host's ports have one external port each, whoever it speaks to (RFC 4787 REQ-1): all its connections meet one replica.
+  spread: (options) => ({ by: 'inside-host', external: externalAddresses(options) }),
   prepare: (options, preparation) => {
     optionProblems(options, (problem) => preparation.problem(problem));
     return options;

@@ -126,6 +126,7 @@ export const NAT_COUNTERS = [
   'excluded',
   'icmp-errors',
   'later-fragments',
+  'early-fragments',
   'bindings-created',
   'bindings-released',
   'bindings-repaired',

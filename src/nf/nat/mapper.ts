@@ -56,6 +56,19 @@ export class Mapper {
     return this.#inside.contains(address) || this.#statics.externalOf(address) >= 0;
   }
 
+  /** The external address of an inside host, or -1. It is computed, so it is known before any binding is. */
+  externalAddressOf(inside: number): number {
+    const external = this.#statics.externalOf(inside);
+    if (external >= 0) return external;
+    const index = this.#pool.pairedWith(inside);
+    return index < 0 ? -1 : this.#pool.address(index);
+  }
+
+  /** The inside host that an external address belongs to as a whole, or -1: behind a shared one the port decides. */
+  insideAddressOf(external: number): number {
+    return this.#statics.insideOf(external);
+  }
+
   /**
    * The external end of an inside one, with a binding made when there is none.
    * @param flowAt words of the packet's flow, or -1.

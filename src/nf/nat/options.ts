@@ -18,70 +18,50 @@ const oneOrMore = z.union([z.string(), z.array(z.string()).min(1)]);
 const forwardable = z.enum(['tcp', 'udp']);
 
 const staticPair = z.strictObject({
-  /** An address, or a prefix. */
-  inside: z.string(),
-  /** An address, or a prefix of the same length. None of `external`. */
-  external: z.string(),
+  inside: z.string().describe('an address, or a prefix'),
+  external: z.string().describe('an address, or a prefix of the same length; none of the NAT\'s `external`'),
 });
 
 const portForward = z.strictObject({
-  protocol: z.union([forwardable, z.array(forwardable).min(1).max(2)]),
-  /** One of the addresses of `external`: the first when absent. */
-  external: z.string().optional(),
-  /** External port, or the first and last of a range. */
-  port: z.union([portNumber(1), z.tuple([portNumber(1), portNumber(1)])]),
-  /** Inside address. */
-  to: z.string(),
-  /** Inside port, or the first of as many as there are external ones: the same as outside when absent. */
-  toPort: portNumber(1).optional(),
+  protocol: z.union([forwardable, z.array(forwardable).min(1).max(2)]).describe('tcp, udp, or both in a list'),
+  external: z.string().optional().describe('one of the addresses of the NAT\'s `external`: the first when absent'),
+  port: z.union([portNumber(1), z.tuple([portNumber(1), portNumber(1)])]).describe('external port, or the first and last of a range'),
+  to: z.string().describe('inside address'),
+  toPort: portNumber(1).optional().describe('inside port, or the first of as many as there are external ones: the same as outside when absent'),
 });
 
 export const natOptions = z.strictObject({
-  /**
-   * IPv4 addresses that inside hosts appear as: `203.0.113.1`, `203.0.113.8/29` (all of its addresses), or a list of these.
-   * Without them, only static translations are made.
-   */
-  external: oneOrMore.optional(),
-  /** IPv4 prefixes whose hosts are translated. Everything else passes untouched. */
-  inside: oneOrMore.default('0.0.0.0/0'),
-  /** External ports of TCP and UDP that may be given out: first and last. */
-  ports: z.tuple([portNumber(1), portNumber(1)]).default([1024, 65_535]),
-  /** External ICMP identifiers that may be given out: first and last. */
-  identifiers: z.tuple([portNumber(0), portNumber(0)]).default([0, 65_535]),
-  /**
-   * Who may answer through a binding: anyone (RFC 4787 section 5), an address that was sent to, or only an address and port
-   * that was sent to.
-   */
-  filtering: z.enum(['endpoint-independent', 'address', 'address-and-port']).default('endpoint-independent'),
-  /** Whether inside hosts reach each other by their external addresses (RFC 4787 REQ-9). */
-  hairpinning: z.boolean().default(true),
-  /** Whose packets keep a binding alive that is not of an established TCP connection (RFC 4787 REQ-6). */
-  refresh: z.enum(['outbound', 'both']).default('outbound'),
-  /** One-to-one translations, both ways and for all protocols that can be translated. */
-  static: z.array(staticPair).max(MAX_STATIC).default([]),
-  /** External ports of TCP and UDP that lead to a port of an inside host. */
-  portForwards: z.array(portForward).max(MAX_PORT_FORWARDS).default([]),
-  /** Packets that are not translated: matches as in paths and firewall rules, seen from inside. */
-  exclude: z.array(z.string()).max(MAX_EXCLUSIONS).default([]),
-  /** What happens to IPv6, which is not translated. */
-  ipv6: z.enum(['pass', 'drop']).default('pass'),
-  /** Most bindings at a time, those of forwarded ports included. */
-  bindings: z.int().min(1).max(MAX_BINDINGS).default(65_536),
-  /** How long a binding lives without traffic, in packet time. */
+  external: oneOrMore.optional()
+    .describe('IPv4 addresses that inside hosts appear as: one, a prefix (all of its addresses), or a list of these; without them only static translations are made'),
+  inside: oneOrMore.default('0.0.0.0/0').describe('IPv4 prefixes whose hosts are translated; everything else passes untouched'),
+  ports: z.tuple([portNumber(1), portNumber(1)]).default([1024, 65_535]).describe('external ports of TCP and UDP that may be given out: first and last'),
+  identifiers: z.tuple([portNumber(0), portNumber(0)]).default([0, 65_535]).describe('external ICMP identifiers that may be given out: first and last'),
+  filtering: z.enum(['endpoint-independent', 'address', 'address-and-port']).default('endpoint-independent')
+    .describe('who may answer through a binding: anyone, an address that was sent to, or only an address and port that was sent to (RFC 4787 section 5)'),
+  hairpinning: z.boolean().default(true).describe('whether inside hosts reach each other by their external addresses (RFC 4787 REQ-9)'),
+  refresh: z.enum(['outbound', 'both']).default('outbound')
+    .describe('whose packets keep a binding alive that is not of an established TCP connection (RFC 4787 REQ-6)'),
+  static: z.array(staticPair).max(MAX_STATIC).default([]).describe('one-to-one translations, both ways and for all protocols that can be translated'),
+  portForwards: z.array(portForward).max(MAX_PORT_FORWARDS).default([]).describe('external ports of TCP and UDP that lead to a port of an inside host'),
+  exclude: z.array(z.string()).max(MAX_EXCLUSIONS).default([])
+    .describe('packets that are not translated: matches as in paths and firewall rules, seen from inside'),
+  ipv6: z.enum(['pass', 'drop']).default('pass').describe('what happens to IPv6, which is not translated'),
+  bindings: z.int().min(1).max(MAX_BINDINGS).default(65_536).describe('most bindings at a time, those of forwarded ports included'),
   timeouts: z
     .strictObject({
       /** RFC 4787 REQ-5: at least 120, 300 recommended. */
-      udpSeconds: seconds(300),
+      udpSeconds: seconds(300).describe('idle UDP binding'),
       /** RFC 5382 REQ-5: at least 7440 (2 h 4 min). */
-      tcpEstablishedSeconds: seconds(7440),
+      tcpEstablishedSeconds: seconds(7440).describe('idle binding with an established TCP connection'),
       /** RFC 5382 REQ-5, opening and closing connections: at least 240. */
-      tcpTransitorySeconds: seconds(240),
+      tcpTransitorySeconds: seconds(240).describe('binding of opening, closing and closed TCP connections'),
       /** RFC 5508 REQ-2: at least 60. */
-      icmpSeconds: seconds(60),
-      /** Protocols without ports. No RFC says: what Linux gives a protocol that it does not know. */
-      otherSeconds: seconds(600),
+      icmpSeconds: seconds(60).describe('binding of ICMP queries'),
+      /** No RFC says: what Linux gives a protocol that it does not know. */
+      otherSeconds: seconds(600).describe('binding of a protocol without ports'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('how long a binding lives without traffic, in packet time'),
 });
 
 export type NatInput = z.input<typeof natOptions>;

@@ -8,24 +8,13 @@
  * by n. So an even port and the odd one behind it stay together, parity is never lost to the parting, and whoever steers
  * packets from outside knows the replica from the port alone.
  */
+import { replicaOfHost, replicaOfPort } from '../../flow/steering.js';
 import type { Replica } from '../contract.js';
 import { PORT_CLASSES, PortClass } from './layout.js';
 
 const WORDS = 65_536 / 32;
 const EVEN = 0x55555555;
 const ALL = 0xffffffff;
-/** Odd, with bits well spread: the golden ratio of 2^32. */
-const SPREAD = 0x9e3779b1;
-
-/** Which of `count` replicas has this external port or ICMP identifier. */
-export function replicaOfPort(port: number, count: number): number {
-  return (port >>> 1) % count;
-}
-
-/** Which of `count` replicas has the bindings of protocols without ports to this remote address. */
-export function replicaOfRemote(remote: number, count: number): number {
-  return (Math.imul(remote, SPREAD) >>> 16) % count;
-}
 
 export class PortAllocator {
   /** 1 = given out, or outside the range. */
@@ -36,10 +25,13 @@ export class PortAllocator {
   readonly #first: Uint32Array;
   readonly #last: Uint32Array;
   readonly #replica: Replica;
+  /** 1 = this replica's, whatever the range. */
+  readonly #owned = new Uint32Array(WORDS);
 
   /** Ranges are inclusive. */
   constructor(addressCount: number, ports: readonly [number, number], identifiers: readonly [number, number], replica: Replica) {
     this.#replica = replica;
+    for (let port = 0; port < 65_536; port++) if (replicaOfPort(port, replica.count) === replica.index) this.#owned[port >>> 5] |= 1 << (port & 31);
     const maps = addressCount * PORT_CLASSES;
     this.#taken = new Uint32Array(maps * WORDS);
     this.#cursor = new Uint32Array(maps);
@@ -56,14 +48,15 @@ export class PortAllocator {
       const portClass = map % PORT_CLASSES;
       const first = this.#first[portClass];
       const last = this.#last[portClass];
+      let free = 0;
       for (let word = first >>> 5; word <= last >>> 5; word++) {
         const low = word === first >>> 5 ? ALL << (first & 31) : ALL;
         const high = word === last >>> 5 ? ALL >>> (31 - (last & 31)) : ALL;
-        this.#taken[map * WORDS + word] = ~(low & high & this.#owned(word));
+        const ours = low & high & this.#owned[word];
+        this.#taken[map * WORDS + word] = ~ours;
+        free += bitCount(ours);
       }
       this.#cursor[map] = first;
-      let free = 0;
-      for (let port = first; port <= last; port++) if (replicaOfPort(port, this.#replica.count) === this.#replica.index) free++;
       this.#free[map] = free;
     }
   }
@@ -75,7 +68,7 @@ export class PortAllocator {
 
   /** Whether this replica makes the bindings of protocols without ports to this remote address. */
   ownsRemote(remote: number): boolean {
-    return replicaOfRemote(remote, this.#replica.count) === this.#replica.index;
+    return replicaOfHost(remote, this.#replica.count) === this.#replica.index;
   }
 
   freeCount(address: number, portClass: number): number {
@@ -121,14 +114,6 @@ export class PortAllocator {
     this.#free[map]++;
   }
 
-  /** A bit for each of the 32 ports of a word that are this replica's. */
-  #owned(word: number): number {
-    if (this.#replica.count === 1) return ALL;
-    let bits = 0;
-    for (let bit = 0; bit < 32; bit++) if (replicaOfPort(word * 32 + bit, this.#replica.count) === this.#replica.index) bits |= 1 << bit;
-    return bits;
-  }
-
   /** The first free port from the cursor on, among those in the mask; -1 when there is none. */
   #next(map: number, mask: number): number {
     const cursor = this.#cursor[map];
@@ -142,4 +127,10 @@ export class PortAllocator {
     }
     return -1;
   }
+}
+
+function bitCount(word: number): number {
+  let bits = word - ((word >>> 1) & EVEN);
+  bits = (bits & 0x33333333) + ((bits >>> 2) & 0x33333333);
+  return Math.imul((bits + (bits >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }

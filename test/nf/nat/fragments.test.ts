@@ -31,32 +31,58 @@ test('the first fragment keys the rest, both ways', async () => {
   expect(out.map(({ verdict }) => verdict)).toEqual(['forward', 'forward', 'forward']);
   expect(together(out.map(({ bytes }) => bytes))).toBe('203.0.113.1:2000 > 192.0.2.7:53 0');
 
-  const answer = { source: '192.0.2.7', destination: '203.0.113.1', sourcePort: 53, destinationPort: 2000 };
-  const back = fragments(answer, 7).map((part) => nf.process(part, { direction: 'reverse' }));
+  const back = fragments({ source: '192.0.2.7', destination: '203.0.113.1', sourcePort: 53, destinationPort: 2000 }, 7).map((part) => nf.process(part, { direction: 'reverse' }));
   expect(together(back.map(({ bytes }) => bytes))).toBe('192.0.2.7:53 > 10.0.0.5:5000 0');
   expect(nf.counters['later-fragments']).toBe(4);
 });
 
-test('a later fragment that comes first, or long after, is dropped by name', async () => {
+const ORDERS = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
+
+test.each(ORDERS)('fragments to the outside may come in any order: %i, %i, %i', async (...order) => {
+  const nf = await harness(nat({ external: ['203.0.113.1', '203.0.113.64/28'], static: [{ inside: '10.0.5.0/28', external: '198.51.100.16/28' }] }));
+  for (const source of ['10.0.0.5', '10.0.0.6', '10.0.0.7', '10.0.5.3']) {
+    const parts = fragments({ ...flow, source }, 7);
+    const out: Uint8Array[] = [];
+    for (const at of order) out[at] = nf.process(parts[at]).bytes;
+    const { source: external } = see(nf.process(fragments({ ...flow, source, sourcePort: 5001 }, 8)[0]).bytes);
+    expect(together(out)).toBe(`${external}:5000 > 192.0.2.7:53 0`);
+  }
+  expect(nf.counters['early-fragments']).toBe(4 * order.indexOf(0));
+});
+
+test('to a static address they may too', async () => {
+  const nf = await harness(nat({ static: [{ inside: '10.0.0.5', external: '203.0.113.5' }] }));
+  const back = fragments({ source: '192.0.2.7', destination: '203.0.113.5', sourcePort: 53, destinationPort: 5000 }, 9).toReversed();
+  const parts = back.map((part) => nf.process(part, { direction: 'reverse' }).bytes);
+  expect(together(parts.toReversed())).toBe('192.0.2.7:53 > 10.0.0.5:5000 0');
+});
+
+const answer = { source: '192.0.2.7', destination: '203.0.113.1', sourcePort: 53, destinationPort: 5000 };
+
+test('behind a shared address only the first one says who it is for: before it, or long after, a fragment is dropped by name', async () => {
   const nf = await harness(nat({ external: '203.0.113.1' }));
-  const [first, second, third] = fragments(flow, 7);
-  expect(nf.process(second).reason).toBe('nat-fragment');
-  expect(nf.process(first).verdict).toBe('forward');
-  expect(nf.process(second, { timestampMs: 29_999 }).verdict).toBe('forward');
-  expect(nf.process(third, { timestampMs: 30_000 }).reason).toBe('nat-fragment');
+  nf.process(fragments(flow, 7)[0]);
+  const [first, second, third] = fragments(answer, 7);
+  const reverse = (timestampMs: number) => ({ direction: 'reverse' as const, timestampMs });
+  expect(nf.process(second, reverse(0)).reason).toBe('nat-fragment');
+  expect(nf.process(first, reverse(0)).verdict).toBe('forward');
+  expect(nf.process(second, reverse(29_999)).verdict).toBe('forward');
+  expect(nf.process(third, reverse(30_000)).reason).toBe('nat-fragment');
+  // Between two inside hosts it is the same.
+  expect(nf.process(fragments({ ...flow, destination: '203.0.113.1' }, 9)[1]).reason).toBe('nat-fragment');
 });
 
 test('another identification is another datagram', async () => {
   const nf = await harness(nat({ external: '203.0.113.1' }));
   nf.process(fragments(flow, 7)[0]);
-  expect(nf.process(fragments(flow, 8)[1]).reason).toBe('nat-fragment');
+  nf.process(fragments(answer, 7)[0], { direction: 'reverse' });
+  expect(nf.process(fragments(answer, 8)[1], { direction: 'reverse' }).reason).toBe('nat-fragment');
 });
 
-test('more datagrams than are known at a time: refused whole, until the first ones are forgotten', async () => {
+test('more datagrams than are known at a time: refused, until the first ones are forgotten', async () => {
   const nf = await harness(nat({ external: '203.0.113.1' }));
   for (let identification = 0; identification < 1024; identification++) expect(nf.process(fragments(flow, identification)[0]).verdict).toBe('forward');
-  const [first, second] = fragments(flow, 2000);
+  const [first] = fragments(flow, 2000);
   expect(nf.process(first, { timestampMs: 1000 }).reason).toBe('nat-table-full');
-  expect(nf.process(second, { timestampMs: 1000 }).reason).toBe('nat-fragment');
   expect(nf.process(first, { timestampMs: 30_000 }).verdict).toBe('forward');
 });

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { harness } from '../../../src/nf/harness.js';
 import { nat } from '../../../src/nf/nat/index.js';
-import { replicaOfPort, replicaOfRemote } from '../../../src/nf/nat/port-allocator.js';
+import { replicaOfHost, replicaOfPort } from '../../../src/flow/steering.js';
 import { echo, ethernet, ip, ipv4, see, udp } from './packets.js';
 
 const COUNT = 3;
@@ -36,7 +36,7 @@ test('protocols without ports: each remote has one replica', async () => {
   for (let remote = 1; remote < 40; remote++) {
     const packet = ethernet(ipv4({ source: '10.0.0.5', destination: `192.0.2.${remote}`, protocol: 47 }, Uint8Array.of(0, 0, 8, 0)));
     const taking = all.flatMap((nf, index) => (nf.process(packet).verdict === 'forward' ? [index] : []));
-    expect(taking).toEqual([replicaOfRemote(ip(`192.0.2.${remote}`), COUNT)]);
+    expect(taking).toEqual([replicaOfHost(ip(`192.0.2.${remote}`), COUNT)]);
   }
 });
 

@@ -15,23 +15,15 @@ const portRange = z.string().refine((text) => portBounds(text) !== null, { error
 
 export const signatureSchema = z
   .strictObject({
-    /** Unique among all signatures; shown in alerts. */
-    name: z.string().min(1).max(120),
-    /** The bytes, as text in UTF-8. */
-    content: z.string().min(1).optional(),
-    /** The bytes, as pairs of hexadecimal digits; blanks are allowed between them. */
-    hex: z.string().optional(),
-    /** ASCII letters match in either case. */
-    nocase: z.boolean().default(false),
-    /** What the flow must be: `tcp`, `udp`, `icmp`, `icmpv6`, or a protocol of the table, in either case. */
-    protocol: z.string().default('any'),
-    /** Towards which end the bytes travel. */
-    direction: z.enum(['to-server', 'to-client', 'any']).default('any'),
-    /** Ports of the server. */
-    ports: z.union([port, portRange, z.array(z.union([port, portRange])).min(1).max(64)]).optional(),
-    action: z.enum(['alert', 'drop']).default('alert'),
-    /** Shown in alerts. */
-    message: z.string().max(500).optional(),
+    name: z.string().min(1).max(120).describe('unique among all signatures; shown in alerts'),
+    content: z.string().min(1).optional().describe('the bytes, as text in UTF-8'),
+    hex: z.string().optional().describe('the bytes, as pairs of hexadecimal digits; blanks are allowed between them'),
+    nocase: z.boolean().default(false).describe('ASCII letters match in either case'),
+    protocol: z.string().default('any').describe('what the flow must be: tcp, udp, icmp, icmpv6, or a protocol of the table, in either case'),
+    direction: z.enum(['to-server', 'to-client', 'any']).default('any').describe('towards which end the bytes travel'),
+    ports: z.union([port, portRange, z.array(z.union([port, portRange])).min(1).max(64)]).optional().describe('ports of the server'),
+    action: z.enum(['alert', 'drop']).default('alert').describe('drop: this packet too, and every later one of its flow'),
+    message: z.string().max(500).optional().describe('shown in alerts'),
   })
   .check((context) => {
     const { content, hex, protocol } = context.value;
