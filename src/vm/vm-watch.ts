@@ -41,19 +41,18 @@ export class VmWatch {
     const isAnswer = verdictKind(verdict) === VerdictKind.reply;
     // Whoever rewrites a packet into an answer leaves it to others to find its headers.
     if (isAnswer) packet.reparse();
-    const at8 = packet.slotIndex << 6;
     const route = this.#headers.u16[(packet.slotIndex << 5) + (HeaderOffset.path >> 1)];
-    const hop = this.#headers.u8[at8 + HeaderOffset.hop];
     const { direction } = packet;
-    let bits = watches.tapsAt(packet, pointOf(route, direction, hop), isAnswer);
+    const functionIndex = this.#functions[place];
+    let bits = watches.tapsAt(packet, pointOf(route, direction, functionIndex), isAnswer);
     if (serial !== 0) {
       bits |= trace!.bit;
       watches.wantHeaders();
     }
     if (bits === 0) return;
     this.#recorder.write(packet, {
-      watches: bits, kind: RecordKind.passed, verdict: verdictKind(verdict), reason: verdictReason(verdict), route, direction, hop,
-      function: this.#functions[place], serial, snapLength: watches.snapLength, text,
+      watches: bits, kind: RecordKind.passed, verdict: verdictKind(verdict), reason: verdictReason(verdict), route, direction, hop: 0,
+      function: functionIndex, serial, snapLength: watches.snapLength, text,
     });
   }
 

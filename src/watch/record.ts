@@ -9,7 +9,7 @@
  *  10      1     direction       Direction
  *  11      1     linkType        as in slot headers
  *  12      2     route           index of the service path, NO_ROUTE when there is none
- *  14      1     hop             on that path
+ *  14      1     hop             on that path, as the manager has it; a VM's record names the function instead
  *  15      1     egressPort
  *  16      2     function        index of the network function whose verdict it is, NO_FUNCTION when it is nobody's
  *  18      2     reason          number of a drop reason, 0 for none

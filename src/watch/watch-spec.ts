@@ -2,16 +2,16 @@
 import type { RecordRingSpec } from '../ring/record-ring.js';
 
 /**
- * A place on a path where packets are seen: what the function at a hop has let go, or, at hop INGRESS, what came in. One
- * number stands for route, direction and hop.
+ * A place on a path where packets are seen: behind a function, which has given its verdict, or, for INGRESS, behind the port that
+ * they came in by. One number stands for route, direction and function (among all functions of the runtime).
  */
-export function pointOf(route: number, direction: number, hop: number): number {
-  return (route * 2 + direction) * HOPS + hop + 1;
+export function pointOf(route: number, direction: number, functionIndex: number): number {
+  return (route * 2 + direction) * FUNCTIONS + functionIndex + 1;
 }
 
 export const INGRESS = -1;
-/** A hop is a byte in the slot header. */
-const HOPS = 256;
+/** A function's index is 16 bits in a record. */
+const FUNCTIONS = 1 << 16;
 /** In place of a port: the packet may leave by any. */
 export const ANY_PORT = 0xff;
 

@@ -2,6 +2,7 @@
 import { Direction } from '../../memory/slot-layout.js';
 import type { PathRow } from '../../packet-manager/manager-spec.js';
 import { RouteBook, placeOf, vmAt, type Route } from '../../packet-manager/route.js';
+import type { WatchedPacket } from '../../watch/record.js';
 import { ANY_PORT, INGRESS, pointOf, type Points } from '../../watch/watch-spec.js';
 import type { Layout } from '../layout.js';
 import { oneOf } from '../place.js';
@@ -17,6 +18,8 @@ export class Links {
   readonly #book = new RouteBook();
   readonly #layout: Layout;
   readonly #links = new Map<string, Link>();
+  /** Hop of the function behind which a point is. */
+  readonly #hops = new Map<number, number>();
 
   constructor(layout: Layout) {
     this.#layout = layout;
@@ -37,6 +40,11 @@ export class Links {
     return [...this.#links.keys()];
   }
 
+  /** How many functions the packet of a VM's record had passed on its way in that direction. */
+  hopOf({ route, direction, function: functionIndex }: WatchedPacket): number {
+    return this.#hops.get(pointOf(route, direction, functionIndex)) ?? Number.MAX_SAFE_INTEGER;
+  }
+
   /** A route as records name it. */
   route(index: number): Route | undefined {
     return this.#book.routes[index];
@@ -52,15 +60,14 @@ export class Links {
   #addRoute(route: Route, index: number, direction: number): void {
     const { ports, vms } = this.#layout.manager;
     const [entry, exit] = direction === Direction.forward ? [route.from, route.to] : [route.to, route.from];
-    const functions = Array.from({ length: route.hops }, (_, hop) => vms[vmAt(route, direction, hop)].functions[route.isTogether ? placeOf(route, direction, hop) : 0].name);
-    const ends = [ports[entry].name, ...functions, ports[exit].name];
-    for (let hop = INGRESS; hop < route.hops; hop++) {
-      const isLast = hop === route.hops - 1;
-      this.#link(ends[hop + 1], ends[hop + 2]).points.push([pointOf(index, direction, hop), isLast ? exit : ANY_PORT]);
-    }
-    for (let hop = 0; hop < route.hops; hop++) this.#link(ends[hop + 1], ends[hop]).answers.push([pointOf(index, direction, hop), ANY_PORT]);
+    const functions = Array.from({ length: route.hops }, (_, hop) => vms[vmAt(route, direction, hop)].functions[route.isTogether ? placeOf(route, direction, hop) : 0]);
+    const ends = [ports[entry].name, ...functions.map(({ name }) => name), ports[exit].name];
+    const points = [INGRESS, ...functions.map((each) => each.index)].map((each) => pointOf(index, direction, each));
+    points.forEach((point, at) => this.#link(ends[at], ends[at + 1]).points.push([point, at === route.hops ? exit : ANY_PORT]));
+    for (let at = 1; at < points.length; at++) this.#link(ends[at], ends[at - 1]).answers.push([points[at], ANY_PORT]);
     // What turns back leaves by the port that it came in by.
-    if (route.hops > 0) this.#link(ends[route.hops], ends[0]).points.push([pointOf(index, direction, route.hops - 1), entry]);
+    if (route.hops > 0) this.#link(ends[route.hops], ends[0]).points.push([points[route.hops], entry]);
+    functions.forEach((each, hop) => this.#hops.set(pointOf(index, direction, each.index), hop));
   }
 
   #link(from: string, to: string): Link {

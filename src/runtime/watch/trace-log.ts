@@ -7,6 +7,7 @@ import { Direction } from '../../memory/slot-layout.js';
 import { NO_FUNCTION, NO_ROUTE, RecordKind, type WatchedPacket } from '../../watch/record.js';
 import { verdictName } from './capture-stream.js';
 import { fieldChanges, flagText, headerFields, packetOf } from './header-fields.js';
+import type { Links } from './links.js';
 import type { PacketStory, StoryHop } from './packet-story.js';
 import type { Names, Watcher } from './watcher.js';
 
@@ -21,8 +22,7 @@ interface Trail {
 
 export class TraceLog implements Watcher {
   readonly #names: Names;
-  /** Name of the path of a route. */
-  readonly #pathOf: (route: number) => string | null;
+  readonly #links: Links;
   readonly #tell: (story: PacketStory) => void;
   readonly #trails = new Map<number, Trail>();
   /** Of those that passed a function before they were heard to have come in: the rings are read one after another. */
@@ -32,9 +32,9 @@ export class TraceLog implements Watcher {
   told = 0;
   skipped = 0;
 
-  constructor(names: Names, pathOf: (route: number) => string | null, tell: (story: PacketStory) => void) {
+  constructor(names: Names, links: Links, tell: (story: PacketStory) => void) {
     this.#names = names;
-    this.#pathOf = pathOf;
+    this.#links = links;
     this.#tell = tell;
   }
 
@@ -86,7 +86,8 @@ export class TraceLog implements Watcher {
     const { ports, functions, drops } = this.#names;
     // An answer travels back: what it passes then comes after all that was before it.
     const leg = ({ direction }: WatchedPacket): number => (direction === entered.direction ? 0 : 1);
-    const inOrder = passed.toSorted((a, b) => leg(a) - leg(b) || a.hop - b.hop);
+    const hopOf = (record: WatchedPacket): number => this.#links.hopOf(record);
+    const inOrder = passed.toSorted((a, b) => leg(a) - leg(b) || hopOf(a) - hopOf(b));
     let before = headerFields(entered);
     const hops = inOrder.map((record): StoryHop => {
       const after = headerFields(record);
@@ -105,14 +106,14 @@ export class TraceLog implements Watcher {
       seconds: entered.seconds,
       nanos: entered.nanos,
       port: ports[entered.ingressPort],
-      path: entered.route === NO_ROUTE ? null : this.#pathOf(entered.route),
+      path: entered.route === NO_ROUTE ? null : (this.#links.route(entered.route)?.name ?? null),
       direction: entered.direction === Direction.forward ? 'forward' : 'reverse',
       flowId: entered.flowId,
       length: entered.originalLength,
       packet: inBrief(entered),
       hops,
       outcome: this.#outcome(ended),
-      isIncomplete: ended !== null && isGap(inOrder, ended),
+      isIncomplete: ended !== null && isGap(inOrder, ended, hopOf),
     };
   }
 
@@ -125,10 +126,10 @@ export class TraceLog implements Watcher {
 }
 
 /** Whether hops are missing of a packet that was transmitted: it has passed all up to the one that it ended at. */
-function isGap(passed: readonly WatchedPacket[], ended: WatchedPacket): boolean {
+function isGap(passed: readonly WatchedPacket[], ended: WatchedPacket, hopOf: (record: WatchedPacket) => number): boolean {
   if (ended.kind !== RecordKind.sent) return false;
   const onLastLeg = passed.filter(({ direction }) => direction === ended.direction);
-  return onLastLeg.length > 0 && onLastLeg.some(({ hop }, at) => hop !== onLastLeg[0].hop + at);
+  return onLastLeg.length > 0 && onLastLeg.some((record, at) => hopOf(record) !== hopOf(onLastLeg[0]) + at);
 }
 
 function inBrief(record: WatchedPacket): string {

@@ -31,7 +31,7 @@ export class Watches {
     this.#checked = checked;
     this.#links = new Links(layout);
     this.#names = { ports: manager.ports.map(({ name }) => name), functions: functions.map(({ name }) => name), drops: drops.names };
-    this.#trace = checked.trace === null ? null : new TraceLog(this.#names, (route) => this.#links.route(route)?.name ?? null, checked.trace.tell);
+    this.#trace = checked.trace === null ? null : new TraceLog(this.#names, this.#links, checked.trace.tell);
     const { reading, writing } = filesOf(plan);
     const target = checked.drops?.target;
     if (typeof target === 'string' && writing.includes(target)) {
