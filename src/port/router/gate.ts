@@ -123,8 +123,10 @@ export class Gate {
       if (!this.#isOwn(target)) return TAKEN_BY_ROUTER;
       if (message.mac >= 0 && !message.isProbe) this.#tell6(at + 8, message.mac, ReportFlag.override | ReportFlag.asksUs);
       this.#responder.advertise(at, target, message.isProbe);
-    } else if (message.mac >= 0 && !this.#isOwn(target)) {
-      this.#tell6(target, message.mac, (message.isSolicited ? ReportFlag.answer : 0) | (message.overrides ? ReportFlag.override : 0));
+    } else if (!this.#isOwn(target)) {
+      // Who was asked by unicast may leave its address out (RFC 4861 section 4.4): then the frame says where it is.
+      const mac = message.mac >= 0 ? message.mac : at - ETHERNET_BYTES + 6;
+      this.#tell6(target, mac, (message.isSolicited ? ReportFlag.answer : 0) | (message.overrides ? ReportFlag.override : 0));
     }
     return TAKEN_BY_ROUTER;
   }

@@ -165,6 +165,27 @@ describe('a packet that is to leave', () => {
     expect(router.turn().map(({ outcome, bytes }) => [outcome, hex(bytes.slice(0, 14)), bytes[14 + 7]])).toEqual([['sent', '02000000009902000000000086dd', 63]]);
   });
 
+  it('over IPv6 takes an answer without an address for a confirmation, as Linux gives it to a question by unicast', () => {
+    const router = bench();
+    const tick = (): void => {
+      router.transmit(ethernet(udp([six(2, 'fd00:0:0:0:0:0:0'), 4000], ['2001:db8:1:0:0:0:0:9', 53], 'six')));
+      router.turn();
+    };
+    tick();
+    const answer = (option: string): string => router.hears(ethernet(withTtl(icmp(six(0xfe), six(1), 136, 0, 0x40000000, Buffer.from(`20010db80000000000000000000000fe${option}`, 'hex')), 255)));
+    answer('0201020000000001');
+    router.turn();
+    router.nowMs += REACHABLE_MS + 1;
+    tick();
+    expect(hex(router.said[1].slice(0, 6))).toBe('020000000001');
+    answer('');
+    for (let k = 0; k < 5; k++) {
+      router.nowMs += 1000;
+      tick();
+    }
+    expect(router.said).toHaveLength(2);
+  });
+
   it('gets a link header where it had none, and loses one where the link has none', () => {
     const bare = bench();
     bare.transmit(request, LinkType.raw);
