@@ -40,7 +40,7 @@ export interface TapSummary {
 
 export const DEFAULT_TAP_CAPACITY = 1024;
 
-export class Tap implements AsyncIterable<TappedPacket>, AsyncDisposable, Watcher {
+export class Tap implements AsyncIterable<TappedPacket>, AsyncDisposable {
   readonly link: string;
   readonly #names: Names;
   readonly #snapLength: number;
