@@ -9,7 +9,7 @@ import { FlowKey } from '#millrace/flow/flow-key.js';
 import { Direction, HEADER_BYTES, HeaderOffset, initialDataOffset, LinkType } from '#millrace/memory/slot-layout.js';
 import { buildContext, PacketClock, tableBytes } from '#millrace/nf/context.js';
 import { forward, type Handlers, type NetworkFunctionUse } from '#millrace/nf/contract.js';
-import { loadDefinition } from '#millrace/nf/define.js';
+import { loadDefinition, schemaOf } from '#millrace/nf/define.js';
 import type { TableSpec } from '#millrace/nf/tables.js';
 import { Packet } from '#millrace/packet/packet.js';
 import { parsePacket } from '#millrace/packet/parse.js';
@@ -82,7 +82,7 @@ export class Alone {
     const problem = (found: { readonly message: string }): never => {
       throw new InvalidMeasurement(`the options of ${use.name}: ${found.message}`);
     };
-    const checked = await definition.options['~standard'].validate(use.options);
+    const checked = await (await schemaOf(definition))['~standard'].validate(use.options);
     if (checked.issues !== undefined) return problem(checked.issues[0]);
     const options = structuredClone((await definition.prepare?.(checked.value, { ports: ['inside', 'outside'], resolve: (path) => path, problem })) ?? checked.value);
     const tables: Record<string, TableSpec> = typeof definition.tables === 'function' ? definition.tables(options) : (definition.tables ?? {});

@@ -142,8 +142,11 @@ export interface Definition<
 > {
   /** Lower case with dashes. */
   name: string;
-  /** Any Standard Schema (zod, valibot, arktype …): checks TypeScript callers and YAML alike. */
-  options: StandardSchema<Input, Options>;
+  /**
+   * Any Standard Schema (zod, valibot, arktype …): checks TypeScript callers and YAML alike. Or what loads one: only the main
+   * thread checks options, and VMs start sooner without the library (`() => import('./options.js').then((module) => module.schema)`).
+   */
+  options: StandardSchema<Input, Options> | (() => Promise<StandardSchema<Input, Options>>);
   /** Drop reasons, lower case with dashes. */
   drops?: readonly Drop[];
   /** Names of counters; a function when they depend on the options (a counter a rule). */

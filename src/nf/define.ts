@@ -1,5 +1,6 @@
 /** Definitions by module URL and name. Main thread and VMs import the same module and find the same definition. */
 import type { Definition, NetworkFunctionUse } from './contract.js';
+import type { StandardSchema } from './standard-schema.js';
 import type { TableSpec } from './tables.js';
 
 // Keyed through globalThis: two copies of this package in one thread (source and build, two versions) share it.
@@ -41,6 +42,11 @@ export function defineNetworkFunction<
     options,
   });
   return Object.assign(use, { definition: erased });
+}
+
+/** The schema of a definition's options, loaded if need be. A schema may be a function itself. */
+export async function schemaOf({ options }: Definition): Promise<StandardSchema> {
+  return '~standard' in options ? options : options();
 }
 
 /** The definitions that a module has made so far, by name. */

@@ -10,7 +10,7 @@ import { DropReasons } from '../observe/drop-reasons.js';
 import { Packet } from '../packet/packet.js';
 import { parsePacket } from '../packet/parse.js';
 import { buildContext, PacketClock, noVerdict, tableBytes, verdictKind, verdictReason, type ContextSpec, type PlacedTable, type VmEvent } from './context.js';
-import { loadDefinition } from './define.js';
+import { loadDefinition, schemaOf } from './define.js';
 import { forward, type Handlers, type NetworkFunctionUse, type OptionProblem, type Replica, type Verdict } from './contract.js';
 import type { TableSpec } from './tables.js';
 
@@ -66,7 +66,7 @@ export interface Harness {
 /** Options as the runtime would hand them to `create`, and what is wrong with them. */
 async function prepared(use: NetworkFunctionUse, raw: unknown): Promise<{ options: unknown; problems: OptionProblem[] }> {
   const definition = await loadDefinition(use.module, use.function);
-  const result = await definition.options['~standard'].validate(raw);
+  const result = await (await schemaOf(definition))['~standard'].validate(raw);
   if (result.issues !== undefined) {
     const problems = result.issues.map(({ message, path }) => ({
       message,

@@ -2,6 +2,7 @@
 import { isAbsolute, resolve } from 'node:path';
 import type { Spread } from '../flow/steering.js';
 import type { Definition, NetworkFunctionUse, OptionProblem } from '../nf/contract.js';
+import { schemaOf } from '../nf/define.js';
 import { at, describe, type Findings, type Site } from './place.js';
 import type { PlanFunction } from './plan.js';
 import { reportIssue } from './shape.js';
@@ -29,9 +30,10 @@ export async function prepareUse(
 ): Promise<PreparedFunction | null> {
   const before = findings.problems.length;
   try {
-    const validated = await definition.options['~standard'].validate(use.options);
+    const schema = await schemaOf(definition);
+    const validated = await schema['~standard'].validate(use.options);
     if (validated.issues !== undefined) {
-      for (const issue of validated.issues) reportIssue(findings, issue, use.options, site, definition.options);
+      for (const issue of validated.issues) reportIssue(findings, issue, use.options, site, schema);
       return null;
     }
     let problems = 0;

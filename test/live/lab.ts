@@ -121,6 +121,15 @@ export class Lab {
     return this.start(name, ...command).ended;
   }
 
+  /** What ping says: it waits for the last answer no longer than two round trips, and a busy machine may take longer, so it has several tries. */
+  async pings(name: string, ...args: readonly string[]): Promise<string> {
+    let stdout = '';
+    for (let tries = 0; tries < 8 && !stdout.includes(' 0% packet loss'); tries++) {
+      ({ stdout } = await this.finish(name, 'ping', '-i', '0.05', '-W', '8', ...args));
+    }
+    return stdout;
+  }
+
   write(name: string, text: string): string {
     const path = join(this.folder, name);
     writeFileSync(path, text);

@@ -84,14 +84,6 @@ async function webServer(address: string): Promise<void> {
 
 const hash = (name: string, path: string): string => lab.run(name, 'sha256sum', path).split(' ')[0];
 const urlOf = (address: string, file: string): string => `http://${address.includes(':') ? `[${address}]` : address}/${file}`;
-/** ping waits for the last answer no longer than two round trips, and a busy machine may take longer: so it has several tries. */
-async function pings(name: string, ...args: readonly string[]): Promise<string> {
-  let stdout = '';
-  for (let tries = 0; tries < 8 && !stdout.includes(' 0% packet loss'); tries++) {
-    ({ stdout } = await lab.finish(name, 'ping', '-i', '0.05', '-W', '8', ...args));
-  }
-  return stdout;
-}
 /** A busy machine may take its time over the first answer. */
 async function reach(address: string): Promise<void> {
   for (let tries = 0; tries < 20; tries++) if ((await lab.finish('client', 'ping', '-c', '1', '-W', '1', address)).code === 0) return;
@@ -109,16 +101,16 @@ describe.skipIf(!usable)('a router between networks', () => {
 
   it.each(['10.0.0.1', 'fd00::1'])('answers ping to its own address %s', async (address) => {
     await reach(address);
-    expect(await pings('client', '-c', '3', address)).toContain(' 0% packet loss');
+    expect(await lab.pings('client', '-c', '3', address)).toContain(' 0% packet loss');
   });
 
   it('answers ping to the address that NAT translates to, from outside', async () => {
-    expect(await pings('provider', '-c', '2', '198.51.100.1')).toContain(' 0% packet loss');
+    expect(await lab.pings('provider', '-c', '2', '198.51.100.1')).toContain(' 0% packet loss');
   });
 
   it.each([SERVER, SERVER6])('routes ping to %s, and takes one off the TTL', async (address) => {
     await reach(address);
-    const stdout = await pings('client', '-c', '3', address);
+    const stdout = await lab.pings('client', '-c', '3', address);
     expect(stdout).toContain(' 0% packet loss');
     // The server sends 64; the provider's router and Millrace take one each.
     expect(stdout).toContain('ttl=62');
@@ -151,7 +143,7 @@ describe.skipIf(!usable)('a router between networks', () => {
 
   it('sends in fragments what may be fragmented', async () => {
     lab.run('client', 'ip', 'route', 'flush', 'cache');
-    const stdout = await pings('client', '-c', '2', '-M', 'dont', '-s', '1450', '-p', 'a5', SERVER);
+    const stdout = await lab.pings('client', '-c', '2', '-M', 'dont', '-s', '1450', '-p', 'a5', SERVER);
     expect(stdout).toContain(' 0% packet loss');
   });
 
@@ -209,7 +201,7 @@ describe.skipIf(!usable)('other legs', () => {
       expect((await lab.finish('client', 'curl', '-s', '-m', '50', '-o', `${lab.folder}/got`, urlOf(address, 'large'))).code).toBe(0);
       expect(hash('client', `${lab.folder}/got`)).toBe(hash('server', `${lab.folder}/large`));
     }
-    const stdout = await pings('client', '-c', '2', '-M', 'dont', '-s', '1450', '10.1.0.2');
+    const stdout = await lab.pings('client', '-c', '2', '-M', 'dont', '-s', '1450', '10.1.0.2');
     expect(stdout).toContain(' 0% packet loss');
     const report = await reportOf(program);
     expect(['client', 'server'].map((name) => lab.checksumErrors(name))).toEqual([0, 0]);

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { schemaOf } from '../../src/nf/define.js';
 import { factoryNamed, STOCK_FUNCTIONS } from '../../src/runtime/functions.js';
 import { PROBLEM_CODES } from '../../src/runtime/problems.js';
 import { configurationJsonSchema } from '../../src/runtime/json-schema.js';
@@ -58,7 +59,7 @@ function nodeOf(root: SchemaNode, path: string): SchemaNode | undefined {
 const called = Object.keys(STOCK_FUNCTIONS);
 
 test.each(called)('every option of %s is in the JSON schema, with words about it', async (name) => {
-  const options = optionsOf(factoryNamed(await STOCK_FUNCTIONS[name](), name)!.definition.options as Shape);
+  const options = optionsOf((await schemaOf(factoryNamed(await STOCK_FUNCTIONS[name](), name)!.definition)) as unknown as Shape);
   expect(options.length).toBeGreaterThan(15);
   const silent = options.filter((path) => (nodeOf(schema.$defs[name], path)?.description ?? '') === '');
   expect(silent).toEqual([]);

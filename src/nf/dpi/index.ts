@@ -6,7 +6,7 @@ import { Classifier } from './classifier.js';
 import { Sayings, statusAt } from './explain.js';
 import { FLOW_WORDS } from './flow-layout.js';
 import { Inspector } from './inspector.js';
-import { dpiOptions, prepareOptions, type DpiOptions } from './options.js';
+import type { DpiOptions } from './options.js';
 import { RuleWatch } from './rule-watch.js';
 import { SignatureWatch } from './signature-watch.js';
 import { RULE_FLOW_WORDS } from './signatures/rules/flow-layout.js';
@@ -25,7 +25,7 @@ const IDLE_STREAM_MS = 30_000;
 
 export const dpi = defineNetworkFunction(import.meta.url, {
   name: 'dpi',
-  options: dpiOptions,
+  options: () => import('./options.js').then(({ dpiOptions }) => dpiOptions),
   drops: ['dpi-signature', 'dpi-blocked'],
   counters: ['classified', 'given-up', 'signature-hits', 'stream-buffers-exhausted', 'out-of-order', 'bytes-scanned', 'bytes-buffered', 'rule-hits', 'rule-windows-exhausted', 'rule-budget-exhausted'],
   // Without rules their tables are as small as tables can be.
@@ -35,7 +35,7 @@ export const dpi = defineNetworkFunction(import.meta.url, {
     ruleFlows: perFlow(suricata.length > 0 ? RULE_FLOW_WORDS : 1),
     thresholds: keyed({ keyWords: THRESHOLD_KEY_WORDS, valueWords: THRESHOLD_VALUE_WORDS, capacity: suricata.some((rule) => rule.threshold !== null) ? THRESHOLDS_REMEMBERED : 1 }),
   }),
-  prepare: prepareOptions,
+  prepare: async (options, preparation) => (await import('./options.js')).prepareOptions(options, preparation),
   create: (context) => {
     const { options, drop, counters, state } = context;
     const { words } = state.flows;

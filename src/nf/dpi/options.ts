@@ -7,7 +7,8 @@ import { readClassifications, readRuleFile, type RuleProblem, type RuleSettings 
 import type { Rule } from './signatures/rules/rule.js';
 import { flowbitNames, MAX_FLOWBITS } from './signatures/rules/rule-set.js';
 import { readSignatureFile } from './signatures/signature-file.js';
-import { signatureBytes, signatureSchema } from './signatures/signature.js';
+import { signatureSchema } from './signatures/signature.js';
+import { signatureBytes } from './signatures/signature-text.js';
 
 /** The automata's tables stay below about 70 MB. */
 const MAX_SIGNATURES = 10_000;

@@ -5,7 +5,8 @@ import { explainVerdict } from './explain.js';
 import { Filter } from './filter.js';
 import { FIREWALL_DROPS } from './judge.js';
 import { firewallTables, type FirewallTables } from './layout.js';
-import { firewallSchema, preparedRules, prepareRules, type FirewallInput, type FirewallOptions } from './options.js';
+import type { FirewallInput, FirewallOptions } from './options.js';
+import { preparedRules } from './prepared-rules.js';
 
 export type { FirewallInput } from './options.js';
 
@@ -15,11 +16,11 @@ export const firewall = defineNetworkFunction<FirewallInput, FirewallOptions, Dr
   import.meta.url,
   {
     name: 'firewall',
-    options: firewallSchema,
+    options: () => import('./options.js').then(({ firewallSchema }) => firewallSchema),
     drops: FIREWALL_DROPS,
     counters: (options) => counterNames(preparedRules(options).rules),
     tables: firewallTables,
-    prepare: prepareRules,
+    prepare: async (options, preparation) => (await import('./options.js')).prepareRules(options, preparation),
     create: (context) => {
       const filter = new Filter(context);
       return {

@@ -1,10 +1,11 @@
 /** Options of the firewall: what a user may say, and what reaches the VM. */
 import { z } from 'zod';
 import type { OptionProblem, Preparation } from '../contract.js';
-import { compileRules, type CompiledRules } from './compiled/compile.js';
+import { compileRules } from './compiled/compile.js';
 import { TooManyCombinations } from './compiled/rule-bits.js';
 import { MAX_HALF_OPEN, MAX_LIMITS } from './layout.js';
 import { parseRules } from './parse-rules.js';
+import type { PreparedRules } from './prepared-rules.js';
 import type { Rule } from './rule.js';
 import { parseSets } from './sets.js';
 
@@ -62,20 +63,8 @@ export const firewallSchema = z.strictObject({
 
 export type FirewallInput = z.input<typeof firewallSchema>;
 
-/** The rules as plain data, in order, and compiled: filled in by `prepareRules`. */
-export interface PreparedRules {
-  readonly rules: readonly Rule[];
-  readonly compiled: CompiledRules;
-}
-
 export interface FirewallOptions extends z.output<typeof firewallSchema> {
   prepared?: PreparedRules;
-}
-
-/** @throws TypeError when the options were not prepared: a firewall without its rules must not begin to judge. */
-export function preparedRules(options: FirewallOptions): PreparedRules {
-  if (options.prepared === undefined) throw new TypeError('the rules of the firewall were not prepared');
-  return options.prepared;
 }
 
 /** Parses and compiles the rules, and reports every mistake in them, each with its place. */

@@ -14,22 +14,25 @@ export const SCALE_MASK = 15;
 export const SCALE_GIVEN = 16;
 export const SACK_TAKEN = 32;
 
+/**
+ * The next option of a kind that has a length, from `option` on; -1 at the end, and where the options make no sense. Its
+ * length is at the byte behind, and lies within `end`.
+ */
+function optionFrom(bytes: Uint8Array, option: number, end: number): number {
+  while (option < end && bytes[option] === NO_OPERATION) option++;
+  if (option + 1 >= end || bytes[option] === END) return -1;
+  const length = bytes[option + 1];
+  return length < 2 || option + length > end ? -1 : option;
+}
+
 /** What the options of a SYN say. The header lies at `at` and ends at `end`, or where the bytes do. */
 export function synOptions(bytes: Uint8Array, at: number, end: number): number {
   let said = 0;
-  let option = at + TCP_MIN_BYTES;
-  while (option < end) {
+  for (let option = optionFrom(bytes, at + TCP_MIN_BYTES, end); option >= 0; option = optionFrom(bytes, option + bytes[option + 1], end)) {
     const kind = bytes[option];
-    if (kind === END) break;
-    if (kind === NO_OPERATION) {
-      option++;
-      continue;
-    }
-    const length = option + 1 < end ? bytes[option + 1] : 0;
-    if (length < 2 || option + length > end) break;
+    const length = bytes[option + 1];
     if (kind === WINDOW_SCALE && length === 3) said |= SCALE_GIVEN | Math.min(bytes[option + 2], MAX_SCALE);
     else if (kind === SACK_PERMITTED && length === 2) said |= SACK_TAKEN;
-    option += length;
   }
   return said;
 }
@@ -37,23 +40,12 @@ export function synOptions(bytes: Uint8Array, at: number, end: number): number {
 /** The highest sequence number that a packet acknowledges, by its SACK blocks too. */
 export function highestAck(bytes: Uint8Array, at: number, end: number, acknowledged: number): number {
   let highest = acknowledged;
-  let option = at + TCP_MIN_BYTES;
-  while (option < end) {
-    const kind = bytes[option];
-    if (kind === END) break;
-    if (kind === NO_OPERATION) {
-      option++;
-      continue;
+  for (let option = optionFrom(bytes, at + TCP_MIN_BYTES, end); option >= 0; option = optionFrom(bytes, option + bytes[option + 1], end)) {
+    if (bytes[option] !== SACK) continue;
+    for (let block = option + 2; block + 8 <= option + bytes[option + 1]; block += 8) {
+      const edge = readU32(bytes, block + 4);
+      if (((edge - highest) | 0) > 0) highest = edge;
     }
-    const length = option + 1 < end ? bytes[option + 1] : 0;
-    if (length < 2 || option + length > end) break;
-    if (kind === SACK) {
-      for (let block = option + 2; block + 8 <= option + length; block += 8) {
-        const edge = readU32(bytes, block + 4);
-        if (((edge - highest) | 0) > 0) highest = edge;
-      }
-    }
-    option += length;
   }
   return highest;
 }

@@ -8,14 +8,13 @@ import { externalAddresses } from './addresses.js';
 import { explainTranslation } from './explain.js';
 import { NAT_COUNTERS, NAT_DROPS, natTables } from './layout.js';
 import { optionProblems } from './option-problems.js';
-import { natOptions } from './options.js';
 import { Translator } from './translator.js';
 
 export type { NatInput } from './options.js';
 
 export const nat = defineNetworkFunction(import.meta.url, {
   name: 'nat',
-  options: natOptions,
+  options: () => import('./options.js').then(({ natOptions }) => natOptions),
   drops: NAT_DROPS,
   counters: NAT_COUNTERS,
   tables: natTables,

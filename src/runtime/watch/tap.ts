@@ -3,7 +3,7 @@ import type { Writable } from 'node:stream';
 import { Direction } from '../../memory/slot-layout.js';
 import { NO_FUNCTION, type WatchedPacket } from '../../watch/record.js';
 import { CaptureStream, verdictName, verdictText, type VerdictName } from './capture-stream.js';
-import type { Names, Watcher } from './watcher.js';
+import type { Names } from './watcher.js';
 
 export interface TapOptions {
   /** Only packets that pass this filter (docs/watching.md), as they are on the link. Default: all. */

@@ -2,8 +2,8 @@
 import { IpProtocol } from '../../../packet/protocols.js';
 import { protocolsCalled } from '../protocol-table.js';
 import { Automaton } from './automaton.js';
-import { portBounds, signatureBytes } from './signature.js';
 import type { Signature } from './signature.js';
+import { portBounds, signatureBytes } from './signature-text.js';
 
 const TRANSPORT_NUMBER: ReadonlyMap<string, number> = new Map([
   ['any', 0],

@@ -1,14 +1,13 @@
 /** One byte signature: what options and files say of it, checked, and the bytes it stands for. */
 import { z } from 'zod';
 import { protocolsCalled } from '../protocol-table.js';
+import { hexBytes, portBounds } from './signature-text.js';
 
 /** Longest byte string: more than any signature needs, and a bound for the automaton's states. */
 const MAX_CONTENT_BYTES = 1024;
 
 /** Words for `protocol` that are not in the table of protocols: what carries the bytes. */
 const TRANSPORTS = ['any', 'tcp', 'udp', 'icmp', 'icmpv6'] as const;
-
-const PORT_RANGE = /^(\d{1,5})-(\d{1,5})$/;
 
 const port = z.int().min(0).max(65535);
 const portRange = z.string().refine((text) => portBounds(text) !== null, { error: 'expected a port, or a range as in "8000-8100"' });
@@ -45,26 +44,4 @@ export type Signature = z.output<typeof signatureSchema>;
 
 function isProtocol(name: string): boolean {
   return (TRANSPORTS as readonly string[]).includes(name.toLowerCase()) || protocolsCalled(name).length > 0;
-}
-
-function hexBytes(text: string): Uint8Array | null {
-  const digits = text.replaceAll(/\s+/g, '');
-  if (!/^([0-9a-fA-F]{2})+$/.test(digits)) return null;
-  return Uint8Array.from(Buffer.from(digits, 'hex'));
-}
-
-/** The bytes that a signature looks for. */
-export function signatureBytes(signature: Signature): Uint8Array {
-  if (signature.content !== undefined) return new TextEncoder().encode(signature.content);
-  return hexBytes(signature.hex ?? '') ?? new Uint8Array(0);
-}
-
-/** First and last port, both included, or null when the text is no range. */
-export function portBounds(text: string | number): readonly [number, number] | null {
-  if (typeof text === 'number') return [text, text];
-  const parts = PORT_RANGE.exec(text);
-  if (parts === null) return /^\d{1,5}$/.test(text) && Number(text) <= 65535 ? [Number(text), Number(text)] : null;
-  const from = Number(parts[1]);
-  const to = Number(parts[2]);
-  return from <= to && to <= 65535 ? [from, to] : null;
 }

@@ -2,7 +2,8 @@
  * The rules as a table for nftables (family inet, hook forward), for those who run the same policy in a kernel, and for the
  * comparison with it in the tests. Runs on the main thread. docs/firewall.md says where the two differ.
  */
-import { preparedRules, type FirewallOptions } from '../options.js';
+import type { FirewallOptions } from '../options.js';
+import { preparedRules } from '../prepared-rules.js';
 import type { Rule } from '../rule.js';
 import { conditionsOf, type Interfaces } from './conditions.js';
 
