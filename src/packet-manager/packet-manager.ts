@@ -25,7 +25,6 @@ import type { ManagerSpec } from './manager-spec.js';
 import type { ManagerEvent, ManagerMessage } from './messages.js';
 import type { PortHost } from './port-host.js';
 import { ServiceTable } from './service-table.js';
-import { RingPortHost } from './ring-port-host.js';
 import { Place, SlotBook } from './slot-book.js';
 import { VmChanges } from './vm-changes.js';
 
@@ -257,7 +256,7 @@ export class PacketManager {
   #portDied(port: number): void {
     const host = this.#shop.ports[port];
     while (this.#forwarder.collectCompletions(port) + this.#ingress.receive(port) > 0);
-    if (host instanceof RingPortHost) host.reclaim();
+    host.reclaim();
     this.#receiving = false;
   }
 

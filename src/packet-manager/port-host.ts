@@ -26,6 +26,8 @@ export interface PortHost {
   readonly sending: number;
   /** The port could not send a packet that it was given: it is the manager's again. */
   notSent(): void;
+  /** Its threads are gone, if it has any: what they held is the manager's again. */
+  reclaim(): void;
   /** What was wrong with the files that the port reads and writes. */
   readonly problems: readonly PortProblem[];
   close(): void;
@@ -67,6 +69,10 @@ export class InlinePortHost implements PortHost {
 
   notSent(): void {
     this.#sending--;
+  }
+
+  reclaim(): void {
+    // It has no thread that could end before the manager's.
   }
 
   settled(address: number): void {
