@@ -76,12 +76,16 @@ export class BufferPool {
     if (charged !== null) charged.used--;
   }
 
-  /** Gives several slots back that were charged to nobody. */
-  freeBurst(addresses: Uint32Array, count: number): void {
-    for (let k = 0; k < count; k++) {
-      const partition = this.#partitionOf[this.#region.slotIndex(addresses[k])];
-      this.#free[partition][this.#counts[partition]++] = addresses[k]!;
+  /** Gives the slots from `addresses[from]` up to `to` back, which were charged to nobody. */
+  freeBurst(addresses: Uint32Array, from: number, to: number): void {
+    if (this.#free.length > 1) {
+      for (let k = from; k < to; k++) this.free(addresses[k]);
+      return;
     }
+    const free = this.#free[0];
+    let top = this.#counts[0];
+    for (let k = from; k < to; k++) free[top++] = addresses[k];
+    this.#counts[0] = top;
   }
 
   /** The free addresses, for the census. */

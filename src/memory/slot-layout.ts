@@ -70,6 +70,35 @@ export const HeaderOffset = {
   scratch: 56,
 } as const;
 
+/**
+ * The header by words of 32 bits, for loops that write it as a whole: `i32[(slot << 4) + HeaderWord.path]`. Where a word has
+ * several fields they stand in it from the lowest bits up, in the order of the table above: on little-endian machines, which
+ * `SlotHeaders` asks for.
+ */
+export const HeaderWord = {
+  dataOffset: 0,
+  length: 1,
+  originalLength: 2,
+  /** l3, l4, parseFlags, linkType. */
+  kind: 3,
+  /** l3Offset, l4Offset. */
+  offsets: 4,
+  /** payloadOffset, pathVersion. */
+  payload: 5,
+  /** path, hop, direction. */
+  path: 6,
+  /** verdict, vlanCount, dropReason. */
+  verdict: 7,
+  /** ingressPort, egressPort, interfaceId. */
+  ports: 8,
+  flowHash: 9,
+  flowId: 10,
+  mark: 11,
+  timestampSeconds: 12,
+  timestampNanos: 13,
+  scratch: 14,
+} as const;
+
 /** Bytes kept free in front of every packet, so that an encapsulation never copies (two outer headers of 54 B fit). */
 export const HEADROOM_BYTES = 128;
 /** Slots start their data at four different cache lines in turn: a power-of-two stride alone would use one set. */

@@ -4,7 +4,7 @@ import { Cell } from '../observe/counters.js';
 import type { Forwarder, Shop } from './forwarder.js';
 import type { Lane } from './lane.js';
 import { hopOf, placeOf, vmAt } from './route.js';
-import { Place } from './slot-book.js';
+import { Place, wayOf } from './slot-book.js';
 
 export class Allowance {
   readonly #shop: Shop;
@@ -70,8 +70,7 @@ export class Allowance {
     portCounters[egress][Cell.originated]++;
     book.ingress[slot] = egress;
     book.connection[slot] = -1;
-    book.path[slot] = path;
-    book.direction[slot] = direction;
+    book.way[slot] = wayOf(path, hop, direction);
     headers.u8[(slot << 6) + HeaderOffset.egressPort] = egress;
     this.#forwarder.goTo(address, slot, hop + 1);
   }

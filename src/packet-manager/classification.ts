@@ -2,29 +2,23 @@
  * Hot: no allocation. Which service path a packet takes, and which flow it belongs to. The flow key is read and hashed
  * once; the path of a known connection is a cached consequence of the policy and carries its generation.
  */
-import { ENTRY_WORDS, EntryKind, FIRST_SENT, IDLE_SECONDS, OPENED_IN_REVERSE, Word } from '../flow/connection-layout.js';
-import { ConnectionTable, PROBE_WINDOW, type FlowRecord } from '../flow/connection-table.js';
-import { hashIpv4Key } from '../flow/flow-hash.js';
-import { FLOW_INDEX_MASK } from '../flow/flow-id.js';
+import { ConnectionTable, type FlowRecord } from '../flow/connection-table.js';
 import { FlowKey } from '../flow/flow-key.js';
 import { FlowTable } from '../flow/flow-table.js';
 import type { Match } from '../flow/match.js';
 import { parseMatch } from '../flow/match-text.js';
 import { Steering } from '../flow/steering.js';
 import { swapEnds } from '../flow/swap-ends.js';
+import type { Region } from '../memory/region.js';
 import type { SlotHeaders } from '../memory/slot-headers.js';
-import { Direction, HeaderOffset, Layer3, ParseFlag } from '../memory/slot-layout.js';
+import { Direction, HeaderOffset } from '../memory/slot-layout.js';
 import { Packet } from '../packet/packet.js';
-import { IpProtocol, TcpFlag } from '../packet/protocols.js';
+import { TcpFlag } from '../packet/protocols.js';
 import { Generation } from '../ring/generation.js';
+import { KnownConnections } from './known-connections.js';
 import type { ManagerSpec, PathRow } from './manager-spec.js';
 import { RouteBook, type Route } from './route.js';
-
-/** Offset of the byte of flags in a TCP header. */
-const TCP_FLAGS = 13;
-const OPENS_OR_CLOSES = TcpFlag.syn | TcpFlag.fin | TcpFlag.rst;
-/** A TCP or UDP connection that was seen so short a while ago has not timed out, whatever its state. */
-const SHORTEST_IDLE_SECONDS = Math.min(IDLE_SECONDS.tcp, IDLE_SECONDS.tcpClosing, IDLE_SECONDS.udp);
+import type { SlotBook } from './slot-book.js';
 
 /** No path: the classifier's default. */
 const NONE = -1;
@@ -47,6 +41,7 @@ export class Classification {
   readonly #packet: Packet;
   readonly #key = new FlowKey();
   readonly #connections: ConnectionTable;
+  readonly #known: KnownConnections;
   readonly #policy: Generation;
   readonly #table: FlowTable<number>;
   /** The generation of the policy in force, as int32. Only this thread changes it. */
@@ -55,12 +50,13 @@ export class Classification {
   readonly #installed: (route: Route, index: number) => void;
   #nowSeconds = 0;
 
-  constructor(buffer: ArrayBufferLike, spec: ManagerSpec, headers: SlotHeaders, installed: (route: Route, index: number) => void = () => undefined) {
+  constructor(buffer: ArrayBufferLike, spec: ManagerSpec, region: Region, headers: SlotHeaders, book: SlotBook, installed: (route: Route, index: number) => void = () => undefined) {
     this.#installed = installed;
     this.routes = this.#book.routes;
     this.#headers = headers;
     this.#packet = new Packet(headers);
     this.#connections = new ConnectionTable(buffer, spec.connectionsOffset, spec.flowCapacity);
+    this.#known = new KnownConnections(region, headers, book, this.#connections);
     this.#policy = new Generation(new Int32Array(buffer, spec.policyOffset, 1), 0);
     this.#table = new FlowTable<number>({ name: 'paths', default: NONE, headers });
     this.replacePaths(spec.paths);
@@ -88,6 +84,7 @@ export class Classification {
     const { first, added } = this.#book.add(row);
     added.forEach((route, at) => {
       this.#steerings.push(at === 0 && added.length > 1 ? new Steering(added.length, row.spread) : null);
+      this.#known.install(route, first + at);
       this.#installed(route, first + at);
     });
     return first;
@@ -97,83 +94,18 @@ export class Classification {
     this.#connections.onEnd((entry) => { ended(this.#connections.record(entry)); });
   }
 
-  /** Sets `path`, `direction` and `connection`, and writes the flow's id and hash into the header. */
+  /** Stamps packets that take the short way, from the one at `from` on: see `KnownConnections.stamp`. */
+  recognise(addresses: Uint32Array, from: number, count: number, port: number): number {
+    return this.#known.stamp(addresses, from, count, port, this.#nowSeconds, this.#policyInForce, this.version);
+  }
+
+  /** Bytes of the packets that were recognised last. */
+  get recognisedBytes(): number {
+    return this.#known.bytes;
+  }
+
+  /** The long way, for any packet: sets `path`, `direction` and `connection`, and writes the flow's id and hash into the header. */
   classify(bytes: Uint8Array, start: number, slot: number, port: number): void {
-    if (!this.#recognise(bytes, start, slot, port)) this.#look(bytes, start, slot, port);
-  }
-
-  /**
-   * The short way, for a packet in the midst of a known connection: TCP or UDP over IPv4, no fragment, no flag that opens or
-   * closes, a path that was decided under the policy in force. It finds what `#look` would find, in one go.
-   * @returns false, with nothing done, for any other packet.
-   */
-  #recognise(bytes: Uint8Array, start: number, slot: number, port: number): boolean {
-    const { u8, u16, i32 } = this.#headers;
-    const at8 = slot << 6;
-    if (u8[at8 + HeaderOffset.l3] !== Layer3.ipv4 || u8[at8 + HeaderOffset.vlanCount] !== 0) return false;
-    if ((u8[at8 + HeaderOffset.parseFlags] & (ParseFlag.malformed | ParseFlag.fragment)) !== 0) return false;
-    const l4Offset = u16[(slot << 5) + (HeaderOffset.l4Offset >> 1)];
-    if (l4Offset === 0) return false;
-    const l4 = start + l4Offset;
-    const protocol = u8[at8 + HeaderOffset.l4];
-    if (protocol === IpProtocol.tcp ? (bytes[l4 + TCP_FLAGS] & OPENS_OR_CLOSES) !== 0 : protocol !== IpProtocol.udp) return false;
-
-    // The key: see flow-key.ts.
-    const l3 = start + u16[(slot << 5) + (HeaderOffset.l3Offset >> 1)];
-    const source = (bytes[l3 + 12] << 24) | (bytes[l3 + 13] << 16) | (bytes[l3 + 14] << 8) | bytes[l3 + 15];
-    const destination = (bytes[l3 + 16] << 24) | (bytes[l3 + 17] << 16) | (bytes[l3 + 18] << 8) | bytes[l3 + 19];
-    const sourcePort = (bytes[l4] << 8) | bytes[l4 + 1];
-    const destinationPort = (bytes[l4 + 2] << 8) | bytes[l4 + 3];
-    let isFromFirst = source === destination ? sourcePort <= destinationPort : source >>> 0 < destination >>> 0;
-    const head = (Layer3.ipv4 << 20) | (protocol << 12);
-    const ports = isFromFirst ? (sourcePort << 16) | destinationPort : (destinationPort << 16) | sourcePort;
-    const first = isFromFirst ? source : destination;
-    const second = isFromFirst ? destination : source;
-    const hash = hashIpv4Key(head, ports, first, second);
-
-    const words = this.#connections.signed;
-    const { mask } = this.#connections;
-    let at = (hash & mask) * ENTRY_WORDS;
-    for (let probes = 1; ; probes++) {
-      if (words[at + Word.hash] === hash && words[at + Word.key + 1] === ports && words[at + Word.key + 2] === first
-        && words[at + Word.key + 6] === second && words[at + Word.key] === head && words[at] !== EntryKind.free) break;
-      if (probes === PROBE_WINDOW) return false;
-      at = ((hash + probes) & mask) * ENTRY_WORDS;
-    }
-    const flowId = words[at + Word.flowId];
-    const isAlias = words[at] === EntryKind.alias;
-    if (isAlias) {
-      at = ((flowId & FLOW_INDEX_MASK) - 1) * ENTRY_WORDS;
-      if (words[at] !== EntryKind.connection || words[at + Word.flowId] !== flowId) return false;
-    }
-    const now = this.#nowSeconds;
-    const path = words[at + Word.path] - 1;
-    if (path < 0 || words[at + Word.policy] !== this.#policyInForce || now - words[at + Word.lastSeen] > SHORTEST_IDLE_SECONDS) return false;
-    const seconds = i32[(slot << 4) + (HeaderOffset.timestampSeconds >> 2)] >>> 0;
-    const row = this.routes[path];
-    if (seconds > now || (row.from !== port && (row.to !== port || !row.twoWay))) return false;
-
-    const isReverse = row.from !== port;
-    const flags = words[at + Word.flags];
-    if (isAlias) isFromFirst = (isReverse === ((flags & OPENED_IN_REVERSE) !== 0)) === ((flags & FIRST_SENT) !== 0);
-    words[at + Word.lastSeen] = now;
-    const sender = isFromFirst === ((flags & FIRST_SENT) !== 0) ? 0 : 1;
-    words[at + Word.packets + sender]++;
-    const low = at + Word.bytes + 2 * sender;
-    const length = i32[(slot << 4) + (HeaderOffset.length >> 2)];
-    words[low] += length;
-    if (words[low] >= 0 && words[low] < length) words[low + 1]++;
-    i32[(slot << 4) + (HeaderOffset.flowHash >> 2)] = hash;
-    i32[(slot << 4) + (HeaderOffset.flowId >> 2)] = flowId;
-    this.connection = at / ENTRY_WORDS;
-    this.flowId = flowId;
-    this.path = path;
-    this.direction = isReverse ? Direction.reverse : Direction.forward;
-    return true;
-  }
-
-  /** The long way, for any packet. */
-  #look(bytes: Uint8Array, start: number, slot: number, port: number): void {
     const packet = this.#packet;
     packet.moveTo(bytes, start, slot);
     const { u32 } = this.#headers;

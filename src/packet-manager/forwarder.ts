@@ -14,7 +14,8 @@ import type { Lane } from './lane.js';
 import type { ManagerWatch } from './manager-watch.js';
 import type { PortHost } from './port-host.js';
 import { placeOf, vmAt } from './route.js';
-import { Place, type SlotBook } from './slot-book.js';
+import { Runs } from './runs.js';
+import { directionOfWay, hopOfWay, pathOfWay, Place, type SlotBook } from './slot-book.js';
 
 const TX_BOUNDS_INVALID = builtInDrop('tx-bounds-invalid');
 const CHAIN_STOPPED = builtInDrop('chain-stopped');
@@ -37,6 +38,8 @@ export interface Shop {
 }
 
 export class Forwarder {
+  /** A port wants to be told what became of its packets. */
+  #portsSettle = true;
   /** Packets with VMs, or waiting for one that is being replaced. */
   inVms = 0;
   /** Of these, the ones under way in each mesh. */
@@ -45,30 +48,65 @@ export class Forwarder {
   readonly #staged: Uint32Array[];
   readonly #stagedCounts: Uint32Array;
   readonly #batch: Uint32Array;
+  readonly #runs: Runs;
 
   constructor(shop: Shop) {
     this.#shop = shop;
+    this.#runs = new Runs(shop.region, shop.headers, shop.book);
     this.#staged = shop.portCounters.map(() => new Uint32Array(shop.burst));
     this.#stagedCounts = new Uint32Array(shop.portCounters.length);
     this.#batch = new Uint32Array(shop.burst);
     this.inMesh = new Int32Array(shop.lanes.length);
   }
 
+  /** All ports are there. */
+  portsAreMade(): void {
+    this.#portsSettle = false;
+    for (const { settles } of this.#shop.ports) if (settles) this.#portsSettle = true;
+  }
+
+  /**
+   * Packets that were stamped just now, from the one at `from` up to `to`, go to the first VMs of their paths: those that go
+   * the same way, together.
+   */
+  enter(addresses: Uint32Array, from: number, to: number): void {
+    const { region, book, lanes, classification } = this.#shop;
+    for (let k = from; k < to;) {
+      const end = this.#runs.sameWay(addresses, k, to);
+      const way = book.way[region.slotIndex(addresses[k])];
+      const route = classification.routes[pathOfWay(way)];
+      const direction = directionOfWay(way);
+      const lane = route.hops === 0 ? null : lanes[vmAt(route, direction, 0)];
+      if (lane === null || !lane.alive || lane.holding) {
+        for (; k < end; k++) this.goTo(addresses[k], region.slotIndex(addresses[k]), 0);
+        continue;
+      }
+      const count = end - k;
+      this.#runs.setPlace(addresses, k, end, Place.vm);
+      this.inVms += count;
+      if (route.isMesh) {
+        this.inMesh[lane.mesh] += count;
+        lane.lendBurstToPath(addresses, k, count);
+      } else lane.lendBurst(addresses, k, count, route.isTogether ? placeOf(route, direction, 0) : 0);
+      k = end;
+    }
+  }
+
   /** Lends the packet to the VM at `hop` of its path and direction, or transmits it when the path ends before. */
   goTo(address: number, slot: number, hop: number): void {
     const { book, headers, lanes, classification } = this.#shop;
-    const route = classification.routes[book.path[slot]];
+    const route = classification.routes[book.pathOf(slot)];
     if (hop >= route.hops) {
       this.#stage(address, slot);
       return;
     }
-    const direction = book.direction[slot];
+    const direction = book.directionOf(slot);
     const lane = lanes[vmAt(route, direction, hop)];
     if (!lane.alive) {
       this.drop(address, slot, CHAIN_STOPPED);
       return;
     }
-    book.hop[slot] = hop;
+    book.setHop(slot, hop);
     // Where VMs ask for it; the hub has it in its book, and a header that is not written stays in every core's cache.
     if (hop === 0 || route.isTogether || route.isMesh) headers.u8[(slot << 6) + HeaderOffset.hop] = hop;
     this.inVms++;
@@ -86,47 +124,44 @@ export class Forwarder {
 
   /** A VM has returned packets that were lent to it: on to the next hop, or wherever their verdicts say. */
   returned(lane: Lane, addresses: Uint32Array, count: number): void {
-    const { region, headers, book, lanes, classification } = this.#shop;
-    const { u8, u32 } = headers;
-    const { slotBytes } = region;
-    const { routes } = classification;
-    const ports = this.#stagedCounts.length;
-    let passed = 0;
-    let passedReverse = 0;
-    for (let k = 0; k < count; k++) {
-      const address = addresses[k];
-      const slot = region.slotIndex(address);
-      const at8 = slot << 6;
-      const length = u32[(slot << 4) + 1];
-      const route = routes[book.path[slot]];
-      const hop = book.hop[slot];
-      const isForward = book.direction[slot] === Direction.forward;
-      // Most packets are forwarded, are sound, and have a VM before them that stands: they move on here.
-      if (u8[at8 + HeaderOffset.verdict] === VerdictKind.forward && (u8[at8 + HeaderOffset.parseFlags] & ParseFlag.tuplePublished) === 0
-        && length !== 0 && u32[slot << 4] + length <= slotBytes && u8[at8 + HeaderOffset.egressPort] < ports && (!route.isTogether || hop === 0)) {
-        const next = route.isTogether ? route.hops : hop + 1;
-        if (next === route.hops) {
-          if (isForward) passed++;
-          else passedReverse++;
-          this.#stage(address, slot);
-          continue;
-        }
-        const after = lanes[isForward ? route.forward[next] : route.reverse[next]];
-        if (after.alive && !after.holding) {
-          if (isForward) passed++;
-          else passedReverse++;
-          book.hop[slot] = next;
-          this.inVms++;
-          after.lend(address, 0);
-          continue;
-        }
-      }
-      this.#judge(lane, address, slot);
+    const { region } = this.#shop;
+    for (let k = 0; k < count;) {
+      const end = this.#runs.passing(addresses, k, count);
+      if (end === k || !this.#passOn(lane, addresses, k, end)) {
+        this.#judge(lane, addresses[k], region.slotIndex(addresses[k]));
+        k++;
+      } else k = end;
     }
     this.inVms -= count;
+  }
+
+  /**
+   * Most packets are forwarded, are sound, and have a VM before them that stands: those that go the same way move on
+   * together. False, with nothing done, when they cannot.
+   */
+  #passOn(lane: Lane, addresses: Uint32Array, from: number, end: number): boolean {
+    const { region, headers, book, lanes, classification } = this.#shop;
+    const slot = region.slotIndex(addresses[from]);
+    const way = book.way[slot];
+    const route = classification.routes[pathOfWay(way)];
+    const isForward = directionOfWay(way) === Direction.forward;
+    const hop = hopOfWay(way);
+    const egress = headers.u8[(slot << 6) + HeaderOffset.egressPort];
+    if (egress >= this.#stagedCounts.length || (route.isTogether && hop !== 0)) return false;
+    const next = route.isTogether ? route.hops : hop + 1;
+    const count = end - from;
+    if (next === route.hops) this.#stageBurst(addresses, from, end, egress);
+    else {
+      const after = lanes[isForward ? route.forward[next] : route.reverse[next]];
+      if (!after.alive || after.holding) return false;
+      this.#runs.nextHop(addresses, from, end);
+      this.inVms += count;
+      after.lendBurst(addresses, from, count, 0);
+    }
     const last = lane.blocks.length - 1;
-    if (passed > 0) lane.countPassed(0, last, passed);
-    if (passedReverse > 0) lane.countPassed(last, 0, passedReverse);
+    if (isForward) lane.countPassed(0, last, count);
+    else lane.countPassed(last, 0, count);
+    return true;
   }
 
   /**
@@ -151,8 +186,8 @@ export class Forwarder {
       }
       if ((u8[at8 + HeaderOffset.parseFlags] & ParseFlag.tuplePublished) !== 0) this.#installAlias(address, slot);
       if (kind === VerdictKind.forward) {
-        if (book.hop[slot] + 1 < classification.routes[book.path[slot]].hops) lane.misses++;
-        this.goTo(address, slot, book.hop[slot] + 1);
+        if (book.hopOf(slot) + 1 < classification.routes[book.pathOf(slot)].hops) lane.misses++;
+        this.goTo(address, slot, book.hopOf(slot) + 1);
         continue;
       }
       lane.counters[Cell.drops + reason]++;
@@ -168,9 +203,9 @@ export class Forwarder {
     const at8 = slot << 6;
     const kind = u8[at8 + HeaderOffset.verdict];
     const reason = u16[(slot << 5) + (HeaderOffset.dropReason >> 1)];
-    const route = classification.routes[book.path[slot]];
-    const direction = book.direction[slot];
-    const lent = book.hop[slot];
+    const route = classification.routes[book.pathOf(slot)];
+    const direction = book.directionOf(slot);
+    const lent = book.hopOf(slot);
     // Functions that run together say which of them decided.
     let hop = lent;
     if (route.isTogether) hop = kind === VerdictKind.forward ? route.hops - 1 : u8[at8 + HeaderOffset.hop];
@@ -183,7 +218,7 @@ export class Forwarder {
     }
     const place = route.isTogether ? placeOf(route, direction, hop) : 0;
     lane.countPassed(route.isTogether ? placeOf(route, direction, lent) : 0, place, 1);
-    book.hop[slot] = hop;
+    book.setHop(slot, hop);
     if ((u8[at8 + HeaderOffset.parseFlags] & ParseFlag.tuplePublished) !== 0) this.#installAlias(address, slot);
     if (kind === VerdictKind.forward) {
       this.goTo(address, slot, hop + 1);
@@ -215,29 +250,23 @@ export class Forwarder {
 
   /** Takes back what a port has sent. */
   collectCompletions(port: number): number {
-    const { region, headers, ports, portCounters, book, pool, watch } = this.#shop;
+    const { region, ports, portCounters, book, pool, watch } = this.#shop;
     const batch = this.#batch;
     const count = ports[port].complete(batch, batch.length);
-    if (count === 0) return 0;
-    let bytes = 0;
-    let sent = 0;
-    for (let k = 0; k < count; k++) {
-      const address = batch[k];
-      const slot = region.slotIndex(address);
-      if (headers.u8[(slot << 6) + HeaderOffset.verdict] !== VerdictKind.forward) {
-        this.#notTransmitted(address, slot);
+    for (let k = 0; k < count;) {
+      const end = this.#runs.sent(batch, k, count);
+      if (end === k) {
+        this.#notTransmitted(batch[k], region.slotIndex(batch[k]));
+        k++;
         continue;
       }
-      batch[sent++] = address;
-      bytes += headers.u32[(slot << 4) + 1];
-      ports[book.ingress[slot]].settled(address);
-      book.place[slot] = Place.pool;
-      book.connection[slot] = -1;
+      portCounters[port][Cell.transmitted] += end - k;
+      portCounters[port][Cell.transmittedBytes] += this.#runs.bytes;
+      if (this.#portsSettle) for (let at = k; at < end; at++) ports[book.ingress[region.slotIndex(batch[at])]].settled(batch[at]);
+      if (watch.isOn) watch.sent(batch, k, end);
+      pool.freeBurst(batch, k, end);
+      k = end;
     }
-    if (watch.isOn) watch.sent(batch, sent);
-    pool.freeBurst(batch, sent);
-    portCounters[port][Cell.transmitted] += sent;
-    portCounters[port][Cell.transmittedBytes] += bytes;
     return count;
   }
 
@@ -247,6 +276,16 @@ export class Forwarder {
     if (count === 0) return;
     this.#stagedCounts[port] = 0;
     this.#shop.ports[port].transmit(this.#staged[port], count);
+  }
+
+  /** The same for packets of one way, whose verdicts were looked at. */
+  #stageBurst(addresses: Uint32Array, from: number, end: number, port: number): void {
+    this.#runs.setPlace(addresses, from, end, Place.sending);
+    const staged = this.#staged[port];
+    for (let k = from; k < end; k++) {
+      if (this.#stagedCounts[port] === staged.length) this.transmitStaged(port);
+      staged[this.#stagedCounts[port]++] = addresses[k];
+    }
   }
 
   #stage(address: number, slot: number): void {
@@ -267,7 +306,7 @@ export class Forwarder {
     if (reason === 0 || reason >= FIRST_DECLARED_DROP) this.drop(address, slot, EGRESS_FAILED);
     else if (kind === VerdictKind.reply) {
       // It has passed every hop of its path, and goes back by all of them.
-      book.hop[slot] = classification.routes[book.path[slot]].hops;
+      book.setHop(slot, classification.routes[book.pathOf(slot)].hops);
       this.#answer(address, slot, reason);
     } else this.drop(address, slot, reason);
   }
@@ -299,19 +338,19 @@ export class Forwarder {
     parsePacket(region.bytes, address + u32[slot << 4], u32[(slot << 4) + 1], headers, slot);
     u8[(slot << 6) + HeaderOffset.verdict] = VerdictKind.forward;
     u16[(slot << 5) + (HeaderOffset.dropReason >> 1)] = 0;
-    const { hops } = classification.routes[book.path[slot]];
-    const back = book.direction[slot] === Direction.forward ? Direction.reverse : Direction.forward;
-    book.direction[slot] = back;
+    const { hops } = classification.routes[book.pathOf(slot)];
+    const back = book.directionOf(slot) === Direction.forward ? Direction.reverse : Direction.forward;
+    book.setDirection(slot, back);
     u8[(slot << 6) + HeaderOffset.direction] = back;
     u8[(slot << 6) + HeaderOffset.egressPort] = ingress;
     // Hop h one way is hop n-1-h the other way; the next one there is n-h.
-    this.goTo(address, slot, hops - book.hop[slot]);
+    this.goTo(address, slot, hops - book.hopOf(slot));
   }
 
   /** The packet is through: its slot is free again. */
   #home(address: number, slot: number): void {
     const { book, ports, pool } = this.#shop;
-    ports[book.ingress[slot]].settled(address);
+    if (this.#portsSettle) ports[book.ingress[slot]].settled(address);
     book.place[slot] = Place.pool;
     book.connection[slot] = -1;
     pool.free(address);

@@ -58,6 +58,20 @@ export class Lane {
     this.peer.toVm.push(address);
   }
 
+  /** `count` packets from `addresses[from]` on, as `lend`. */
+  lendBurst(addresses: Uint32Array, from: number, count: number, place: number): void {
+    this.#staged += count;
+    this.#lentTo[place] += count;
+    this.peer.lent.lendBurst(addresses, from, count);
+    this.peer.toVm.pushBurst(addresses, from, count);
+  }
+
+  /** `count` packets from `addresses[from]` on, as `lendToPath`. */
+  lendBurstToPath(addresses: Uint32Array, from: number, count: number): void {
+    this.#staged += count;
+    this.peer.toVm.pushBurst(addresses, from, count);
+  }
+
   /**
    * Counts packets that have passed functions of the VM, from the one at `from` to the one at `to`. They were counted as
    * received by the first when they were lent.

@@ -81,7 +81,7 @@ export class ManagerWatch {
     const { region, book } = this.#parts;
     for (let k = 0; k < count; k++) {
       const slot = region.slotIndex(addresses[k]);
-      if (book.place[slot] !== Place.pool) this.#entered(addresses[k], slot, book.path[slot]);
+      if (book.place[slot] !== Place.pool) this.#entered(addresses[k], slot, book.pathOf(slot));
     }
   }
 
@@ -89,18 +89,18 @@ export class ManagerWatch {
     const { trace } = this.#watches;
     const isHomeless = reason === NO_PATH || reason === PACKET_EMPTY;
     if (trace !== null && this.#marks[slot] === 0 && (reason === NO_PATH || reason === CHAIN_STOPPED)) this.#entered(address, slot, NO_ROUTE);
-    this.#end(address, slot, isHomeless ? NO_ROUTE : this.#parts.book.path[slot], { kind: RecordKind.dropped, verdict: VerdictKind.drop, reason });
+    this.#end(address, slot, isHomeless ? NO_ROUTE : this.#parts.book.pathOf(slot), { kind: RecordKind.dropped, verdict: VerdictKind.drop, reason });
     this.#marks[slot] = 0;
   }
 
   /** The packet was rewritten into an answer, by a VM or by its egress port: what it was counts as dropped. */
   answered(address: number, slot: number, reason: number): void {
     const { book, classification } = this.#parts;
-    const route = book.path[slot];
+    const route = book.pathOf(slot);
     this.#end(address, slot, route, { kind: RecordKind.answered, verdict: VerdictKind.reply, reason });
-    if (book.hop[slot] < classification.routes[route].hops) return;
+    if (book.hopOf(slot) < classification.routes[route].hops) return;
     // By a port: nobody else shows it on its first link.
-    const direction = book.direction[slot] === Direction.forward ? Direction.reverse : Direction.forward;
+    const direction = book.directionOf(slot) === Direction.forward ? Direction.reverse : Direction.forward;
     const packet = this.#at(address, slot);
     packet.reparse();
     const watches = this.#watches;
@@ -108,15 +108,15 @@ export class ManagerWatch {
     if (bits !== 0) this.#recorder.write(packet, { watches: bits, kind: RecordKind.entered, verdict: 0, reason: 0, route, direction, hop: 0, function: NO_FUNCTION, serial: 0, snapLength: watches.snapLength, text: '' });
   }
 
-  /** A port has transmitted these. */
-  sent(addresses: Uint32Array, count: number): void {
+  /** A port has transmitted those from `addresses[from]` up to `to`. */
+  sent(addresses: Uint32Array, from: number, to: number): void {
     const { trace } = this.#watches;
     if (trace === null) return;
     const { region, book } = this.#parts;
-    for (let k = 0; k < count; k++) {
+    for (let k = from; k < to; k++) {
       const slot = region.slotIndex(addresses[k]);
       if (this.#marks[slot] === 0) continue;
-      this.#write(addresses[k], slot, trace.bit, book.path[slot], { kind: RecordKind.sent, verdict: VerdictKind.forward, reason: 0 });
+      this.#write(addresses[k], slot, trace.bit, book.pathOf(slot), { kind: RecordKind.sent, verdict: VerdictKind.forward, reason: 0 });
       this.#marks[slot] = 0;
     }
   }
@@ -136,7 +136,7 @@ export class ManagerWatch {
     const { book } = this.#parts;
     const watches = this.#watches;
     const packet = this.#at(address, slot);
-    const direction = route === NO_ROUTE ? Direction.forward : book.direction[slot];
+    const direction = route === NO_ROUTE ? Direction.forward : book.directionOf(slot);
     let bits = route === NO_ROUTE ? 0 : watches.tapsAt(packet, pointOf(route, direction, INGRESS), false);
     if (route === NO_ROUTE) watches.snapLength = 0;
     const traced = this.#isTraced(packet);
@@ -176,7 +176,7 @@ export class ManagerWatch {
   #write(address: number, slot: number, watches: number, route: number, what: { kind: number; verdict: number; reason: number }): void {
     const { book } = this.#parts;
     this.#recorder.write(this.#at(address, slot), {
-      ...what, watches, route, direction: book.direction[slot], hop: book.hop[slot], function: this.#functionOf(slot, route, what.reason),
+      ...what, watches, route, direction: book.directionOf(slot), hop: book.hopOf(slot), function: this.#functionOf(slot, route, what.reason),
       serial: this.#marks[slot], snapLength: Number.MAX_SAFE_INTEGER, text: '',
     });
   }
@@ -186,9 +186,9 @@ export class ManagerWatch {
     if (index === NO_ROUTE || (reason < FIRST_DECLARED_DROP && !ABOUT_VM.includes(reason))) return NO_FUNCTION;
     const { book, headers, classification } = this.#parts;
     const route = classification.routes[index];
-    const direction = book.direction[slot];
+    const direction = book.directionOf(slot);
     // Of functions that run together, the VM alone knows which had the packet when it died.
-    const hop = route.isTogether && reason === NF_CRASH ? headers.u8[(slot << 6) + HeaderOffset.hop] : book.hop[slot];
+    const hop = route.isTogether && reason === NF_CRASH ? headers.u8[(slot << 6) + HeaderOffset.hop] : book.hopOf(slot);
     if (hop >= route.hops) return NO_FUNCTION;
     return this.#spec.vms[vmAt(route, direction, hop)].functions[route.isTogether ? placeOf(route, direction, hop) : 0].index;
   }

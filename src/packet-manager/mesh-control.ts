@@ -61,7 +61,7 @@ export class MeshControl {
       each.holding = false;
       for (let address = each.held.takeBack(); address >= 0; address = each.held.takeBack()) {
         this.#forwarder.inVms--;
-        this.#forwarder.goTo(address, region.slotIndex(address), book.hop[region.slotIndex(address)]);
+        this.#forwarder.goTo(address, region.slotIndex(address), book.hopOf(region.slotIndex(address)));
       }
     }
   }
@@ -88,7 +88,7 @@ export class MeshControl {
     group.quietLooks = 0;
     const { region, book, classification } = this.#shop;
     for (const slot of book.slotsAt(Place.vm)) {
-      const route = classification.routes[book.path[slot]];
+      const route = classification.routes[book.pathOf(slot)];
       if (!route.isMesh || this.#shop.lanes[route.forward[0]].mesh !== mesh) continue;
       this.#forwarder.inVms--;
       this.#forwarder.inMesh[mesh]--;
@@ -103,7 +103,7 @@ export class MeshControl {
     const { region, book, classification, lanes } = this.#shop;
     const found = this.#groups.map(({ chain }) => ({ name: chain, addresses: [] as number[] }));
     for (const slot of book.slotsAt(Place.vm)) {
-      const route = classification.routes[book.path[slot]];
+      const route = classification.routes[book.pathOf(slot)];
       if (route.isMesh) found[lanes[route.forward[0]].mesh].addresses.push(region.address(slot));
     }
     return found;

@@ -22,10 +22,10 @@ export function acceptFromMesh(lane: Lane, addresses: Uint32Array, count: number
     if (!region.isAddress(address)) continue;
     const slot = region.slotIndex(address);
     if (book.place[slot] !== Place.vm) continue;
-    const route = classification.routes[book.path[slot]];
+    const route = classification.routes[book.pathOf(slot)];
     const hop = headers.u8[(slot << 6) + HeaderOffset.hop];
-    if (!route.isMesh || hop >= route.hops || vmAt(route, book.direction[slot], hop) !== lane.index) continue;
-    book.hop[slot] = hop;
+    if (!route.isMesh || hop >= route.hops || vmAt(route, book.directionOf(slot), hop) !== lane.index) continue;
+    book.setHop(slot, hop);
     addresses[due++] = address;
   }
   return due;

@@ -61,7 +61,7 @@ export class PacketManager {
     const lanes = spec.vms.map((link, index) => new Lane(buffer, link, index, spec.wakeUp));
     const services = new ServiceTable(buffer, lanes);
     const book = new SlotBook(region.slots);
-    const classification = new Classification(buffer, spec, headers, (route, index) => { services.install(route, index); });
+    const classification = new Classification(buffer, spec, region, headers, book, (route, index) => { services.install(route, index); });
     const shop: Shop = {
       region,
       headers,
@@ -88,6 +88,7 @@ export class PacketManager {
     this.#main = new Bell(buffer, shared.mainDoorbellOffset);
     this.#batch = new Uint32Array(burst);
     shop.ports.push(...makePorts(shop.pool, (port) => this.#countsOf(port)));
+    this.#forwarder.portsAreMade();
     if (spec.reportFlows) shop.classification.onFlowEnd((flow) => void this.#events.write({ type: 'flow-end', flow } satisfies ManagerEvent));
   }
 

@@ -11,8 +11,10 @@ export interface PortHost {
   transmit(addresses: Uint32Array, count: number): void;
   /** Writes addresses that are sent into `out`, at most `max`; returns how many. They are the manager's again. */
   complete(out: Uint32Array, max: number): number;
-  /** A packet that this port received was transmitted or dropped. */
+  /** A packet that this port received was transmitted or dropped: told to every port when one of them `settles`. */
   settled(address: number): void;
+  /** The port wants to know. */
+  readonly settles: boolean;
   readonly exhausted: boolean;
   /** It becomes exhausted by itself when the runtime drains; until then it is received from. */
   readonly ends: boolean;
@@ -73,6 +75,10 @@ export class InlinePortHost implements PortHost {
 
   reclaim(): void {
     // It has no thread that could end before the manager's.
+  }
+
+  get settles(): boolean {
+    return this.#backend.settled !== undefined;
   }
 
   settled(address: number): void {

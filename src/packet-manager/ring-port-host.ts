@@ -90,6 +90,8 @@ export class RingPortHost implements PortHost {
     // Whoever drops has taken the packet off the list before.
   }
 
+  readonly settles = false;
+
   settled(): void {
     // A port of the application's own learns from its completions.
   }

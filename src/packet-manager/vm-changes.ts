@@ -92,7 +92,7 @@ export class VmChanges {
     if (inHand && ring !== undefined) {
       const address = ringEntry(this.#shared.control, ring, journal.index);
       const slot = region.slotIndex(address);
-      if (region.isAddress(address) && book.place[slot] === Place.vm && classification.routes[book.path[slot]].isMesh) {
+      if (region.isAddress(address) && book.place[slot] === Place.vm && classification.routes[book.pathOf(slot)].isMesh) {
         packet = this.#keepAsFound(lane, address, 0);
         this.#forwarder.inVms--;
         this.#forwarder.inMesh[lane.mesh]--;
@@ -127,7 +127,7 @@ export class VmChanges {
     for (let address = lane.held.takeBack(); address >= 0; address = lane.held.takeBack()) {
       const slot = region.slotIndex(address);
       this.#forwarder.inVms--;
-      this.#forwarder.goTo(address, slot, book.hop[slot]);
+      this.#forwarder.goTo(address, slot, book.hopOf(slot));
     }
   }
 
@@ -157,7 +157,7 @@ export class VmChanges {
   #entry(lane: Lane, address: number): number {
     const { region, book, classification } = this.#shop;
     const slot = region.slotIndex(address);
-    return lane.blocks.length === 1 ? 0 : placeOf(classification.routes[book.path[slot]], book.direction[slot], book.hop[slot]);
+    return lane.blocks.length === 1 ? 0 : placeOf(classification.routes[book.pathOf(slot)], book.directionOf(slot), book.hopOf(slot));
   }
 
   #keepAsFound(lane: Lane, address: number, place: number): CrashedPacket {

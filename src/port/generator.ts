@@ -35,6 +35,8 @@ const ETHERNET_BYTES = 14;
 const FRONT_BYTES = 128;
 /** The words of the IPv6 addresses that are the same in all packets: fd00::, 2001:db8::. */
 const IPV6_PREFIX_SUM = 0xfd00 + 0x2001 + 0x0db8;
+/** Source ports before they repeat. */
+const SOURCE_PORTS = 60000;
 const PACKET_TOO_LONG = builtInDrop('packet-too-long');
 /** A Monday in 2024: packets of a generator look like any other's. */
 const START_SECONDS = 1_704_067_200;
@@ -77,6 +79,7 @@ export class GeneratorPort implements PortBackend {
   /** What follows the front in a frame of some length: made once for each. */
   readonly #rests: (Uint8Array | null)[];
   readonly #regionWords: Uint32Array;
+  readonly #view: DataView;
   /** Folded sums of the image's 16-bit words: of the IP header, of the transport header, of the payload before each word. */
   readonly #ipSum: number;
   readonly #l4Sum: number;
@@ -84,6 +87,8 @@ export class GeneratorPort implements PortBackend {
   readonly #headerBytes: number;
   readonly #l4Bytes: number;
   #made = 0;
+  /** Flow of the next packet. */
+  #flow = 0;
   readonly #arrival = { length: 0, originalLength: 0, seconds: 0, nanos: 0, linkType: LinkType.ethernet, interfaceId: 0 };
 
   /** @throws RangeError when an option is out of its range. */
@@ -109,6 +114,7 @@ export class GeneratorPort implements PortBackend {
     this.#rests = Array.from({ length: longest + 1 }, () => null);
     this.#front = new Uint32Array(this.#image.buffer, 0, FRONT_BYTES / 4);
     this.#regionWords = new Uint32Array(memory.region.buffer, 0, memory.region.length >>> 2);
+    this.#view = new DataView(memory.region.buffer, memory.region.byteOffset, memory.region.byteLength);
     this.#l4Bytes = protocol === 'udp' ? 8 : 20;
     this.#writeHeaders();
     for (let k = this.#headerBytes; k < longest; k++) this.#image[k] = this.#draws.next();
@@ -153,30 +159,32 @@ export class GeneratorPort implements PortBackend {
   }
 
   receive(slots: Uint32Array, count: number): number {
+    const { packets, flows } = this.#options;
     let used = 0;
-    while (used < count && this.#made < this.#options.packets) {
+    while (used < count && this.#made < packets) {
       const length = this.#drawLength();
       if (length > this.#memory.maxPacketBytes) this.#counts.dropAtIngress(PACKET_TOO_LONG);
       else this.#make(slots[used++], length);
       this.#made++;
+      if (++this.#flow === flows) this.#flow = 0;
     }
     return used;
   }
 
   #drawLength(): number {
-    if (this.#span > 1) return this.#lengths[0] + (this.#draws.next() % this.#span);
-    return this.#lengths[this.#made % this.#lengths.length];
+    const lengths = this.#lengths;
+    if (this.#span > 1) return lengths[0] + (this.#draws.next() % this.#span);
+    return lengths.length === 1 ? lengths[0] : lengths[this.#made % lengths.length];
   }
 
   #make(address: number, length: number): void {
     const slotIndex = this.#memory.slotIndex(address);
     const dataOffset = initialDataOffset(slotIndex);
-    const { version, flows, rate, startSeconds } = this.#options;
+    const { version, rate, startSeconds } = this.#options;
     const frame = address + dataOffset;
     this.#copyImage(frame, length);
-    const flow = this.#made % flows;
-    if (version === 4) this.#finishIpv4(frame + ETHERNET_BYTES, flow, length);
-    else this.#finishIpv6(frame + ETHERNET_BYTES, flow, length);
+    if (version === 4) this.#finishIpv4(frame + ETHERNET_BYTES, length);
+    else this.#finishIpv6(frame + ETHERNET_BYTES, length);
     const arrival = this.#arrival;
     arrival.length = length;
     arrival.originalLength = length;
@@ -191,10 +199,10 @@ export class GeneratorPort implements PortBackend {
   #copyImage(frame: number, length: number): void {
     const words = this.#regionWords;
     const front = this.#front;
-    const frontBytes = length < FRONT_BYTES ? length : FRONT_BYTES;
-    const at = frame >>> 2;
     // The last word may reach past the frame: the slot has room for whole words.
-    for (let k = 0; k << 2 < frontBytes; k++) words[at + k] = front[k]!;
+    const frontWords = (length < FRONT_BYTES ? length + 3 : FRONT_BYTES) >>> 2;
+    const at = frame >>> 2;
+    for (let k = 0; k < frontWords; k++) words[at + k] = front[k];
     if (length > FRONT_BYTES) this.#memory.region.set(this.#rests[length] ?? this.#restOf(length), frame + FRONT_BYTES);
   }
 
@@ -202,51 +210,51 @@ export class GeneratorPort implements PortBackend {
     return (this.#rests[length] = this.#image.subarray(FRONT_BYTES, length));
   }
 
-  #finishIpv4(at: number, flow: number, length: number): void {
-    const bytes = this.#memory.region;
+  #finishIpv4(at: number, length: number): void {
+    const view = this.#view;
+    const flow = this.#flow;
     const source = 0x0a000001 + flow;
-    const destination = 0xc6120001 + (flow & 0xff);
+    const destination = (0xc6120001 | 0) + (flow & 0xff);
     const totalLength = length - ETHERNET_BYTES;
     const identification = this.#made & 0xffff;
     const addresses = (source >>> 16) + (source & 0xffff) + (destination >>> 16) + (destination & 0xffff);
-    put16(bytes, at + 2, totalLength);
-    put16(bytes, at + 4, identification);
-    put16(bytes, at + 10, fold(this.#ipSum + totalLength + identification + addresses) ^ 0xffff);
-    put32(bytes, at + 12, source);
-    put32(bytes, at + 16, destination);
-    this.#finishLayer4(at + 20, flow, totalLength - 20, addresses);
+    view.setInt32(at + 2, (totalLength << 16) | identification);
+    view.setUint16(at + 10, fold(this.#ipSum + totalLength + identification + addresses) ^ 0xffff);
+    view.setInt32(at + 12, source);
+    view.setInt32(at + 16, destination);
+    this.#finishLayer4(at + 20, totalLength - 20, addresses);
   }
 
-  #finishIpv6(at: number, flow: number, length: number): void {
-    const bytes = this.#memory.region;
-    const source = 1 + flow;
-    const destination = 1 + (flow & 0xff);
+  #finishIpv6(at: number, length: number): void {
+    const view = this.#view;
+    const source = 1 + this.#flow;
+    const destination = 1 + (this.#flow & 0xff);
     const payloadLength = length - ETHERNET_BYTES - 40;
-    put16(bytes, at + 4, payloadLength);
-    put32(bytes, at + 20, source);
-    put32(bytes, at + 36, destination);
-    this.#finishLayer4(at + 40, flow, payloadLength, (source >>> 16) + (source & 0xffff) + destination);
+    view.setUint16(at + 4, payloadLength);
+    view.setInt32(at + 20, source);
+    view.setInt32(at + 36, destination);
+    this.#finishLayer4(at + 40, payloadLength, (source >>> 16) + (source & 0xffff) + destination);
   }
 
   /** `addresses`: what the varying parts of the addresses add to the pseudo-header. */
-  #finishLayer4(at: number, flow: number, bytesFromHere: number, addresses: number): void {
-    const bytes = this.#memory.region;
-    const sourcePort = 1024 + (flow % 60000);
-    put16(bytes, at, sourcePort);
+  #finishLayer4(at: number, bytesFromHere: number, addresses: number): void {
+    const view = this.#view;
+    const flow = this.#flow;
+    const sourcePort = 1024 + (flow < SOURCE_PORTS ? flow : flow - SOURCE_PORTS);
     const payloadBytes = bytesFromHere - this.#l4Bytes;
     const odd = (payloadBytes & 1) === 1 ? this.#image[this.#headerBytes + payloadBytes - 1] * 256 : 0;
     let sum = this.#l4Sum + addresses + bytesFromHere + sourcePort + this.#payloadSums[payloadBytes >>> 1] + odd;
+    view.setUint16(at, sourcePort);
     if (this.#l4Bytes === 8) {
-      put16(bytes, at + 4, bytesFromHere);
       const checksum = fold(sum + bytesFromHere) ^ 0xffff;
       // A UDP checksum of zero would say that there is none.
-      put16(bytes, at + 6, checksum === 0 ? 0xffff : checksum);
+      view.setInt32(at + 4, (bytesFromHere << 16) | (checksum === 0 ? 0xffff : checksum));
       return;
     }
     const sequence = Math.imul(this.#made, 1460);
-    put32(bytes, at + 4, sequence);
+    view.setInt32(at + 4, sequence);
     sum += (sequence >>> 16) + (sequence & 0xffff);
-    put16(bytes, at + 16, fold(sum) ^ 0xffff);
+    view.setUint16(at + 16, fold(sum) ^ 0xffff);
   }
 
   transmit(addresses: Uint32Array, count: number): void {

@@ -23,6 +23,14 @@ export class LendQueue {
     this.#addresses[(this.#head + this.#count++) & this.#mask] = address;
   }
 
+  lendBurst(addresses: Uint32Array, from: number, count: number): void {
+    const lent = this.#addresses;
+    const mask = this.#mask;
+    const at = this.#head + this.#count;
+    for (let k = 0; k < count; k++) lent[(at + k) & mask] = addresses[from + k];
+    this.#count += count;
+  }
+
   /** True, and the lend is over, when `address` is the one due. Otherwise nothing changes. */
   accept(address: number): boolean {
     if (this.#count === 0 || this.#addresses[this.#head & this.#mask] !== address) return false;

@@ -32,6 +32,7 @@ const COLD: readonly { file: string; functions: readonly string[]; why: string }
   { file: 'src/nf/tables.ts', functions: ['keyed', 'perFlow'], why: 'declare a table' },
   { file: 'src/observe/counters.ts', functions: ['counterBlock', 'dropsByName'], why: 'place a block, and read it for a report' },
   { file: 'src/packet-manager/classification.ts', functions: ['replacePaths', '#routeOf', 'onFlowEnd'], why: 'new paths; who is told of flows' },
+  { file: 'src/packet-manager/known-connections.ts', functions: ['install'], why: 'a new route' },
   { file: 'src/packet-manager/packet-manager.ts', functions: ['census'], why: 'answers somebody who asked' },
   { file: 'src/packet-manager/packet-manager.ts', functions: ['#countsOf'], why: 'called by the constructor' },
   { file: 'src/packet-manager/packet-manager.ts', functions: ['#readMail', '#obey', '#vmDied', '#quiesced'], why: 'run when there is mail' },

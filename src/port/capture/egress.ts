@@ -39,13 +39,25 @@ export class Egress {
   }
 
   transmit(addresses: Uint32Array, count: number): void {
-    for (let k = 0; k < count; k++) {
-      const address = addresses[k];
-      const outcome = this.#writer === null ? Written.yes : this.#write(this.#writer, address);
-      if (outcome === Written.yes) this.#pending[this.#producerIndex++ & this.#mask] = address;
-      else this.#counts.dropAtEgress(address, outcome === Written.failed ? EGRESS_FAILED : LINK_TYPE_MISMATCH);
-    }
-    if (this.#writer === null) this.#safeIndex = this.#producerIndex;
+    const writer = this.#writer;
+    if (writer === null) this.#discard(addresses, count);
+    else for (let k = 0; k < count; k++) this.#send(writer, addresses[k]);
+  }
+
+  #send(writer: CaptureWriter, address: number): void {
+    const outcome = this.#write(writer, address);
+    if (outcome === Written.yes) this.#pending[this.#producerIndex++ & this.#mask] = address;
+    else this.#counts.dropAtEgress(address, outcome === Written.failed ? EGRESS_FAILED : LINK_TYPE_MISMATCH);
+  }
+
+  /** There is no file: complete as it is. */
+  #discard(addresses: Uint32Array, count: number): void {
+    const pending = this.#pending;
+    const mask = this.#mask;
+    const at = this.#producerIndex;
+    for (let k = 0; k < count; k++) pending[(at + k) & mask] = addresses[k];
+    this.#producerIndex = at + count;
+    this.#safeIndex = this.#producerIndex;
   }
 
   #write(writer: CaptureWriter, address: number): number {
@@ -81,7 +93,11 @@ export class Egress {
     if (this.#writer !== null && this.#safeIndex !== this.#producerIndex) this.#flush(this.#writer);
     const ready = this.#safeIndex - this.#consumerIndex;
     const count = ready < max ? ready : max;
-    for (let k = 0; k < count; k++) out[k] = this.#pending[this.#consumerIndex++ & this.#mask];
+    const pending = this.#pending;
+    const mask = this.#mask;
+    const at = this.#consumerIndex;
+    for (let k = 0; k < count; k++) out[k] = pending[(at + k) & mask];
+    this.#consumerIndex = at + count;
     return count;
   }
 

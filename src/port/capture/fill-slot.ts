@@ -1,5 +1,5 @@
 /** Hot: no allocation. Writes a record that a reader stands at into a free slot, with all header fields that are a port's. */
-import { HEADER_BYTES_LOG2, HeaderOffset, initialDataOffset, ParseFlag } from '../../memory/slot-layout.js';
+import { HEADER_BYTES_LOG2, HeaderWord, initialDataOffset, ParseFlag } from '../../memory/slot-layout.js';
 import type { PortMemory } from '../contract.js';
 import { copyBytes } from './copy-bytes.js';
 
@@ -23,15 +23,13 @@ export function fillSlot(memory: PortMemory, address: number, buffer: Uint8Array
 
 /** Writes the header only, for ports that put the bytes there themselves. */
 export function describeArrival(memory: PortMemory, slotIndex: number, dataOffset: number, arrival: Arrival): void {
-  const { u8, u16, u32 } = memory.headers;
-  const at32 = slotIndex << (HEADER_BYTES_LOG2 - 2);
-  const at8 = slotIndex << HEADER_BYTES_LOG2;
-  u32[at32 + (HeaderOffset.dataOffset >> 2)] = dataOffset;
-  u32[at32 + (HeaderOffset.length >> 2)] = arrival.length;
-  u32[at32 + (HeaderOffset.originalLength >> 2)] = arrival.originalLength;
-  u32[at32 + (HeaderOffset.timestampSeconds >> 2)] = arrival.seconds;
-  u32[at32 + (HeaderOffset.timestampNanos >> 2)] = arrival.nanos;
-  u16[(slotIndex << (HEADER_BYTES_LOG2 - 1)) + (HeaderOffset.interfaceId >> 1)] = arrival.interfaceId;
-  u8[at8 + HeaderOffset.linkType] = arrival.linkType;
-  u8[at8 + HeaderOffset.parseFlags] = arrival.length < arrival.originalLength ? ParseFlag.snapped : 0;
+  const { i32 } = memory.headers;
+  const at = slotIndex << (HEADER_BYTES_LOG2 - 2);
+  i32[at + HeaderWord.dataOffset] = dataOffset;
+  i32[at + HeaderWord.length] = arrival.length;
+  i32[at + HeaderWord.originalLength] = arrival.originalLength;
+  i32[at + HeaderWord.kind] = (arrival.linkType << 24) | (arrival.length < arrival.originalLength ? ParseFlag.snapped << 16 : 0);
+  i32[at + HeaderWord.ports] = arrival.interfaceId << 16;
+  i32[at + HeaderWord.timestampSeconds] = arrival.seconds;
+  i32[at + HeaderWord.timestampNanos] = arrival.nanos;
 }

@@ -14,6 +14,7 @@ import { Direction, HEADER_BYTES, HeaderOffset, initialDataOffset, LinkType } fr
 import { harness, type HarnessResult } from '../../../src/nf/harness.js';
 import { nat as natHere } from '../../../src/nf/nat/index.js';
 import { Classification } from '../../../src/packet-manager/classification.js';
+import { SlotBook } from '../../../src/packet-manager/slot-book.js';
 import { Packet } from '../../../src/packet/packet.js';
 import { parsePacket } from '../../../src/packet/parse.js';
 import { planConfiguration } from '../../../src/runtime/check.js';
@@ -33,7 +34,7 @@ async function replicated(count: number) {
   const region = new Region(shared.region);
   const headers = new SlotHeaders(shared.control, shared.headersOffset, region.slots);
   const nfs = await Promise.all(Array.from({ length: count }, (_, index) => harness(natHere(OPTIONS), { replica: { index, count }, flows: FLOWS })));
-  let classification = new Classification(shared.control, manager, headers);
+  let classification = new Classification(shared.control, manager, region, headers, new SlotBook(region.slots));
   const at = region.address(0) + initialDataOffset(0);
   const fill = (bytes: Uint8Array): void => {
     region.bytes.set(bytes, at);
@@ -47,7 +48,7 @@ async function replicated(count: number) {
     /** The connection table forgets everything; the replicas remember. */
     forget: () => {
       new Uint8Array(shared.control, manager.connectionsOffset, ConnectionTable.bytes(FLOWS)).fill(0);
-      classification = new Classification(shared.control, manager, headers);
+      classification = new Classification(shared.control, manager, region, headers, new SlotBook(region.slots));
     },
     send: (bytes: Uint8Array, direction: 'forward' | 'reverse' = 'forward'): HarnessResult & { replica: number } => {
       fill(bytes);

@@ -1,0 +1,187 @@
+/**
+ * Hot: no allocation, no call but what is inlined. The short way of a packet into its chain: parsed, recognised and stamped
+ * in one go, a burst in one loop, because most packets are plain ones in the midst of a known connection. It finds what
+ * the parser and the classifier would find; whatever is not so simple is left to them.
+ *
+ * Short is: a whole Ethernet frame without tags, IPv4 without options or fragments, UDP, or TCP without a flag that opens or
+ * closes; a connection whose path was decided under the policy in force, seen so shortly ago that it cannot have timed out.
+ *
+ * Headers are read and written by words, so the fields within a word stand as on little-endian machines (slot-layout.ts).
+ */
+import { ENTRY_WORDS, EntryKind, FIRST_SENT, IDLE_SECONDS, OPENED_IN_REVERSE, Word } from '../flow/connection-layout.js';
+import { PROBE_WINDOW, type ConnectionTable } from '../flow/connection-table.js';
+import { hashIpv4Key } from '../flow/flow-hash.js';
+import { FLOW_INDEX_MASK } from '../flow/flow-id.js';
+import type { Region } from '../memory/region.js';
+import type { SlotHeaders } from '../memory/slot-headers.js';
+import { Direction, HeaderWord, Layer3, LinkType, ParseFlag } from '../memory/slot-layout.js';
+import { ETHERNET_BYTES } from '../packet/link.js';
+import { IpProtocol, TcpFlag } from '../packet/protocols.js';
+import { TCP_MIN_BYTES } from '../packet/tcp.js';
+import { UDP_BYTES } from '../packet/udp.js';
+import type { Route } from './route.js';
+import { wayOf, type SlotBook } from './slot-book.js';
+
+/** A TCP or UDP connection that was seen so short a while ago has not timed out, whatever its state. */
+const SHORTEST_IDLE_SECONDS = Math.min(IDLE_SECONDS.tcp, IDLE_SECONDS.tcpClosing, IDLE_SECONDS.udp);
+
+/** Where the transport header of a plain packet begins. */
+const PLAIN_L4 = ETHERNET_BYTES + 20;
+const OPENS_OR_CLOSES = TcpFlag.syn | TcpFlag.fin | TcpFlag.rst;
+
+// The word of link type and parse flags, as a port leaves it: Ethernet, with no flag but the one that it may keep.
+const LINK_TYPE_SHIFT = 24;
+const PARSE_FLAGS_SHIFT = 16;
+const KEPT_OF_ARRIVAL = (0xff << LINK_TYPE_SHIFT) | (ParseFlag.offload << PARSE_FLAGS_SHIFT);
+const LINK_TYPE_AND_FLAGS = (0xff << LINK_TYPE_SHIFT) | ((0xff & ~ParseFlag.offload) << PARSE_FLAGS_SHIFT);
+const PLAIN_ETHERNET = LinkType.ethernet << LINK_TYPE_SHIFT;
+const PLAIN_OFFSETS = ETHERNET_BYTES | (PLAIN_L4 << 16);
+
+/** Words of a route here: its two ports, and whether it is taken from the second one too. */
+const ROUTE_WORDS = 4;
+const FROM = 0;
+const TO = 1;
+const TWO_WAY = 2;
+const FIRST_ROUTES = 64;
+
+export class KnownConnections {
+  /** Bytes of the packets that the last call stamped. */
+  bytes = 0;
+  readonly #region: Region;
+  readonly #view: DataView;
+  readonly #headers: SlotHeaders;
+  readonly #book: SlotBook;
+  readonly #connections: ConnectionTable;
+  #routes = new Int32Array(FIRST_ROUTES * ROUTE_WORDS);
+
+  constructor(region: Region, headers: SlotHeaders, book: SlotBook, connections: ConnectionTable) {
+    this.#region = region;
+    this.#view = new DataView(region.bytes.buffer, region.bytes.byteOffset, region.bytes.byteLength);
+    this.#headers = headers;
+    this.#book = book;
+    this.#connections = connections;
+  }
+
+  /** Learns of a route, before a connection has it. */
+  install(route: Route, index: number): void {
+    if ((index + 1) * ROUTE_WORDS > this.#routes.length) {
+      const more = new Int32Array(2 * (index + 1) * ROUTE_WORDS);
+      more.set(this.#routes);
+      this.#routes = more;
+    }
+    const at = index * ROUTE_WORDS;
+    this.#routes[at + FROM] = route.from;
+    this.#routes[at + TO] = route.to;
+    this.#routes[at + TWO_WAY] = route.twoWay ? 1 : 0;
+  }
+
+  /**
+   * Parses, recognises and stamps packets that `port` received, from the one at `from` on, as long as they take the short way.
+   * @param now seconds of packet time.
+   * @param policy generation of the policy in force, as int32.
+   * @param version what packets are stamped with of it, 16 bits.
+   * @returns the index of the first packet that does not take it, of which nothing was written; `count` when all do.
+   */
+  stamp(addresses: Uint32Array, from: number, count: number, port: number, now: number, policy: number, version: number): number {
+    const view = this.#view;
+    const routes = this.#routes;
+    const { base, slotShift } = this.#region;
+    const { i32 } = this.#headers;
+    const { way, ingress, connection, flowId: flowIds } = this.#book;
+    const { signed: words, mask } = this.#connections;
+    let bytes = 0;
+    let k = from;
+    for (; k < count; k++) {
+      const slot = (addresses[k] - base) >>> slotShift;
+      const at = slot << 4;
+      const length = i32[at + HeaderWord.length];
+      const arrival = i32[at + HeaderWord.kind];
+      if ((arrival & LINK_TYPE_AND_FLAGS) !== PLAIN_ETHERNET || length < PLAIN_L4 + UDP_BYTES || i32[at + HeaderWord.originalLength] > length) break;
+
+      // The parse: see packet/parse.ts.
+      const start = addresses[k] + i32[at + HeaderWord.dataOffset];
+      if ((view.getInt32(start + 12) & ~0xff) !== 0x08004500) break; // IPv4, five words of header
+      const end = ETHERNET_BYTES + view.getUint16(start + 16);
+      const middle = view.getInt32(start + 20); // fragment (16 bits), time to live, protocol
+      if (end > length || (middle & 0x3fff0000) !== 0) break;
+      const protocol = middle & 0xff;
+      let payload = PLAIN_L4 + UDP_BYTES;
+      if (protocol === IpProtocol.udp) {
+        const datagramBytes = view.getUint16(start + PLAIN_L4 + 4);
+        if (datagramBytes < UDP_BYTES || PLAIN_L4 + datagramBytes > end) break;
+      } else if (protocol === IpProtocol.tcp) {
+        if (PLAIN_L4 + TCP_MIN_BYTES > end) break;
+        const offsetAndFlags = view.getUint16(start + PLAIN_L4 + 12);
+        const headerBytes = (offsetAndFlags >>> 12) << 2;
+        payload = PLAIN_L4 + headerBytes;
+        if (headerBytes < TCP_MIN_BYTES || payload > end || (offsetAndFlags & OPENS_OR_CLOSES) !== 0) break;
+      } else break;
+
+      // The key: see flow/flow-key.ts.
+      const source = view.getInt32(start + 26);
+      const destination = view.getInt32(start + 30);
+      const sent = view.getInt32(start + PLAIN_L4); // ports as they were sent
+      let isFromFirst = source === destination ? sent >>> 16 <= (sent & 0xffff) : (source ^ 0x80000000) < (destination ^ 0x80000000);
+      const head = (Layer3.ipv4 << 20) | (protocol << 12);
+      const ports = isFromFirst ? sent : (sent << 16) | (sent >>> 16);
+      const first = isFromFirst ? source : destination;
+      const second = isFromFirst ? destination : source;
+      const hash = hashIpv4Key(head, ports, first, second);
+
+      // The connection: see flow/connection-table.ts.
+      let entry = (hash & mask) * ENTRY_WORDS;
+      let probes = 1;
+      while (words[entry + Word.hash] !== hash || words[entry + Word.key + 1] !== ports || words[entry + Word.key + 2] !== first
+        || words[entry + Word.key + 6] !== second || words[entry + Word.key] !== head || words[entry] === EntryKind.free) {
+        if (probes === PROBE_WINDOW) break;
+        entry = ((hash + probes) & mask) * ENTRY_WORDS;
+        probes++;
+      }
+      if (probes === PROBE_WINDOW) break; // also when it was the last one probed: the long way finds it
+      const flowId = words[entry + Word.flowId];
+      const isAlias = words[entry] === EntryKind.alias;
+      if (isAlias) {
+        entry = ((flowId & FLOW_INDEX_MASK) - 1) * ENTRY_WORDS;
+        if (words[entry] !== EntryKind.connection || words[entry + Word.flowId] !== flowId) break;
+      }
+      const path = words[entry + Word.path] - 1;
+      if (path < 0 || words[entry + Word.policy] !== policy || now - words[entry + Word.lastSeen] > SHORTEST_IDLE_SECONDS) break;
+      if (i32[at + HeaderWord.timestampSeconds] >>> 0 > now) break;
+      const route = path * ROUTE_WORDS;
+      const isReverse = routes[route + FROM] !== port;
+      if (isReverse && (routes[route + TO] !== port || routes[route + TWO_WAY] === 0)) break;
+
+      // Counted: see ConnectionTable.touch.
+      const flags = words[entry + Word.flags];
+      if (isAlias) isFromFirst = (isReverse === ((flags & OPENED_IN_REVERSE) !== 0)) === ((flags & FIRST_SENT) !== 0);
+      words[entry + Word.lastSeen] = now;
+      const sender = isFromFirst === ((flags & FIRST_SENT) !== 0) ? 0 : 1;
+      words[entry + Word.packets + sender]++;
+      const low = entry + Word.bytes + 2 * sender;
+      const sum = (words[low] + length) | 0;
+      words[low] = sum;
+      if (sum >>> 0 < length) words[low + 1]++;
+
+      const direction = isReverse ? Direction.reverse : Direction.forward;
+      const egress = routes[route + (isReverse ? FROM : TO)];
+      i32[at + HeaderWord.kind] = Layer3.ipv4 | (protocol << 8) | (arrival & KEPT_OF_ARRIVAL);
+      i32[at + HeaderWord.offsets] = PLAIN_OFFSETS;
+      i32[at + HeaderWord.payload] = payload | (version << 16);
+      i32[at + HeaderWord.path] = wayOf(path, 0, direction);
+      i32[at + HeaderWord.verdict] = 0; // forward, no tags, no reason
+      i32[at + HeaderWord.ports] = port | (egress << 8) | (i32[at + HeaderWord.ports] & ~0xffff);
+      i32[at + HeaderWord.flowHash] = hash;
+      i32[at + HeaderWord.flowId] = flowId;
+      i32[at + HeaderWord.mark] = 0;
+      i32[at + HeaderWord.scratch] = 0;
+      i32[at + HeaderWord.scratch + 1] = 0;
+      way[slot] = wayOf(path, 0, direction);
+      ingress[slot] = port;
+      connection[slot] = entry / ENTRY_WORDS;
+      flowIds[slot] = flowId;
+      bytes += length;
+    }
+    this.bytes = bytes;
+    return k;
+  }
+}
