@@ -173,6 +173,11 @@ export class Forwarder {
     const { u8, u16 } = headers;
     this.inVms -= count;
     for (let k = 0; k < count; k++) {
+      const end = this.#runs.passing(addresses, k, count);
+      if (end > k && this.#passOut(lane, addresses, k, end)) {
+        k = end - 1;
+        continue;
+      }
       const address = addresses[k];
       const slot = region.slotIndex(address);
       const at8 = slot << 6;
@@ -194,6 +199,18 @@ export class Forwarder {
       if (kind === VerdictKind.drop) this.drop(address, slot, reason);
       else this.#answer(address, slot, reason);
     }
+  }
+
+  /** Packets of a mesh that go the same way are at the end of their path. False, with nothing done, when they are not. */
+  #passOut(lane: Lane, addresses: Uint32Array, from: number, end: number): boolean {
+    const { region, headers, book, classification } = this.#shop;
+    const slot = region.slotIndex(addresses[from]);
+    const way = book.way[slot];
+    const egress = headers.u8[(slot << 6) + HeaderOffset.egressPort];
+    if (egress >= this.#stagedCounts.length || hopOfWay(way) + 1 < classification.routes[pathOfWay(way)].hops) return false;
+    this.inMesh[lane.mesh] -= end - from;
+    this.#stageBurst(addresses, from, end, egress);
+    return true;
   }
 
   /** The long way, for any packet that was returned. */

@@ -35,7 +35,7 @@ export class PacketCursor {
 
   /** Puts the cursor on another packet. Views that were asked for before are void. */
   moveTo(bytes: Uint8Array, start: number, slotIndex: number): void {
-    this.bytes = bytes;
+    if (this.bytes !== bytes) this.bytes = bytes; // a reference costs more to store than to compare
     this.start = start;
     this.slotIndex = slotIndex;
   }

@@ -6,7 +6,7 @@ import { CopyCounter } from '../memory/copy.js';
 import { Region } from '../memory/region.js';
 import type { SharedSpec } from '../memory/shared-spec.js';
 import { SlotHeaders } from '../memory/slot-headers.js';
-import { Direction, HeaderOffset, ParseFlag, VerdictKind, initialDataOffset } from '../memory/slot-layout.js';
+import { Direction, HeaderOffset, HeaderWord, ParseFlag, VerdictKind, initialDataOffset } from '../memory/slot-layout.js';
 import { Cell, counterBlock } from '../observe/counters.js';
 import { Packet } from '../packet/packet.js';
 import { parsePacket } from '../packet/parse.js';
@@ -23,6 +23,7 @@ import { forward, type Burst, type Definition, type Handlers, type PacketHandler
 import { BurstRun } from './burst-run.js';
 import { VmWatch } from './vm-watch.js';
 import { writeVerdict } from './write-verdict.js';
+import { nextHop, sameWayForward } from './mesh-runs.js';
 import type { VmSpec } from './vm-spec.js';
 import type { WatchSpec } from '../watch/watch-spec.js';
 
@@ -171,22 +172,23 @@ export class Vm {
 
   /** Direct routing: what is forwarded goes to the VM that this one's share names; all else to the manager. */
   #route(mesh: Mesh, count: number): void {
-    const { u8, u16 } = this.#headers;
+    const { i32 } = this.#headers;
     const batch = this.#batch;
     const region = this.#region;
-    for (let k = 0; k < count; k++) {
-      const address = batch[k];
-      const slot = region.slotIndex(address);
-      const at8 = slot << 6;
-      const output = u8[at8 + HeaderOffset.verdict] === VerdictKind.forward
-        ? mesh.next(u16[(slot << 5) + (HeaderOffset.path >> 1)], u8[at8 + HeaderOffset.direction])
-        : -1;
-      if (output < 0) {
-        this.#vnic.tx.push(address);
+    for (let k = 0; k < count;) {
+      const end = sameWayForward(i32, region, batch, k, count);
+      if (end === k) {
+        this.#vnic.tx.push(batch[k++]);
         continue;
       }
-      u8[at8 + HeaderOffset.hop]++;
-      mesh.push(output, address);
+      const way = i32[(region.slotIndex(batch[k]) << 4) + HeaderWord.path];
+      const output = mesh.next(way & 0xffff, way >>> 24);
+      if (output < 0) this.#vnic.tx.pushBurst(batch, k, end - k);
+      else {
+        nextHop(i32, region, batch, k, end);
+        mesh.pushBurst(output, batch, k, end - k);
+      }
+      k = end;
     }
     mesh.publish();
     // In a mesh the manager does not see every hop: each VM counts its own.

@@ -62,9 +62,9 @@ export class Mesh {
     return route < SHARE_ROUTES ? this.#share[route * 2 + direction] - 1 : -1;
   }
 
-  /** Pushes an address to the VM behind an output. It sees it after `publish`. */
-  push(output: number, address: number): void {
-    this.#outputs[output].push(address);
+  /** Pushes `count` addresses, from `addresses[from]` on, to the VM behind an output. It sees them after `publish`. */
+  pushBurst(output: number, addresses: Uint32Array, from: number, count: number): void {
+    this.#outputs[output].pushBurst(addresses, from, count);
   }
 
   /** The output that leads to a VM. @throws RangeError when there is no ring to it: then nothing is sent. */
