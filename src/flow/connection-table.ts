@@ -55,6 +55,9 @@ export class ConnectionTable {
   #count = 0;
   #sequence = 0;
   #sweepAt = 0;
+  /** The second that the sweep under way is for, and entries that it has yet to look at. */
+  #sweptFor = -1;
+  #sweepLeft = 0;
   #onEnd: ((entry: number) => void) | null = null;
   /** Connections forgotten before their time, because their window was full. */
   evictions = 0;
@@ -224,8 +227,14 @@ export class ConnectionTable {
     this.#words[entry * ENTRY_WORDS + Word.policy] = policy >>> 0;
   }
 
-  /** Forgets what has timed out among the next few entries. */
+  /** Forgets what has timed out among the next few entries. Each second of packet time goes round the table once. */
   sweep(nowSeconds: number): void {
+    if (nowSeconds !== this.#sweptFor) {
+      this.#sweptFor = nowSeconds;
+      this.#sweepLeft = this.mask + 1;
+    }
+    if (this.#sweepLeft === 0) return;
+    this.#sweepLeft = Math.max(0, this.#sweepLeft - SWEEP_BUDGET);
     for (let k = 0; k < SWEEP_BUDGET; k++) {
       const at = this.#sweepAt * ENTRY_WORDS;
       this.#sweepAt = (this.#sweepAt + 1) & this.mask;

@@ -88,6 +88,18 @@ export class BufferPool {
     this.#counts[0] = top;
   }
 
+  /** Gives slots back that `take` gave and nobody used, so that they come again in the same order. */
+  giveBack(addresses: Uint32Array, from: number, to: number): void {
+    if (this.#free.length > 1) {
+      for (let k = to - 1; k >= from; k--) this.free(addresses[k]);
+      return;
+    }
+    const free = this.#free[0];
+    let top = this.#counts[0];
+    for (let k = to - 1; k >= from; k--) free[top++] = addresses[k];
+    this.#counts[0] = top;
+  }
+
   /** The free addresses, for the census. */
   *addresses(): Generator<number> {
     for (const [at, free] of this.#free.entries()) for (let k = 0; k < this.#counts[at]; k++) yield free[k];

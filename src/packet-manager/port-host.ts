@@ -35,26 +35,30 @@ export interface PortHost {
   close(): void;
 }
 
+/** Fewest slots that a port is given at a time. */
+const LEAST_GRANTED = 8;
+
 /** A port in the manager's thread. */
 export class InlinePortHost implements PortHost {
   readonly #backend: PortBackend;
   readonly #pool: BufferPool;
-  readonly #slots: Uint32Array;
+  /** Slots to take for it next. */
+  #ask = Infinity;
   readonly ends = false;
   #sending = 0;
 
-  constructor(backend: PortBackend, pool: BufferPool, burst: number) {
+  constructor(backend: PortBackend, pool: BufferPool) {
     this.#backend = backend;
     this.#pool = pool;
-    this.#slots = new Uint32Array(burst);
   }
 
   receive(out: Uint32Array, max: number): number {
     if (this.#backend.exhausted) return 0;
-    const granted = this.#pool.take(this.#slots, Math.min(max, this.#slots.length));
-    const used = this.#backend.receive(this.#slots, granted);
-    for (let k = granted - 1; k >= used; k--) this.#pool.free(this.#slots[k]);
-    for (let k = 0; k < used; k++) out[k] = this.#slots[k]!;
+    const granted = this.#pool.take(out, max < this.#ask ? max : this.#ask);
+    const used = this.#backend.receive(out, granted);
+    if (used < granted) this.#pool.giveBack(out, used, granted);
+    // Slots that come back unused cost as much as used ones: a port that gives few is given few, until it uses all of them.
+    this.#ask = used === granted ? out.length : used < LEAST_GRANTED >> 1 ? LEAST_GRANTED : used * 2;
     return used;
   }
 

@@ -44,7 +44,7 @@ export function portMaker(shared: SharedSpec, spec: ManagerSpec, ports: readonly
     return ports.map(({ spec: port }, at) => {
       const { rings } = spec.ports[at];
       if (rings !== undefined) return new RingPortHost(shared.control, rings, region, pool, counts(at), shared.burst);
-      return new InlinePortHost(backends.make(port, at, counts(at)), pool, shared.burst);
+      return new InlinePortHost(backends.make(port, at, counts(at)), pool);
     });
   };
 }

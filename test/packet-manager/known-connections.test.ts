@@ -73,7 +73,7 @@ function received(arrivals: readonly Arrival[], bothWays: boolean, isMarked: boo
   const headers = new SlotHeaders(shared.control, shared.headersOffset, slots);
   const memory: PortMemory = { region: region.bytes, headers, slotIndex: (address) => region.slotIndex(address), maxPacketBytes: region.maxPacketBytes };
   const manager = new PacketManager(shared, spec, (pool) => [false, true].map((isOutside) =>
-    new InlinePortHost(portOf(arrivals.filter(({ isFromOutside }) => isFromOutside === isOutside), memory, isMarked), pool, 16)));
+    new InlinePortHost(portOf(arrivals.filter(({ isFromOutside }) => isFromOutside === isOutside), memory, isMarked), pool)));
   for (let k = 0; k < arrivals.length + 2; k++) manager.poll();
   const bytes = Buffer.from(shared.control);
   return {
