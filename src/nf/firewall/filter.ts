@@ -65,7 +65,7 @@ export class Filter {
     this.#hasShortWay = options.stateful === true;
     this.judge.update(options);
     this.#lifetimes.update(options.timeouts);
-    this.#shortWay.update(this.#lifetimes.short);
+    this.#shortWay.update(options.timeouts);
     this.connections.beginGeneration();
   }
 

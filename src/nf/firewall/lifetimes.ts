@@ -2,7 +2,6 @@
 import { IpProtocol } from '../../packet/protocols.js';
 import type { Connections } from './connections.js';
 import type { FirewallOptions } from './options.js';
-import type { ShortLifetimes } from './short-way.js';
 import { TcpState } from './tcp-state.js';
 
 type Timeouts = FirewallOptions['timeouts'];
@@ -31,11 +30,6 @@ export class Lifetimes {
     this.#udpUnanswered = timeouts.udpUnansweredSeconds ?? timeouts.udpSeconds;
     this.#icmp = timeouts.icmpSeconds;
     this.#other = timeouts.otherSeconds;
-  }
-
-  /** What the short way needs. */
-  get short(): ShortLifetimes {
-    return { tcp: this.#tcp[TcpState.established], udp: this.#udp, udpUnanswered: this.#udpUnanswered };
   }
 
   /** A packet of the connection passed, which has this state now. */

@@ -11,6 +11,7 @@ import { TcpFlag, IpProtocol } from '../../packet/protocols.js';
 import type { Packet } from '../../packet/packet.js';
 import type { PerFlowTable } from '../tables.js';
 import { End, StateBit, TCP_STATE_MASK, TCP_STATE_SHIFT, Word } from './layout.js';
+import type { FirewallOptions } from './options.js';
 import { highestAck, SACK_TAKEN, SCALE_GIVEN, SCALE_MASK } from './tcp-options.js';
 import { TcpKind, TcpState } from './tcp-state.js';
 import { LAST_BITS, LAST_IS_REPLY, LAST_KIND_SHIFT, LENIENT, MAX_ACK_KNOWN_OF_OPENER, MAX_ACK_KNOWN_OF_OTHER, MAX_ACK_WINDOW, SAID_BITS } from './tcp-window.js';
@@ -44,13 +45,6 @@ const IPV6_BYTES = 40;
 const TIMESTAMPS_BYTES = 32;
 const TIMESTAMPS = 0x0101080a;
 
-/** How long a connection lives on, in seconds. */
-export interface ShortLifetimes {
-  tcp: number;
-  udp: number;
-  udpUnanswered: number;
-}
-
 export class ShortWay {
   /** Words of the flow that the latest packet to be taken belongs to. */
   at = 0;
@@ -65,10 +59,11 @@ export class ShortWay {
     this.#words = flows.words;
   }
 
-  update({ tcp, udp, udpUnanswered }: ShortLifetimes): void {
-    this.#tcp = tcp;
-    this.#udp = udp;
-    this.#udpUnanswered = udpUnanswered;
+  /** How long connections live on. */
+  update(timeouts: Pick<FirewallOptions['timeouts'], 'tcpSeconds' | 'udpSeconds' | 'udpUnansweredSeconds'>): void {
+    this.#tcp = timeouts.tcpSeconds;
+    this.#udp = timeouts.udpSeconds;
+    this.#udpUnanswered = timeouts.udpUnansweredSeconds ?? timeouts.udpSeconds;
   }
 
   /**

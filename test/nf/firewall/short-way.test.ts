@@ -40,7 +40,7 @@ function tableWith(words: readonly number[]): PerFlowTable {
 
 function shortWay(table: PerFlowTable): ShortWay {
   const way = new ShortWay(table);
-  way.update({ tcp: LIFE, udp: 120, udpUnanswered: 30 });
+  way.update({ tcpSeconds: LIFE, udpSeconds: 120, udpUnansweredSeconds: 30 });
   return way;
 }
 
