@@ -66,9 +66,9 @@ it('finds with skips what it finds without, and stops in the same states, in tex
         }
       }
     }),
-    { numRuns: 1500 },
+    { numRuns: 400 },
   );
-  expect(hits).toBeGreaterThan(300);
+  expect(hits).toBeGreaterThan(100);
 });
 
 it('strings that are ends and beginnings of each other are all found', () => {
