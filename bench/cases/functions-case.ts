@@ -7,6 +7,7 @@ import { firewall } from '#millrace/nf/firewall/index.js';
 import { nat } from '#millrace/nf/nat/index.js';
 import type { NetworkFunctionUse } from '#millrace/nf/contract.js';
 import { Alone } from '../functions/alone.js';
+import { scanCases } from '../functions/scan-cases.js';
 import type { MicroCase } from '../micro/micro-case.js';
 import { packets as generated } from '../micro/packet-cases.js';
 import type { BenchSettings } from '../settings.js';
@@ -134,6 +135,7 @@ async function groups(settings: BenchSettings): Promise<Group[]> {
   return [
     { name: `${FRAME_BYTES} B flows`, ways: ways(await onFlows(settings.seed)) },
     { name: `packets of ${traffic.name === 'office' ? 'the example' : 'the captures'}`, ways: ways(await onTraffic(kept)) },
+    { name: 'strings in payloads', ways: ways(scanCases(kept.packets)) },
   ];
 }
 

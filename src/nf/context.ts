@@ -33,6 +33,8 @@ export class PacketClock {
 
   now = (): number => this.#seconds * 1000 + this.#nanos / 1e6;
 
+  nowSeconds = (): number => this.#seconds;
+
   /** A packet with this timestamp has come. */
   advance(seconds: number, nanos: number): void {
     if (seconds < this.#seconds || (seconds === this.#seconds && nanos <= this.#nanos)) return;
@@ -144,6 +146,7 @@ export function buildContext(spec: ContextSpec, buffer: ArrayBufferLike, links: 
     drop,
     reply,
     now: links.clock.now,
+    nowSeconds: links.clock.nowSeconds,
     counters,
     state: state as AnyContext['state'],
     alert: (packet, signature, fields = {}) => {

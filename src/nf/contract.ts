@@ -95,6 +95,8 @@ export interface Context<Options, Drop extends string, Count extends string, Tab
   readonly reply: Readonly<Record<Drop, Verdict>>;
   /** Packet time in milliseconds since 1970: the latest timestamp this VM has seen. It never goes back. */
   now(): number;
+  /** The same in whole seconds, rounded down: what timeouts need, at the price of one read. */
+  nowSeconds(): number;
   /** Tells the main thread that the packet met something worth a person's attention. Counted when it cannot be kept. */
   alert(packet: Packet, signature: string, fields?: EventFields): void;
   /**

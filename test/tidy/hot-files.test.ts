@@ -23,6 +23,7 @@ const COLD: readonly { file: string; functions: readonly string[]; why: string }
   { file: 'src/nf/dpi/signature-watch.ts', functions: ['replace'], why: 'new options' },
   { file: 'src/nf/dpi/signature-watch.ts', functions: ['#hit'], why: 'an alert, once for each flow and signature' },
   { file: 'src/nf/dpi/signatures/automaton.ts', functions: ['growTrie'], why: 'compiles signatures' },
+  { file: 'src/nf/dpi/signatures/skip-table.ts', functions: ['of', 'spellings', 'entriesOf'], why: 'compile signatures' },
   { file: 'src/nf/dpi/signatures/regex/regex.ts', functions: ['#forget', '#step', '#stateOf'], why: 'make states, of which there is a bounded number' },
   { file: 'src/nf/dpi/signatures/rules/judge.ts', functions: ['replace', '#tell'], why: 'new options; an alert' },
   { file: 'src/nf/dpi/text.ts', functions: ['literal'], why: 'makes the constants of the dissectors' },

@@ -85,6 +85,7 @@ export const dpi = defineNetworkFunction(import.meta.url, {
         follower.budget = next.budget;
         watch.replace(next.rules);
         rules.replace(next.suricata);
+        inspector.refresh();
       },
       expire: (nowMs) => {
         buffers.releaseIdle(nowMs, IDLE_STREAM_MS);

@@ -23,6 +23,11 @@ interface InspectorLinks {
   givenUp: Counter;
 }
 
+// Of this module, so that they are constants to the compiler.
+const STATUS: number = FlowWord.status;
+const OVER: number = FlowFlag.over;
+const REFUSED = FlowFlag.dropped | FlowFlag.blocked;
+
 export class Inspector {
   readonly #flows: PerFlowTable;
   readonly #words: Uint32Array;
@@ -31,6 +36,8 @@ export class Inspector {
   readonly #watch: SignatureWatch;
   readonly #rules: RuleWatch;
   readonly #links: InspectorLinks;
+  /** Bits of a flow's status any of which says that there is nothing to look for. */
+  #decided = 0;
   readonly #numberOfIpProtocol = Uint8Array.from(ipProtocolNames(), (name) => protocolNumber(name));
 
   constructor(links: InspectorLinks) {
@@ -41,14 +48,24 @@ export class Inspector {
     this.#follower = links.follower;
     this.#watch = links.watch;
     this.#rules = links.rules;
+    this.refresh();
+  }
+
+  /** To be called when signatures or rules were replaced. */
+  refresh(): void {
+    this.#decided = this.#watch.isIdle && this.#rules.isIdle ? OVER | REFUSED : REFUSED;
   }
 
   process(packet: Packet): Verdict {
     const flow = this.#flows.of(packet.flowId);
-    const status = this.#words[flow + FlowWord.status];
-    const isOver = (status & FlowFlag.over) !== 0;
+    const status = this.#words[flow + STATUS];
     // The common case, a flow that is known when there are no signatures, ends here: one read of the table.
-    if ((isOver && this.#watch.isIdle && this.#rules.isIdle) || (status & (FlowFlag.dropped | FlowFlag.blocked)) !== 0) return this.#verdict(status);
+    if ((status & this.#decided) !== 0) return (status & REFUSED) === 0 ? forward : this.#verdict(status);
+    return this.#look(packet, flow, status);
+  }
+
+  #look(packet: Packet, flow: number, status: number): Verdict {
+    const isOver = (status & FlowFlag.over) !== 0;
     if (packet.isMalformed || packet.isLaterFragment) return this.#verdict(status);
 
     if (packet.l4 === IpProtocol.tcp) this.#tcp(packet, flow, isOver);

@@ -42,6 +42,11 @@ export class Connections {
     return (this.words[this.at + Word.state] & StateBit.present) !== 0 && this.words[this.at + Word.deadline] > nowSeconds;
   }
 
+  /** Of the rules in force. */
+  get generation(): number {
+    return this.#generation;
+  }
+
   /** The rules in force have allowed it. */
   get isAllowed(): boolean {
     return this.words[this.at + Word.generation] === this.#generation;

@@ -11,6 +11,7 @@ import { openingOf } from './opening.js';
 import type { FirewallOptions } from './options.js';
 import { isIcmp, overwritesHeader, queryWentInReverse, Role, roleOf } from './role.js';
 import { ConnectionState } from './rule.js';
+import { ShortWay } from './short-way.js';
 import { TcpState, TcpKind, tcpKind } from './tcp-state.js';
 import { TcpVerdict, TcpWindows } from './tcp-window.js';
 
@@ -22,6 +23,7 @@ export class Filter {
   readonly connections: Connections;
   readonly #context: FirewallContext;
   readonly #windows: TcpWindows;
+  readonly #shortWay: ShortWay;
   readonly #halfOpen: HalfOpen;
   readonly #lifetimes: Lifetimes;
   readonly #established: Counter;
@@ -33,6 +35,8 @@ export class Filter {
   #options: FirewallOptions;
   /** Rules say which packets of a connection pass. */
   #isExplicit = false;
+  /** Packets of connections that the rules have allowed pass without asking them again. */
+  #hasShortWay = false;
 
   constructor(context: FirewallContext) {
     const { counters, state, options } = context;
@@ -47,6 +51,7 @@ export class Filter {
     this.#droppedAsInvalid = context.drop['firewall-invalid'];
     this.connections = new Connections(state.flows, state.generations);
     this.#windows = new TcpWindows(state.flows.words);
+    this.#shortWay = new ShortWay(state.flows);
     this.#lifetimes = new Lifetimes(this.connections);
     const share = Math.max(1, Math.floor(state.flows.capacity / HALF_OPEN_SHARE));
     this.#halfOpen = new HalfOpen(state.halfOpen, state.flows, Math.min(options.halfOpen, share));
@@ -57,14 +62,25 @@ export class Filter {
   update(options: FirewallOptions): void {
     this.#options = options;
     this.#isExplicit = options.stateful === 'explicit';
+    this.#hasShortWay = options.stateful === true;
     this.judge.update(options);
     this.#lifetimes.update(options.timeouts);
+    this.#shortWay.update(options.timeouts);
     this.connections.beginGeneration();
   }
 
   process(packet: Packet): Verdict {
-    const options = this.#options;
     this.judge.askedAbout = NOT_ASKED;
+    if (this.#hasShortWay && this.#shortWay.takes(packet, this.connections.generation, this.#context.nowSeconds())) {
+      this.connections.at = this.#shortWay.at;
+      this.#established.add(1);
+      return forward;
+    }
+    return this.#takeLongWay(packet);
+  }
+
+  #takeLongWay(packet: Packet): Verdict {
+    const options = this.#options;
     if (packet.isMalformed) return options.malformed === 'drop' ? this.#dropAsInvalid() : this.judge.alone(packet, ConnectionState.invalid);
     if (packet.isFragment && (options.fragments === 'drop' || overwritesHeader(packet))) return this.#dropAsInvalid();
     const role = options.stateful === false ? Role.alone : roleOf(packet);
@@ -222,6 +238,6 @@ export class Filter {
   }
 
   #nowSeconds(): number {
-    return Math.floor(this.#context.now() / 1000);
+    return this.#context.nowSeconds();
   }
 }

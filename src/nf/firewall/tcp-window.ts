@@ -27,18 +27,18 @@ import { BEGINS_ANEW, IMPOSSIBLE, nextState, PASSES, tcpKind, TcpKind, TcpState 
 import { tcpPayloadBytes } from './tcp-payload.js';
 
 /** As van Rooij's: two windows of 32 KiB and a little, so that an acknowledgement that was overtaken still passes. */
-const MAX_ACK_WINDOW = 66_000;
+export const MAX_ACK_WINDOW = 66_000;
 /** An end without window scaling can have this much on its way. */
 const PLAIN_WINDOW = 0xffff;
 
-const SAID_BITS = 8;
-const MAX_ACK_KNOWN_OF_OPENER = 1 << 16;
-const MAX_ACK_KNOWN_OF_OTHER = 1 << 17;
-const LENIENT = 1 << 18;
-const LAST_KIND_SHIFT = 19;
+export const SAID_BITS = 8;
+export const MAX_ACK_KNOWN_OF_OPENER = 1 << 16;
+export const MAX_ACK_KNOWN_OF_OTHER = 1 << 17;
+export const LENIENT = 1 << 18;
+export const LAST_KIND_SHIFT = 19;
 const LAST_KIND_MASK = 7;
-const LAST_IS_REPLY = 1 << 22;
-const LAST_BITS = (LAST_KIND_MASK << LAST_KIND_SHIFT) | LAST_IS_REPLY;
+export const LAST_IS_REPLY = 1 << 22;
+export const LAST_BITS = (LAST_KIND_MASK << LAST_KIND_SHIFT) | LAST_IS_REPLY;
 
 /** The worse, the larger. */
 export const TcpVerdict = {

@@ -42,6 +42,35 @@ it('finds what a plain search finds, in text that comes in any pieces', () => {
   );
 });
 
+it('finds with skips what it finds without, and stops in the same states, in text that comes in any pieces', () => {
+  const byte = fc.oneof({ weight: 5, arbitrary: fc.constantFrom(0x41, 0x61, 0x62, 0x42, 0x00, 0xe1) }, { weight: 1, arbitrary: fc.integer({ min: 0, max: 255 }) });
+  const bytes = (minLength: number, maxLength: number) => fc.array(byte, { minLength, maxLength }).map((list) => Uint8Array.from(list));
+  const strings = fc.integer({ min: 1, max: 20 }).chain((least) => fc.array(bytes(least, least + 6), { minLength: 1, maxLength: 60 }));
+  // Pieces of the strings themselves, so that many begin and some are whole.
+  const text = strings.chain((list) => fc.record({
+    list: fc.constant(list), foldCase: fc.boolean(),
+    pieces: fc.array(fc.array(fc.oneof(bytes(0, 12), fc.record({ of: fc.nat({ max: list.length - 1 }), from: fc.nat({ max: 8 }), to: fc.nat({ max: 40 }) }).map(({ of, from, to }) => list[of].subarray(from, to))), { maxLength: 8 }), { maxLength: 5 })
+      .map((pieces) => pieces.map((parts) => Uint8Array.from(parts.flatMap((part) => [...part])))),
+  }));
+  let hits = 0;
+  fc.assert(
+    fc.property(text, ({ list, foldCase, pieces }) => {
+      const [some, all] = [new Automaton(list, foldCase), new Automaton(list, foldCase, false)];
+      let [a, b] = [0, 0];
+      for (const piece of pieces) {
+        for (let at = 0; at < piece.length; at = all.position) {
+          a = some.scan(piece, at, piece.length, a);
+          b = all.scan(piece, at, piece.length, b);
+          expect([some.position, a]).toEqual([all.position, b]);
+          hits += all.endCount(b);
+        }
+      }
+    }),
+    { numRuns: 400 },
+  );
+  expect(hits).toBeGreaterThan(100);
+});
+
 it('strings that are ends and beginnings of each other are all found', () => {
   expect(found(new Automaton(['he', 'she', 'his', 'hers'].map(latin1), false), [latin1('ush'), latin1('ers')])).toEqual(['4 0', '4 1', '6 3']);
 });
