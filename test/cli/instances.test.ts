@@ -205,7 +205,7 @@ describe.skipIf(!hasScript)('the live view', () => {
     const { file } = await edge('plain.yaml');
     const plain = await onTerminal(80, 12, `run ${file} --duration 1500ms`, { NO_COLOR: '1' });
     expect(plain).toContain('\x1b[?2026h');
-    // eslint-disable-next-line no-control-regex -- colours
+    // oxlint-disable-next-line no-control-regex -- colours
     expect(plain).not.toMatch(/\x1b\[\d*m/);
     expect(plain).toContain('more lines');
     expect(await onTerminal(80, 24, `run ${file} --duration 1200ms`, { TERM: 'dumb' })).not.toContain('\x1b');
