@@ -16,6 +16,7 @@ const ENTRIES = [
   'src/testing.ts',
   'src/live.ts',
   'src/cli/main.ts',
+  'src/cli/program.ts',
   'src/runtime/manager-worker.ts',
   'src/vm/vm-worker.ts',
   'src/port/live/port-worker.ts',
