@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { runProgram as runsProgram } from '../../src/cli/program.js';
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const PROGRAM = new URL('../../dist/cli/program.js', import.meta.url).href;
@@ -42,7 +43,7 @@ export async function millrace(args: readonly string[], cwd: string, env?: Recor
  * is about the process itself needs one: signals, what a run writes to `-`, exit codes as a shell sees them.
  */
 export async function command(args: readonly string[], cwd: string, env: Record<string, string> = {}): Promise<Pick<Ended, 'code' | 'stdout' | 'stderr'>> {
-  const { runProgram } = (await import(PROGRAM)) as typeof import('../../src/cli/program.js');
+  const { runProgram } = (await import(PROGRAM)) as { runProgram: typeof runsProgram };
   let stdout = '';
   let stderr = '';
   const before = process.cwd();
