@@ -4,7 +4,10 @@ import { defineConfig } from 'vitest/config';
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /** Tests of one part each, without threads and processes. */
-const PARTS = ['flow', 'memory', 'nf', 'packet', 'packet-manager', 'ring', 'tidy'].map((folder) => `test/${folder}/**/*.test.ts`);
+const PARTS = [
+  ...['flow', 'golden', 'memory', 'nf', 'packet', 'packet-manager', 'ring', 'tidy'].map((folder) => `test/${folder}/**/*.test.ts`),
+  'test/bench/!(bench-command).test.ts', 'test/runtime/{check,fuzz}*.test.ts',
+];
 
 // Tests that import 'millrace' get the built package, as a user does, and its workers run plain JavaScript.
 // Tests that import from ../src drive the same code in this thread, where coverage and a debugger can see it.

@@ -1,5 +1,5 @@
 /** A chain of benchmark functions through the runtime as users have it, between a source and a sink. */
-import type { Report } from '#millrace/runtime/report.js';
+import type { Report } from '../src/runtime/report.js';
 import { chainConfiguration, columnsOf, type ChainFactors } from './configure.js';
 import { Cell, newPanel } from './ports/panel.js';
 import type { Pace } from './ports/port-options.js';

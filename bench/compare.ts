@@ -4,7 +4,7 @@
  * the distribution. With dozens of tests some differ by chance, so a difference counts as real only when it passes the
  * procedure of Benjamini and Hochberg (1995): of those called real, 5 % at most are expected not to be.
  */
-import { table } from '#millrace/cli/table.js';
+import { table } from '../src/cli/table.js';
 import { readFile } from 'node:fs/promises';
 import { fromCsv, type Table } from './csv.js';
 import { FACTORS, groupBy, keyOf } from './results.js';

@@ -2,10 +2,10 @@
  * The one file that knows how the factors of a chain become a configuration. What this version does not do is found out by
  * asking, and ways that want it are left out, by name.
  */
-import { chain, type Chain } from '#millrace/chain/chain.js';
-import type { NetworkFunctionUse } from '#millrace/nf/contract.js';
-import { checkConfiguration } from '#millrace/runtime/check.js';
-import type { Configuration } from '#millrace/runtime/configuration.js';
+import { chain, type Chain } from '../src/chain/chain.js';
+import type { NetworkFunctionUse } from '../src/nf/contract.js';
+import { checkConfiguration } from '../src/runtime/check.js';
+import type { Configuration } from '../src/runtime/configuration.js';
 import { touch, FIRST_TTL, type Touch } from './functions/touch.js';
 import { NotHere, type Factors } from './sample.js';
 import { BURST, CHAIN_LENGTH, SLOTS } from './settings.js';

@@ -1,9 +1,9 @@
 /** Packets of the product's own generator, outside of a runtime: for baselines, microbenchmarks and the share of ingress. */
-import { Region, type RegionHandle } from '#millrace/memory/region.js';
-import { SlotHeaders } from '#millrace/memory/slot-headers.js';
-import { HEADER_BYTES } from '#millrace/memory/slot-layout.js';
-import type { PortMemory } from '#millrace/port/contract.js';
-import { GeneratorPort, type GeneratorOptions } from '#millrace/port/generator.js';
+import { Region, type RegionHandle } from '../src/memory/region.js';
+import { SlotHeaders } from '../src/memory/slot-headers.js';
+import { HEADER_BYTES } from '../src/memory/slot-layout.js';
+import type { PortMemory } from '../src/port/contract.js';
+import { GeneratorPort, type GeneratorOptions } from '../src/port/generator.js';
 
 /** Bytes of a page of WebAssembly memory. */
 const PAGE_BYTES = 65536;

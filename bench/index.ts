@@ -1,5 +1,5 @@
 /** The benchmarks, as `millrace bench` runs them. Main thread. */
-import { table } from '#millrace/cli/table.js';
+import { table } from '../src/cli/table.js';
 import { writeFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
 import { alternate, type Collected } from './alternate.js';

@@ -1,14 +1,14 @@
 /** Runs a configuration whose ports are those of the benchmarks, and checks what came of it. */
-import type { Configuration, ModulePortSpec } from '#millrace/runtime/configuration.js';
-import type { Report } from '#millrace/runtime/report.js';
-import { start } from '#millrace/runtime/start.js';
+import type { Configuration, ModulePortSpec } from '../src/runtime/configuration.js';
+import type { Report } from '../src/runtime/report.js';
+import { start } from '../src/runtime/start.js';
 import { requireTaken } from './configure.js';
 import { digestOf } from './payload.js';
 import { Cell } from './ports/panel.js';
 import type { BenchPortOptions } from './ports/port-options.js';
 import { InvalidMeasurement, type Measured } from './sample.js';
 
-const MODULE = new URL('./ports/bench-port.js', import.meta.url).href;
+const MODULE = new URL('../bench/ports/bench-port.js', import.meta.url).href;
 
 export function benchPort(options: BenchPortOptions): ModulePortSpec {
   return { kind: 'module', module: MODULE, options };

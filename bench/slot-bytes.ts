@@ -1,5 +1,5 @@
 /** Slots for packets of a size: the runtime's default, and larger ones only when a packet does not fit. */
-import { SLOT_OVERHEAD_BYTES } from '#millrace/memory/slot-layout.js';
+import { SLOT_OVERHEAD_BYTES } from '../src/memory/slot-layout.js';
 
 const DEFAULT_SLOT_BYTES = 2048;
 

@@ -1,5 +1,5 @@
 /** The header work of the network function, for packets that lie in plain arrays: what touching `headers` does. */
-import { updateChecksum16 } from '#millrace/packet/checksum.js';
+import { updateChecksum16 } from '../../src/packet/checksum.js';
 import { UDP_DESTINATION } from '../functions/touch.js';
 
 const IPV4_AT = 14;

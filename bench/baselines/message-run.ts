@@ -12,7 +12,7 @@ import type { EndsResult, EndsTask, MessageMode, RelayTask } from './messages.js
 import { compareTasks, measureTasks } from './piscina-run.js';
 import { verifyMessages } from './verify.js';
 
-const THREAD = new URL('thread.js', import.meta.url);
+const THREAD = new URL('../bench/baselines/thread.js', import.meta.url);
 const COMPARED_MS = 40;
 
 export function messageWays(bytes: number, settings: BenchSettings): Way[] {

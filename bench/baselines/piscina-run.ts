@@ -11,7 +11,7 @@ import { verifyMessages } from './verify.js';
 const IN_FLIGHT = 32;
 /** The window lasts until so many are home: a thousandth of what other ways manage, and some of these windows had none. */
 const LEAST_PACKETS = 100;
-const TASK = new URL('piscina-task.js', import.meta.url).href;
+const TASK = new URL('../bench/baselines/piscina-task.js', import.meta.url).href;
 
 interface TaskRun { readonly bytes: number; readonly seed: number; readonly warmUpMs: number; readonly measuredMs: number }
 

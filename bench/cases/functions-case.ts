@@ -2,10 +2,8 @@
  * What firewall, NAT and DPI cost a packet, each by itself in one thread: on 64 B flows, on recorded traffic, and the firewall
  * with more and more rules. `established`: flows that the function knows. `new`: the first packet of a flow each time.
  */
-import { dpi } from '#millrace/nf/dpi/index.js';
-import { firewall } from '#millrace/nf/firewall/index.js';
-import { nat } from '#millrace/nf/nat/index.js';
-import type { NetworkFunctionUse } from '#millrace/nf/contract.js';
+import { dpi, firewall, nat } from '../../src/runtime/stock-functions.js';
+import type { NetworkFunctionUse } from '../../src/nf/contract.js';
 import { Alone } from '../functions/alone.js';
 import { scanCases } from '../functions/scan-cases.js';
 import type { MicroCase } from '../micro/micro-case.js';

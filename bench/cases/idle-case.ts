@@ -1,6 +1,6 @@
 /** P8: what an idle chain costs, and how late its first packet is after a second of silence. */
-import { queuePort } from '#millrace/runtime/queue-port.js';
-import { start } from '#millrace/runtime/start.js';
+import { queuePort } from '../../src/runtime/queue-port.js';
+import { start } from '../../src/runtime/start.js';
 import { setTimeout as pause } from 'node:timers/promises';
 import { BASE, chainConfiguration, columnsOf, requireTaken, type ChainFactors } from '../configure.js';
 import { FrameMemory, allAddresses, frameGenerator } from '../frames.js';

@@ -12,7 +12,7 @@ import { InvalidMeasurement, NotHere, type Measured } from '../sample.js';
 import type { BenchSettings } from '../settings.js';
 import type { BenchCase, Group, Way } from '../way.js';
 
-const CHILD = fileURLToPath(new URL('../profiled-run.js', import.meta.url));
+const CHILD = fileURLToPath(new URL('../bench/profiled-run.js', import.meta.url));
 const MOST_OUTPUT_BYTES = 1 << 28;
 /** V8 compiles what is seldom run late; a profile is about the steady state. */
 const WARM_UP_MS = 1500;

@@ -5,12 +5,10 @@
  * each connection is classified anew. With a NAT that would mean nothing: thousands of packets are under way, and answers
  * would come to it before what they answer.
  */
-import { dpi } from '#millrace/nf/dpi/index.js';
-import { firewall } from '#millrace/nf/firewall/index.js';
-import { nat } from '#millrace/nf/nat/index.js';
-import type { NetworkFunctionUse } from '#millrace/nf/contract.js';
-import type { Configuration } from '#millrace/runtime/configuration.js';
-import type { Report } from '#millrace/runtime/report.js';
+import { dpi, firewall, nat } from '../../src/runtime/stock-functions.js';
+import type { NetworkFunctionUse } from '../../src/nf/contract.js';
+import type { Configuration } from '../../src/runtime/configuration.js';
+import type { Report } from '../../src/runtime/report.js';
 import { closedLoop } from '../chain-run.js';
 import { BASE, chainWith, threadsOf, type ChainFactors } from '../configure.js';
 import { digestOf } from '../payload.js';

@@ -6,7 +6,7 @@ import { benchPort, windowOf } from '../runtime-run.js';
 import { InvalidMeasurement, type Measured } from '../sample.js';
 import type { BenchSettings } from '../settings.js';
 import type { BenchCase, Group, Way } from '../way.js';
-import { start } from '#millrace/runtime/start.js';
+import { start } from '../../src/runtime/start.js';
 import { setTimeout as pause } from 'node:timers/promises';
 
 const READINGS = 12;

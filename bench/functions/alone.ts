@@ -3,16 +3,16 @@
  * them: what it costs a packet, without threads and rings. A function may rewrite its packet, so each is put back before it
  * is handled again; what that costs is a way of its own, to be taken off.
  */
-import { ConnectionTable } from '#millrace/flow/connection-table.js';
-import { nextFlowId } from '#millrace/flow/flow-id.js';
-import { FlowKey } from '#millrace/flow/flow-key.js';
-import { Direction, HEADER_BYTES, HeaderOffset, initialDataOffset, LinkType } from '#millrace/memory/slot-layout.js';
-import { buildContext, PacketClock, tableBytes } from '#millrace/nf/context.js';
-import { forward, type Handlers, type NetworkFunctionUse } from '#millrace/nf/contract.js';
-import { loadDefinition, schemaOf } from '#millrace/nf/define.js';
-import type { TableSpec } from '#millrace/nf/tables.js';
-import { Packet } from '#millrace/packet/packet.js';
-import { parsePacket } from '#millrace/packet/parse.js';
+import { ConnectionTable } from '../../src/flow/connection-table.js';
+import { nextFlowId } from '../../src/flow/flow-id.js';
+import { FlowKey } from '../../src/flow/flow-key.js';
+import { Direction, HEADER_BYTES, HeaderOffset, initialDataOffset, LinkType } from '../../src/memory/slot-layout.js';
+import { buildContext, PacketClock, tableBytes } from '../../src/nf/context.js';
+import { forward, type Handlers, type NetworkFunctionUse } from '../../src/nf/contract.js';
+import { loadDefinition, schemaOf } from '../../src/nf/define.js';
+import type { TableSpec } from '../../src/nf/tables.js';
+import { Packet } from '../../src/packet/packet.js';
+import { parsePacket } from '../../src/packet/parse.js';
 import { FrameMemory } from '../frames.js';
 import { InvalidMeasurement } from '../sample.js';
 import type { Recorded } from '../traffic/record.js';

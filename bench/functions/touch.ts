@@ -9,8 +9,8 @@
  * With `headers` it knows which TTL must come, so that a packet that passed a VM twice, or not at all, or whose bytes were
  * lost in a copy, is dropped and the measurement does not count.
  */
-import { forward, type PacketHandler } from '#millrace/nf/contract.js';
-import { defineNetworkFunction } from '#millrace/nf/define.js';
+import { forward, type PacketHandler } from '../../src/nf/contract.js';
+import { defineNetworkFunction } from '../../src/nf/define.js';
 import { z } from 'zod';
 
 /** TTL of the packets that the source makes. */

@@ -1,9 +1,9 @@
 /** Header parse, checksums, and the copy into a slot. */
-import { checksum, updateChecksum16 } from '#millrace/packet/checksum.js';
-import { HeaderOffset } from '#millrace/memory/slot-layout.js';
-import { parsePacket } from '#millrace/packet/parse.js';
-import { copyBytes } from '#millrace/port/capture/copy-bytes.js';
-import type { GeneratorOptions } from '#millrace/port/generator.js';
+import { checksum, updateChecksum16 } from '../../src/packet/checksum.js';
+import { HeaderOffset } from '../../src/memory/slot-layout.js';
+import { parsePacket } from '../../src/packet/parse.js';
+import { copyBytes } from '../../src/port/capture/copy-bytes.js';
+import type { GeneratorOptions } from '../../src/port/generator.js';
 import { FrameMemory, allAddresses, frameGenerator } from '../frames.js';
 import { InvalidMeasurement } from '../sample.js';
 import { OPERATIONS, type MicroCase } from './micro-case.js';

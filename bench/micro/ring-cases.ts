@@ -1,6 +1,6 @@
 /** Rings with both ends in one thread. */
-import { ringBytes } from '#millrace/ring/ring-layout.js';
-import { RingConsumer, RingProducer } from '#millrace/ring/spsc-ring.js';
+import { ringBytes } from '../../src/ring/ring-layout.js';
+import { RingConsumer, RingProducer } from '../../src/ring/spsc-ring.js';
 import { SLOTS } from '../settings.js';
 import { OPERATIONS, type MicroCase } from './micro-case.js';
 

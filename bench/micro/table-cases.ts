@@ -1,12 +1,12 @@
 /** Lookups: flow key with connection, flow table, state table; and the scan for signatures. */
-import { ConnectionTable } from '#millrace/flow/connection-table.js';
-import { FlowKey } from '#millrace/flow/flow-key.js';
-import { FlowTable } from '#millrace/flow/flow-table.js';
-import { SignatureSet } from '#millrace/nf/dpi/signatures/signature-set.js';
-import { signatureSchema } from '#millrace/nf/dpi/signatures/signature.js';
-import { StateTable } from '#millrace/nf/tables.js';
-import { Packet } from '#millrace/packet/packet.js';
-import { parsePacket } from '#millrace/packet/parse.js';
+import { ConnectionTable } from '../../src/flow/connection-table.js';
+import { FlowKey } from '../../src/flow/flow-key.js';
+import { FlowTable } from '../../src/flow/flow-table.js';
+import { SignatureSet } from '../../src/nf/dpi/signatures/signature-set.js';
+import { signatureSchema } from '../../src/nf/dpi/signatures/signature.js';
+import { StateTable } from '../../src/nf/tables.js';
+import { Packet } from '../../src/packet/packet.js';
+import { parsePacket } from '../../src/packet/parse.js';
 import type { FrameMemory } from '../frames.js';
 import { InvalidMeasurement } from '../sample.js';
 import { OPERATIONS, type MicroCase } from './micro-case.js';

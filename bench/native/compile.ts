@@ -27,7 +27,7 @@ export function compile(name: string, flags: readonly string[] = [], as = name):
   const program = join(temporaryFolder(), as);
   // In the repository and in the package alike, the C sources lie in `bench/native/`, beside `dist/`.
   try {
-    writeFileSync(source, readFileSync(new URL(`../../../bench/native/${name}.c`, import.meta.url)));
+    writeFileSync(source, readFileSync(new URL(`../../bench/native/${name}.c`, import.meta.url)));
   } catch (error) {
     throw new NotHere(`the source of ${name}.c cannot be read: ${(error as Error).message}`);
   }

@@ -1,5 +1,5 @@
 /** The ports of the benchmarks, as the packet manager's thread makes them: a source, a sink, and the two sides of a replay. */
-import type { PortBackend, PortFactory, PortMemory } from '#millrace/port/contract.js';
+import type { PortBackend, PortFactory, PortMemory } from '../../src/port/contract.js';
 import { BenchEgress, type UnderWay } from './egress.js';
 import type { BenchPortOptions } from './port-options.js';
 import { Replay, ReplaySide } from './replay.js';

@@ -1,6 +1,6 @@
 /** Hot: no allocation. The sending half of a benchmark's ports: counts, and in the runs that ask for it hashes or times. */
-import { HeaderOffset } from '#millrace/memory/slot-layout.js';
-import type { PortMemory } from '#millrace/port/contract.js';
+import { HeaderOffset } from '../../src/memory/slot-layout.js';
+import type { PortMemory } from '../../src/port/contract.js';
 import { PAYLOAD_AT, PayloadHash } from '../payload.js';
 import { bucketOf, Cell } from './panel.js';
 

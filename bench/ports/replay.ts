@@ -2,9 +2,9 @@
  * Hot: no allocation. Recorded packets, read into memory before, sent again and again in their order by two ports: each
  * has those of its side and waits while it is the other's turn.
  */
-import { initialDataOffset, LinkType } from '#millrace/memory/slot-layout.js';
-import type { PortMemory } from '#millrace/port/contract.js';
-import { describeArrival } from '#millrace/port/capture/fill-slot.js';
+import { initialDataOffset, LinkType } from '../../src/memory/slot-layout.js';
+import type { PortMemory } from '../../src/port/contract.js';
+import { describeArrival } from '../../src/port/capture/fill-slot.js';
 import { Cell } from './panel.js';
 import type { ReplayOptions } from './port-options.js';
 import { Window } from './window.js';

@@ -2,9 +2,9 @@
  * Hot: no allocation. Makes packets as cheaply as they can be made with a payload of their own: 48 bytes of headers and
  * sequence number by words, the rest from a pool of random bytes, another place of it for each packet.
  */
-import { initialDataOffset, LinkType } from '#millrace/memory/slot-layout.js';
-import type { PortMemory } from '#millrace/port/contract.js';
-import { describeArrival } from '#millrace/port/capture/fill-slot.js';
+import { initialDataOffset, LinkType } from '../../src/memory/slot-layout.js';
+import type { PortMemory } from '../../src/port/contract.js';
+import { describeArrival } from '../../src/port/capture/fill-slot.js';
 import { PAYLOAD_AT, PayloadHash, writePayload } from '../payload.js';
 import { frameTemplates } from './frame-templates.js';
 import { SEQUENCE_AT, type UnderWay } from './egress.js';

@@ -1,5 +1,5 @@
 /** One hop between two worker threads: a value goes from one to the other by a ring, in bursts. */
-import { ringBytes } from '#millrace/ring/ring-layout.js';
+import { ringBytes } from '../../src/ring/ring-layout.js';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { promisify } from 'node:util';
@@ -10,7 +10,7 @@ import { SLOTS } from '../settings.js';
 import type { Way } from '../way.js';
 import type { RingResult, RingTask } from './ring-thread.js';
 
-const THREAD = new URL('ring-thread.js', import.meta.url);
+const THREAD = new URL('../bench/rings/ring-thread.js', import.meta.url);
 const run = promisify(execFile);
 /** Values of a run: some tens of milliseconds. */
 const valuesFor = (burst: number, quick: boolean): number => (burst === 1 ? 1_200_000 : 6_000_000) / (quick ? 10 : 1);

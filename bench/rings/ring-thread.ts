@@ -3,8 +3,8 @@
  * ring is no state of the product's (every ring holds every slot), so the producer asks for room here, when what it knew of
  * is used up, as the other rings do for themselves.
  */
-import { RingConsumer, RingProducer } from '#millrace/ring/spsc-ring.js';
-import type { RingSpec } from '#millrace/ring/ring-layout.js';
+import { RingConsumer, RingProducer } from '../../src/ring/spsc-ring.js';
+import type { RingSpec } from '../../src/ring/ring-layout.js';
 import { parentPort, workerData } from 'node:worker_threads';
 
 export interface RingTask {

@@ -1,18 +1,18 @@
 /** Captures, read into memory as packets that come in by two ports: inside and outside. */
-import { chain } from '#millrace/chain/chain.js';
-import type { NetworkFunctionUse } from '#millrace/nf/contract.js';
-import { capture } from '#millrace/runtime/port-values.js';
-import { simulate } from '#millrace/runtime/simulate.js';
-import { CaptureError } from '#millrace/port/capture/capture-error.js';
-import { openCapture } from '#millrace/port/capture/open-capture.js';
-import { LinkType } from '#millrace/memory/slot-layout.js';
+import { chain } from '../../src/chain/chain.js';
+import type { NetworkFunctionUse } from '../../src/nf/contract.js';
+import { capture } from '../../src/runtime/port-values.js';
+import { simulate } from '../../src/runtime/simulate.js';
+import { CaptureError } from '../../src/port/capture/capture-error.js';
+import { openCapture } from '../../src/port/capture/open-capture.js';
+import { LinkType } from '../../src/memory/slot-layout.js';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { NotHere } from '../sample.js';
 import { record, recorded, type Recorded } from './record.js';
 
-const OFFICE = fileURLToPath(new URL('../../../examples/office.pcapng', import.meta.url));
+const OFFICE = fileURLToPath(new URL('../../examples/office.pcapng', import.meta.url));
 /** The longest frame of Ethernet, with a tag. What a network card put together is not what a wire carries. */
 const LONGEST_FRAME = 1518;
 /** Every length that a capture may hold. */

@@ -2,8 +2,8 @@
  * A network function that keeps what passes it in one direction. At both ends of a chain it records packets as they come
  * in by a port: those from outside are addressed to the translation that is in force, which the capture does not know.
  */
-import { forward, type PacketHandler } from '#millrace/nf/contract.js';
-import { defineNetworkFunction } from '#millrace/nf/define.js';
+import { forward, type PacketHandler } from '../../src/nf/contract.js';
+import { defineNetworkFunction } from '../../src/nf/define.js';
 import { z } from 'zod';
 
 export interface Recorded {

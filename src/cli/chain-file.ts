@@ -1,12 +1,11 @@
 /** Reads a chain file, applies what the command line overrides, and checks the whole. */
 import type { Command } from 'commander';
-import { checkConfiguration } from '../runtime/check.js';
 import type { Changes } from '../runtime/compare-plans.js';
 import type { Configuration } from '../runtime/configuration.js';
 import type { Plan } from '../runtime/plan.js';
+import { checkConfiguration, readConfiguration } from '../runtime/on-demand.js';
 import { ConfigurationError } from '../runtime/problems.js';
 import type { Runtime } from '../runtime/runtime.js';
-import { readConfiguration } from '../runtime/yaml.js';
 import { collectFile, override, placed, type Overrides } from './overrides.js';
 
 /** @throws ConfigurationError with every mistake, in the file and on the command line. */

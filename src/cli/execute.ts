@@ -3,7 +3,6 @@ import type { ControlOptions } from '../runtime/control/control-options.js';
 import type { EveTarget } from '../runtime/eve/eve-output.js';
 import type { Plan } from '../runtime/plan.js';
 import type { Report } from '../runtime/report.js';
-import { startPlan } from '../runtime/start.js';
 import type { WatchOptions } from '../runtime/watch/watch-options.js';
 import { EXIT_CODES } from './exit-code.js';
 import { LiveRun, isLivePlan, type LiveOptions } from './live-run.js';
@@ -47,6 +46,7 @@ export async function execute(plan: Plan, terminal: Terminal, options: ExecuteOp
   try {
     const { flows, eve, watch, live, control, metrics, durationMs } = options;
     let liveRun: LiveRun | null = null;
+    const { startPlan } = await import('../runtime/start.js');
     const runtime = await startPlan(plan, new Map(), {
       flows,
       ...watch,

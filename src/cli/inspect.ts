@@ -1,6 +1,5 @@
 /** `millrace inspect`: what is in a capture. A chain of DPI alone, with everything forwarded and nothing written. */
 import type { Command } from 'commander';
-import { planConfiguration } from '../runtime/check.js';
 import type { Configuration } from '../runtime/configuration.js';
 import { ConfigurationError } from '../runtime/problems.js';
 import { execute } from './execute.js';
@@ -46,6 +45,7 @@ Examples:
 
 async function inspect(file: string, terminal: Terminal, json: boolean): Promise<ExitCode> {
   try {
+    const { planConfiguration } = await import('../runtime/check.js');
     const plan = await planConfiguration(inspection(file)).catch((error: unknown) => {
       throw error instanceof ConfigurationError ? new ConfigurationError(error.problems.map((problem) => ({ ...problem, place: '<capture>' }))) : error;
     });

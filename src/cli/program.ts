@@ -1,6 +1,6 @@
 /** The commands of `millrace`, put together. */
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { packageVersion } from '../runtime/version.js';
 import { addBench } from './bench.js';
 import { addCheck } from './check.js';
 import { addDemo } from './demo.js';
@@ -21,7 +21,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
   let code: ExitCode = EXIT_CODES.done;
   const program = new Command('millrace')
     .description('Zero-copy service chains of network functions: a packet is written once, then only pointed at.')
-    .version(version(), '-V, --version', 'print the version')
+    .version(packageVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show help')
     .helpCommand('help [command]', 'show help of a command')
     .showSuggestionAfterError()
@@ -50,9 +50,4 @@ Exit codes: 0 done, 1 failed while running, 2 bad use or configuration.`)
     return error.exitCode === 0 ? EXIT_CODES.done : EXIT_CODES.badUse;
   }
   return code;
-}
-
-function version(): string {
-  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
-  return manifest.version;
 }

@@ -47,7 +47,7 @@ function beside(left: readonly string[], width: number, right: readonly string[]
 }
 
 function visibleLength(line: string): number {
-  // eslint-disable-next-line no-control-regex -- the escapes that colours are made of
+  // oxlint-disable-next-line no-control-regex -- the escapes that colours are made of
   return line.replaceAll(/\x1b\[\d+m/g, '').length;
 }
 

@@ -64,10 +64,10 @@ export class Screen {
 export function clip(text: string, columns: number): { text: string; width: number } {
   let width = 0;
   let result = '';
-  // eslint-disable-next-line no-control-regex -- a colour, or one character
+  // oxlint-disable-next-line no-control-regex -- a colour, or one character
   for (const [part] of text.matchAll(/\x1b\[[\d;]*m|[^]/gu)) {
     const wide = part.length > 1 && part.startsWith('\x1b') ? 0 : isWide(part.codePointAt(0)!) ? 2 : 1;
-    if (width + wide > columns) return { text: `${result}\x1b[0m`.replace(/^([^\x1b]*)\x1b\[0m$/, '$1'), width }; // eslint-disable-line no-control-regex -- nothing was coloured
+    if (width + wide > columns) return { text: `${result}\x1b[0m`.replace(/^([^\x1b]*)\x1b\[0m$/, '$1'), width }; // oxlint-disable-line no-control-regex -- nothing was coloured
     width += wide;
     result += part;
   }

@@ -98,7 +98,7 @@ export class FlowTable<Target> {
 
   /** The target of the packet. Counts every entry that it evaluates. */
   lookup(packet: Packet): Target {
-    let table: FlowTable<Target> = this; // eslint-disable-line @typescript-eslint/no-this-alias -- the walk goes down the tables
+    let table: FlowTable<Target> = this; // oxlint-disable-line typescript/no-this-alias -- the walk goes down the tables
     for (;;) {
       const hit = table.#firstMatch(packet);
       if (hit === null) {

@@ -1,6 +1,6 @@
 /** Addresses as text, for configuration, alerts and reports. Not for the data path: strings are made. */
 import { isIPv6 } from 'node:net';
-import ipaddr from 'ipaddr.js';
+import { addressLibrary } from './address-library.js';
 
 /** A network: `words` is one u32 for IPv4 and four for IPv6, with zeros after the first `length` bits. */
 export interface Prefix {
@@ -18,7 +18,8 @@ export function formatIpv4(address: number): string {
 export function formatIpv6(w0: number, w1: number, w2: number, w3: number): string {
   if (w0 === 0 && w1 === 0 && w2 === 0xffff) return `::ffff:${formatIpv4(w3)}`;
   const halves = [w0, w1, w2, w3].flatMap((word) => [word >>> 16, word & 0xffff]);
-  return new ipaddr.IPv6(halves).toRFC5952String();
+  const { IPv6 } = addressLibrary();
+  return new IPv6(halves).toRFC5952String();
 }
 
 /** `02:00:5e:10:00:01` from 48 bits. */
@@ -28,15 +29,16 @@ export function formatMac(address: number): string {
 
 /** A u32, or null for anything but four decimal parts without leading zeros. */
 export function parseIpv4(text: string): number | null {
-  if (!ipaddr.IPv4.isValidFourPartDecimal(text)) return null;
-  const [a, b, c, d] = ipaddr.IPv4.parse(text).octets as [number, number, number, number];
+  const { IPv4 } = addressLibrary();
+  if (!IPv4.isValidFourPartDecimal(text)) return null;
+  const [a, b, c, d] = IPv4.parse(text).octets as [number, number, number, number];
   return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
 }
 
 /** Four words, or null for anything but an IPv6 address (RFC 4291 section 2.2). A zone, as in `fe80::1%eth0`, is refused. */
 export function parseIpv6(text: string): Uint32Array | null {
   if (text.includes('%') || !isIPv6(text)) return null;
-  const parts = ipaddr.IPv6.parse(text).parts;
+  const parts = addressLibrary().IPv6.parse(text).parts;
   return Uint32Array.from({ length: 4 }, (_, k) => ((parts[2 * k] << 16) | parts[2 * k + 1]) >>> 0);
 }
 

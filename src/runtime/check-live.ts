@@ -1,5 +1,5 @@
 /** Checks live ports: addresses, their own and those of tunnels. Runs on the main thread, before any other. */
-import ipaddr from 'ipaddr.js';
+import { addressLibrary } from '../packet/address-library.js';
 import { VXLAN_UDP_PORT } from '../port/tunnel/vxlan.js';
 import { checkLeg } from './check-leg.js';
 import { isOnInterface, type LivePortSpec } from './live-ports.js';
@@ -23,9 +23,10 @@ function parseEndpoint(text: string): Endpoint | null {
   const [, bracketed, plain, portText] = /^(?:\[([^\]]+)\]|([^:]*|[^[\]]*:[^[\]]*:[^[\]]*))(?::(\d{1,5}))?$/.exec(text) ?? [];
   const address = bracketed ?? plain ?? '';
   const port = portText === undefined ? VXLAN_UDP_PORT : Number(portText);
-  if (!ipaddr.isValid(address) || (ipaddr.IPv4.isValid(address) && !ipaddr.IPv4.isValidFourPartDecimal(address)) || port > MAX_UDP_PORT) return null;
-  const parsed = ipaddr.parse(address);
-  return { address: parsed instanceof ipaddr.IPv6 ? parsed.toRFC5952String() : parsed.toString(), port };
+  const { IPv4, IPv6, isValid, parse } = addressLibrary();
+  if (!isValid(address) || (IPv4.isValid(address) && !IPv4.isValidFourPartDecimal(address)) || port > MAX_UDP_PORT) return null;
+  const parsed = parse(address);
+  return { address: parsed instanceof IPv6 ? parsed.toRFC5952String() : parsed.toString(), port };
 }
 
 export function checkInterface(findings: Findings, value: object, site: Site): LivePortSpec | null {

@@ -140,10 +140,18 @@ export class Runtime implements AsyncDisposable {
     this.#vms = layout.vms.map((vm) => new VmThread({ shared, vm, readyOffset: layout.readyOffset }));
     this.#vms.forEach((vm, at) => void vm.ended.then((error) => this.#vmEnded(at, error)));
     this.reported = this.#live();
-    this.finished = this.reported.finally(() => this.#services?.close());
+    this.finished = this.#closedAfter(this.reported);
     this.reported.catch(() => undefined);
     // Whoever does not wait for `finished` learns of a failure from `stop()`; it is not an unhandled rejection.
     this.finished.catch(() => undefined);
+  }
+
+  async #closedAfter(reported: Promise<Report>): Promise<Report> {
+    try {
+      return await reported;
+    } finally {
+      await this.#services?.close();
+    }
   }
 
   /** @internal Serves it to others, until it has ended. */

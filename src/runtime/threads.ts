@@ -6,7 +6,7 @@ import type { VmTask } from '../vm/vm-worker.js';
 import type { ManagerTask } from './manager-worker.js';
 
 export function startManagerThread(task: ManagerTask): Worker {
-  return new Worker(new URL('./manager-worker.js', import.meta.url), { workerData: task, name: 'millrace manager' });
+  return new Worker(new URL('../runtime/manager-worker.js', import.meta.url), { workerData: task, name: 'millrace manager' });
 }
 
 /** Most memory of a VM's own heap: a function that leaks ends its VM, not the process. Tables and packets lie outside of it. */

@@ -1,10 +1,12 @@
-/** Runs the built command, as a shell does. `npm test` builds it first. */
+/** Runs the built command: as a shell does, or in this process. `npm test` builds it first. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { runProgram as runsProgram } from '../../src/cli/program.js';
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const PROGRAM = new URL('../../dist/cli/program.js', import.meta.url).href;
 export const EXAMPLES = fileURLToPath(new URL('../../examples/', import.meta.url));
 
 export interface Ended {
@@ -34,6 +36,24 @@ export function launch(args: readonly string[], cwd: string, env: Record<string,
 
 export async function millrace(args: readonly string[], cwd: string, env?: Record<string, string>): Promise<Ended> {
   return launch(args, cwd, env).ended;
+}
+
+/**
+ * Runs the built command in this process, with streams of its own: most commands take less time than Node takes to start. What
+ * is about the process itself needs one: signals, what a run writes to `-`, exit codes as a shell sees them.
+ */
+export async function command(args: readonly string[], cwd: string, env: Record<string, string> = {}): Promise<Pick<Ended, 'code' | 'stdout' | 'stderr'>> {
+  const { runProgram } = (await import(PROGRAM)) as { runProgram: typeof runsProgram };
+  let stdout = '';
+  let stderr = '';
+  const before = process.cwd();
+  process.chdir(cwd);
+  try {
+    const code = await runProgram(args, { stdout: { write: (text) => (stdout += text) }, stderr: { write: (text) => (stderr += text) }, env });
+    return { code, stdout, stderr };
+  } finally {
+    process.chdir(before);
+  }
 }
 
 /** A file that a run writes is there once packets flow. */

@@ -1,11 +1,11 @@
-/** The commands through the real binary: exit codes, and what stands on which stream. */
+/** The built commands, most of them in this process: exit codes, and what stands on which stream. */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Report } from '../../src/runtime/report.js';
-import { appears, EXAMPLES, launch, millrace } from './binary.js';
+import { appears, command, EXAMPLES, launch, millrace } from './binary.js';
 
 const cwd = mkdtempSync(join(tmpdir(), 'millrace-cli-'));
 const office = join(EXAMPLES, 'office.yaml');
@@ -40,7 +40,7 @@ paths: [{ between: [inside, outside], match: ip, via: edge }, { between: [inside
 `;
 
   test('prints the rules of each firewall once for nftables, with the interfaces as they are called there', async () => {
-    const { code, stdout, stderr } = await millrace(['rules', file('rules.yaml', CHAIN), '--to', 'nft', '--interface', 'inside=lan0', '--interface', 'outside=wan0'], cwd);
+    const { code, stdout, stderr } = await command(['rules', file('rules.yaml', CHAIN), '--to', 'nft', '--interface', 'inside=lan0', '--interface', 'outside=wan0'], cwd);
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout.match(/^table inet /gm)).toHaveLength(1);
     expect(stdout).toContain('type filter hook forward priority');
@@ -59,7 +59,7 @@ paths: [{ between: [inside, outside], match: ip, via: edge }, { between: [inside
   if (!hasKernel) console.warn('skipped: asking the kernel about nftables rules needs root, unshare and nft');
 
   test.skipIf(!hasKernel)('the kernel takes what it prints', async () => {
-    const { stdout } = await millrace(['rules', office, '--to', 'nft'], cwd);
+    const { stdout } = await command(['rules', office, '--to', 'nft'], cwd);
     writeFileSync(join(cwd, 'office.nft'), stdout);
     const checked = spawnSync('unshare', ['--net', 'nft', '--check', '--file', join(cwd, 'office.nft')], { encoding: 'utf8' });
     expect([checked.status, checked.stderr]).toEqual([0, '']);
@@ -70,15 +70,15 @@ paths: [{ between: [inside, outside], match: ip, via: edge }, { between: [inside
     ['no form', (name: string) => [name], 2, /required option '--to <form>'/],
     ['a port that is not there', (name: string) => [name, '--to', 'nft', '--interface', 'lan=eth0'], 1, /--interface lan: there is no such port; there are inside, outside/],
   ] as const)('refuses %s, and says what there is', async (_, rest, expected, message) => {
-    const { code, stdout, stderr } = await millrace(['rules', ...rest(file('rules.yaml', CHAIN))], cwd);
+    const { code, stdout, stderr } = await command(['rules', ...rest(file('rules.yaml', CHAIN))], cwd);
     expect(stderr).toMatch(message);
     expect([code, stdout]).toEqual([expected, '']);
   });
 
   test('says so where there is no firewall, or a wrong one', async () => {
-    const none = await millrace(['rules', file('none.yaml', CHAIN.replace('via: edge', 'via: plain')), '--to', 'nft'], cwd);
+    const none = await command(['rules', file('none.yaml', CHAIN.replace('via: edge', 'via: plain')), '--to', 'nft'], cwd);
     expect([none.code, none.stdout, none.stderr]).toEqual([1, '', expect.stringContaining('none.yaml has no firewall')]);
-    const wrong = await millrace(['rules', file('wrong.yaml', CHAIN.replace('allow arp', 'allow arb')), '--to', 'nft'], cwd);
+    const wrong = await command(['rules', file('wrong.yaml', CHAIN.replace('allow arp', 'allow arb')), '--to', 'nft'], cwd);
     expect([wrong.code, wrong.stdout]).toEqual([2, '']);
     expect(wrong.stderr).toMatch(/wrong\.yaml:\d+:\d+ .*rules\[3\]/);
   });
@@ -86,7 +86,7 @@ paths: [{ between: [inside, outside], match: ip, via: edge }, { between: [inside
 
 describe('run', () => {
   test('the office, with what it writes elsewhere', async () => {
-    const { code, stdout, stderr } = await millrace(['run', office, '--write', 'inside=in.pcapng', '--write', 'outside=new/out.pcap'], cwd);
+    const { code, stdout, stderr } = await command(['run', office, '--write', 'inside=in.pcapng', '--write', 'outside=new/out.pcap'], cwd);
     expect(stderr).toBe('');
     expect(code).toBe(0);
     expect(stdout).toContain('Ledger   received 2,493 + originated 0 = transmitted ');
@@ -99,19 +99,19 @@ describe('run', () => {
 
   test('--json is one document, with flows only when they are asked for', async () => {
     const write = ['--write', 'inside=in.pcapng', '--write', 'outside=out.pcapng'];
-    const { code, stdout, stderr } = await millrace(['run', office, ...write, '--json', '--flows'], cwd);
+    const { code, stdout, stderr } = await command(['run', office, ...write, '--json', '--flows'], cwd);
     expect([code, stderr]).toEqual([0, '']);
     const report = JSON.parse(stdout) as Report;
     expect(report).toMatchObject({ schemaVersion: 1, bytesCopied: 0, ledger: { received: 2493, inFlight: 0, balanced: true } });
     expect(report.vms.map(({ name }) => name)).toEqual(['firewall', 'nat', 'dpi']);
     expect(report.flows).toContainEqual(expect.objectContaining({ l4: 'TCP', protocol: 'HTTP', host: 'intranet.example', verdict: 'forward' }));
-    const without = await millrace(['run', office, ...write, '--json'], cwd);
+    const without = await command(['run', office, ...write, '--json'], cwd);
     expect(JSON.parse(without.stdout)).not.toHaveProperty('flows');
   });
 
   test('another capture in place of the one in the file, relative to the working directory', async () => {
     copyFileSync(capture, join(cwd, 'mine.pcapng'));
-    const { code, stdout } = await millrace(['run', join(EXAMPLES, 'permit.yaml'), '--capture', 'trace=mine.pcapng', '--write', 'inside=a.pcapng', '--write', 'outside=b.pcapng', '--json'], cwd);
+    const { code, stdout } = await command(['run', join(EXAMPLES, 'permit.yaml'), '--capture', 'trace=mine.pcapng', '--write', 'inside=a.pcapng', '--write', 'outside=b.pcapng', '--json'], cwd);
     expect(code).toBe(0);
     const { ports } = JSON.parse(stdout) as Report;
     expect(ports.inside.written).toMatch(/a\.pcapng$/);
@@ -120,21 +120,21 @@ describe('run', () => {
   });
 
   test('names that the file does not have, and files that are not there: all at once, said where they came from', async () => {
-    const { code, stdout, stderr } = await millrace(['run', office, '--capture', 'tarce=x', '--write', 'in=y', '--json'], cwd);
+    const { code, stdout, stderr } = await command(['run', office, '--capture', 'tarce=x', '--write', 'in=y', '--json'], cwd);
     expect(code).toBe(2);
     const { ok, problems } = JSON.parse(stdout) as { ok: boolean; problems: { code: string; place: string; message: string }[] };
     expect(ok).toBe(false);
     expect(problems.map(({ code: kind, place }) => [kind, place])).toEqual([['unknown-capture', '--capture tarce'], ['unknown-port', '--write in']]);
     expect(problems[0].message).toBe("there is no capture 'tarce', did you mean 'trace'?");
     expect(stderr).toContain('2 problems in the configuration');
-    const missing = await millrace(['run', office, '--capture', 'trace=none.pcap'], cwd);
+    const missing = await command(['run', office, '--capture', 'trace=none.pcap'], cwd);
     expect([missing.code, missing.stdout]).toEqual([2, '']);
     expect(missing.stderr).toContain('--capture trace  [file-missing]');
   });
 
   test('--trace tells stories before the report, --write-drops keeps what was dropped', async () => {
     const write = ['--write', 'inside=in.pcapng', '--write', 'outside=out.pcapng'];
-    const { code, stdout, stderr } = await millrace(['run', office, ...write, '--trace', 'host 10.0.1.10 and udp port 45007', '--write-drops', 'drops.pcapng'], cwd);
+    const { code, stdout, stderr } = await command(['run', office, ...write, '--trace', 'host 10.0.1.10 and udp port 45007', '--write-drops', 'drops.pcapng'], cwd);
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(/^packet 1 {2}2026-11-20T21:04:07\.492196000Z {2}udp 10\.0\.1\.10:45007 -> 198\.51\.100\.80:53, 99 B\n {2}inside {4}in, path edge forward/);
     expect(stdout).toContain('\nDrops    drops.pcapng (107 packets)\nTraced   2 packets\n');
@@ -145,17 +145,17 @@ describe('run', () => {
     expect(kept.stdout).toContain('nat-no-binding (nat)');
     expect(kept.stderr).toContain('packet 1 ');
     expect(kept.stderr).toContain('balanced');
-    const json = await millrace(['run', office, ...write, '--trace', 'arp', '--json'], cwd);
+    const json = await command(['run', office, ...write, '--trace', 'arp', '--json'], cwd);
     expect((JSON.parse(json.stdout) as Report).watched).toMatchObject({ trace: { packets: 2, skipped: 0 } });
     expect(json.stderr).toContain('dropped no-path');
   });
 
   test('a filter with mistakes, and two things for stdout, are refused before anything runs', async () => {
-    const wrong = await millrace(['run', office, '--trace', 'host 10.0.0.500 and tpc'], cwd);
+    const wrong = await command(['run', office, '--trace', 'host 10.0.0.500 and tpc'], cwd);
     expect([wrong.code, wrong.stdout]).toEqual([2, '']);
     expect(wrong.stderr).toContain('line 1:6  trace  [bad-match]');
     expect(wrong.stderr).toContain('line 1:21  trace  [bad-match]');
-    const both = await millrace(['run', office, '--eve', '-', '--write-drops', '-'], cwd);
+    const both = await command(['run', office, '--eve', '-', '--write-drops', '-'], cwd);
     expect([both.code, both.stdout]).toEqual([2, '']);
     expect(both.stderr).toContain('--write-drops  [write-twice]');
   });
@@ -172,7 +172,7 @@ ports: { source: { kind: generator, packets: 100 }, rest: { kind: sink } }
 chains: { edge: [{ bomb: { from: ./bomb.mjs } }] }
 paths: [{ from: source, to: rest, via: edge }]
 `);
-    const { code, stdout, stderr } = await millrace(['run', 'bomb.yaml', '--json'], cwd);
+    const { code, stdout, stderr } = await command(['run', 'bomb.yaml', '--json'], cwd);
     expect(code).toBe(1);
     const { error, ledger, drops } = JSON.parse(stdout) as Report;
     expect(error).toMatchObject({ chain: 'edge', vm: 'bomb', packet: { length: 64 } });
@@ -180,7 +180,7 @@ paths: [{ from: source, to: rest, via: edge }]
     expect(stderr).toBe(`error: ${error!.message}\n`);
     expect(drops['nf-crash']).toBe(1);
     expect(ledger.balanced).toBe(true);
-    const text = await millrace(['run', 'bomb.yaml'], cwd);
+    const text = await command(['run', 'bomb.yaml'], cwd);
     expect(text.code).toBe(1);
     expect(text.stdout).toMatch(/^bomb\.yaml {2}failed in /);
     expect(text.stdout).toMatch(/\nFailed .*bomb.*it went off\n {9}in hand: a packet of 64 bytes from .*\n {9}0000 {2}/s);
@@ -214,17 +214,17 @@ paths: [{ from: source, to: rest, via: edge }]
 
 describe('check', () => {
   test('says what a file would run', async () => {
-    const { code, stdout, stderr } = await millrace(['check', office], cwd);
+    const { code, stdout, stderr } = await command(['check', office], cwd);
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toContain('edge  firewall -> nat -> dpi');
-    const json = await millrace(['check', office, '--json'], cwd);
+    const json = await command(['check', office, '--json'], cwd);
     expect(JSON.parse(json.stdout)).toMatchObject({ ok: true, plan: { chains: [{ name: 'edge' }], paths: [{ from: 'inside', to: 'outside', bothWays: true, match: 'ip' }] } });
   });
 
   test('a rule that cannot be parsed is found with its line and column', async () => {
     copyFileSync(capture, join(cwd, 'office.pcapng'));
     const broken = readFileSync(office, 'utf8').replace('deny in any', 'deny in evrything').replace('external: 203.0.113.1', 'externl: 203.0.113.1');
-    const { code, stdout, stderr } = await millrace(['check', file('broken.yaml', broken), '--json'], cwd);
+    const { code, stdout, stderr } = await command(['check', file('broken.yaml', broken), '--json'], cwd);
     expect(code).toBe(2);
     const { problems } = JSON.parse(stdout) as { problems: { code: string; line: number; column: number; place: string }[] };
     const rule = problems.find(({ place }) => place === 'chains.edge[0].rules[0]')!;
@@ -239,7 +239,7 @@ describe('check', () => {
 });
 
 test('graph draws ports, VMs and both directions', async () => {
-  const { code, stdout } = await millrace(['graph', office], cwd);
+  const { code, stdout } = await command(['graph', office], cwd);
   expect(code).toBe(0);
   expect(stdout).toBe(`flowchart LR
   port0(["inside<br/>reads office.pcapng, inside<br/>writes inside.pcapng"])
@@ -262,12 +262,12 @@ test('graph draws ports, VMs and both directions', async () => {
 
 describe('inspect', () => {
   test('says what is in a capture, and writes nothing', async () => {
-    const { code, stdout, stderr } = await millrace(['inspect', capture], cwd);
+    const { code, stdout, stderr } = await command(['inspect', capture], cwd);
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(/office\.pcapng {2}2,493 packets, 1\.\d MiB, \d+ flows\n/);
     expect(stdout).toContain('Protocols');
     expect(stdout).toContain('intranet.example');
-    const json = await millrace(['inspect', capture, '--json'], cwd);
+    const json = await command(['inspect', capture, '--json'], cwd);
     const { flows, ports } = JSON.parse(json.stdout) as Report;
     expect(flows!.length).toBeGreaterThan(50);
     expect(flows!.every(({ verdict }) => verdict === 'forward')).toBe(true);
@@ -275,15 +275,15 @@ describe('inspect', () => {
   });
 
   test('a file that is no capture', async () => {
-    const { code, stdout, stderr } = await millrace(['inspect', file('notes.txt', 'no capture\n')], cwd);
+    const { code, stdout, stderr } = await command(['inspect', file('notes.txt', 'no capture\n')], cwd);
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain('<capture>  [not-a-capture]');
-    expect((await millrace(['inspect', 'none.pcap'], cwd)).code).toBe(2);
+    expect((await command(['inspect', 'none.pcap'], cwd)).code).toBe(2);
   });
 });
 
 test('demo writes into the working directory', async () => {
-  const { code, stdout } = await millrace(['demo', '--json'], cwd);
+  const { code, stdout } = await command(['demo', '--json'], cwd);
   expect(code).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({ ledger: { received: 2493, balanced: true }, alerts: { 'test-signature': 3, 'drop-signature': 1 } });
   expect(existsSync(join(cwd, 'out/inside.pcapng')) && existsSync(join(cwd, 'out/outside.pcapng'))).toBe(true);
@@ -293,27 +293,27 @@ describe('use', () => {
   test.each([[[]], [['frobnicate']], [['run']], [['run', 'a.yaml', 'b.yaml']], [['run', office, '--bad']], [['run', office, '--write', 'inside']], [['check', office, '--json', '--flows']]])(
     'wrong use %j ends with 2 and leaves stdout alone',
     async (args) => {
-      const { code, stdout, stderr } = await millrace(args, cwd);
+      const { code, stdout, stderr } = await command(args, cwd);
       expect([code, stdout]).toEqual([2, '']);
       expect(stderr).not.toBe('');
     },
   );
 
-  test.each(['run', 'check', 'graph', 'inspect', 'demo'])('%s has help with examples', async (command) => {
-    const { code, stdout, stderr } = await millrace([command, '--help'], cwd);
+  test.each(['run', 'check', 'graph', 'inspect', 'demo'])('%s has help with examples', async (name) => {
+    const { code, stdout, stderr } = await command([name, '--help'], cwd);
     expect([code, stderr]).toEqual([0, '']);
-    expect(stdout).toContain(`Examples:\n  $ millrace ${command}`);
+    expect(stdout).toContain(`Examples:\n  $ millrace ${name}`);
     expect(stdout.split('\n').filter((line) => line.length > 100)).toEqual([]);
   });
 
   test('the version is that of the package', async () => {
     const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
-    expect(await millrace(['--version'], cwd)).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: '' });
+    expect(await command(['--version'], cwd)).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: '' });
   });
 
   test('colour only where it is wanted', async () => {
-    expect((await millrace(['check', office], cwd)).stdout).not.toContain('\x1b[');
-    expect((await millrace(['check', office], cwd, { FORCE_COLOR: '1' })).stdout).toContain('\x1b[');
-    expect((await millrace(['check', office], cwd, { NO_COLOR: '1' })).stdout).not.toContain('\x1b[');
+    expect((await command(['check', office], cwd)).stdout).not.toContain('\x1b[');
+    expect((await command(['check', office], cwd, { FORCE_COLOR: '1' })).stdout).toContain('\x1b[');
+    expect((await command(['check', office], cwd, { NO_COLOR: '1' })).stdout).not.toContain('\x1b[');
   });
 });

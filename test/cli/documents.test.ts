@@ -28,7 +28,7 @@ async function planOf(yaml: string): Promise<Plan> {
 
 test('the example in TypeScript gives the plan of the one in YAML', async () => {
   const [code] = blocks('ts');
-  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the page's code is what is tested
+  // oxlint-disable-next-line typescript/no-implied-eval -- the page's code is what is tested
   const build = new Function('capture', 'chain', 'firewall', 'nat', 'dpi', `${code} return configuration;`) as (...names: unknown[]) => unknown;
   const configuration = build(capture, chain, firewall, nat, dpi);
   const plan = await planConfiguration(configuration, { baseDirectory: examples });

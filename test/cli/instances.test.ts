@@ -1,4 +1,4 @@
-/** `ps`, `stats`, `apply`, `stop`, metrics and the live view, through the real binary; live ports are VXLAN, which needs no privileges. */
+/** `ps`, `stats`, `apply`, `stop`, metrics and the live view through the real binary; live ports are VXLAN, which needs no privileges. */
 import { execFile, spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -205,7 +205,7 @@ describe.skipIf(!hasScript)('the live view', () => {
     const { file } = await edge('plain.yaml');
     const plain = await onTerminal(80, 12, `run ${file} --duration 1500ms`, { NO_COLOR: '1' });
     expect(plain).toContain('\x1b[?2026h');
-    // eslint-disable-next-line no-control-regex -- colours
+    // oxlint-disable-next-line no-control-regex -- colours
     expect(plain).not.toMatch(/\x1b\[\d*m/);
     expect(plain).toContain('more lines');
     expect(await onTerminal(80, 24, `run ${file} --duration 1200ms`, { TERM: 'dumb' })).not.toContain('\x1b');
@@ -290,6 +290,8 @@ it('without koffi, a port on an interface is refused with what to install, and a
   cpSync(join(ROOT, 'package.json'), join(folder, 'package.json'));
   // Everything that is installed, but koffi.
   for (const name of readdirSync(join(ROOT, 'node_modules'))) if (!/^(koffi|@koromix|\..*)$/.test(name)) symlinkSync(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name));
+  // Nor one that lies further up: an empty folder ends the search.
+  mkdirSync(join(folder, 'node_modules/koffi'));
   const file = join(folder, 'two.yaml');
   writeFileSync(file, 'ports: { a: { kind: af-packet, interface: lo }, b: { kind: tap, interface: tap9 } }\nchains: { c: [dpi] }\npaths: [{ between: [a, b], via: c }]\n');
   const node = (...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> => new Promise((resolve) => {

@@ -12,7 +12,7 @@ export class TerminalScreen {
   }
 
   write(text: string): void {
-    // eslint-disable-next-line no-control-regex -- these are the ones
+    // oxlint-disable-next-line no-control-regex -- these are the ones
     for (const [part, parameter, command] of text.matchAll(/\x1b\[\??([\d;]*)([A-Za-z])|[^]/gu)) {
       if (command !== undefined) this.#control(command, parameter);
       else if (part === '\r') this.#column = 0;

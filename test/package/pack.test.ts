@@ -93,7 +93,11 @@ describe('the package in an empty project', () => {
       types: ['node'],
       typeRoots: [join(project, 'node_modules/@types')],
     });
-    const problems = ts.getPreEmitDiagnostics(program).map(({ file, messageText }) => `${file?.fileName ?? ''}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`);
+    // What it uses of others, Node's types and zod's, is not ours to check.
+    const ours = program.getSourceFiles().filter(({ fileName }) => fileName.endsWith('/consumer.ts') || fileName.includes('/node_modules/millrace/'));
+    expect(ours.length).toBeGreaterThan(50);
+    const found = [...program.getOptionsDiagnostics(), ...program.getGlobalDiagnostics(), ...ours.flatMap((file) => [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)])];
+    const problems = found.map(({ file, messageText }) => `${file?.fileName ?? ''}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`);
     expect(problems).toEqual([]);
     program.emit();
   });

@@ -1,9 +1,12 @@
 /** The other thread of the stress test: gives back what it gets, in the order in which it came, in bursts of random size. */
 import { performance } from 'node:perf_hooks';
 import { parentPort, workerData } from 'node:worker_threads';
-import { Bell, Sleeper } from '../../dist/ring/doorbell.js';
-import { RingConsumer, RingProducer } from '../../dist/ring/spsc-ring.js';
+import { register } from 'tsx/esm/api';
 import { randomSource } from './random-source.mjs';
+
+register();
+const { Bell, Sleeper } = await import('../../src/ring/doorbell.ts');
+const { RingConsumer, RingProducer } = await import('../../src/ring/spsc-ring.ts');
 
 const { buffer, toWorker, fromWorker, workerBell, mainBell, slots, total, seed, waitMs, stride } = workerData;
 const input = new RingConsumer(buffer, toWorker);

@@ -1,9 +1,8 @@
 /**
  * Two threads, two rings, two doorbells: this thread sends addresses, a worker gives them back. Bursts and sleeps are
- * random by a seed, which a failure names; `STRESS_SEED` in the environment runs that one. The worker runs the built code.
+ * random by a seed, which a failure names; `STRESS_SEED` in the environment runs that one.
  */
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { Bell, DOORBELL_BYTES, Sleeper } from '../../src/ring/doorbell.js';
@@ -90,7 +89,6 @@ const CASES: [slots: number, total: number, seed: number][] = [
 describe('two threads', () => {
   it.each(CASES)('pass addresses of %i slots through rings in order, each once', async (slots, total, fixedSeed) => {
     const workerFile = new URL('./stress-worker.mjs', import.meta.url);
-    expect(existsSync(new URL('../../dist/ring/spsc-ring.js', import.meta.url)), 'build first: npm run build').toBe(true);
     const seed = Number(process.env['STRESS_SEED'] ?? fixedSeed);
     const context = `STRESS_SEED=${seed}, slots ${slots}`;
     const memory = layOut(slots);

@@ -27,6 +27,14 @@ export function temporaryFolder(): string {
 /** A configuration that has capture ports and nothing else, so that the sources and the built package both take it. */
 export type CaptureConfiguration = Omit<Configuration, 'ports'> & { ports: Readonly<Record<string, CapturePortSpec>> };
 
+const documents = new Map<Policy, Promise<Configuration>>();
+/** What `examples/<name>.yaml` holds, read once: a passive value. */
+function documentOf(name: Policy): Promise<Configuration> {
+  const known = documents.get(name) ?? readConfiguration(join(examples, `${name}.yaml`)).then(({ document }) => document as Configuration);
+  documents.set(name, known);
+  return known;
+}
+
 export interface PolicyChoices {
   /** What leaves is written to `inside.pcapng` and `outside.pcapng` here. Without it, it is counted and let go. */
   folder?: string;
@@ -36,8 +44,7 @@ export interface PolicyChoices {
 
 /** The policy of `examples/<name>.yaml` over `capture`. Pass `EXAMPLES` as base directory, for the signatures. */
 export async function policyOver(name: Policy, capture: string, { folder, memory, flows }: PolicyChoices = {}): Promise<CaptureConfiguration> {
-  const { document } = await readConfiguration(join(examples, `${name}.yaml`));
-  const { captures = {}, ports, ...rest } = document as Configuration;
+  const { captures = {}, ports, ...rest } = await documentOf(name);
   const port = (side: 'inside' | 'outside'): CapturePortSpec => {
     const { write: _, ...spec } = ports[side] as CapturePortSpec;
     return folder === undefined ? spec : { ...spec, write: join(folder, `${side}.pcapng`) };

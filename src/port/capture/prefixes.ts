@@ -1,5 +1,5 @@
 /** The prefixes that are inside, as a two-sided capture is told them. */
-import ipaddr from 'ipaddr.js';
+import { addressLibrary } from '../../packet/address-library.js';
 
 interface Prefix {
   version: number;
@@ -15,8 +15,9 @@ export function prefixProblem(text: string): string | null {
 function parse(text: string): Prefix | null {
   const slash = text.indexOf('/');
   const host = slash < 0 ? text : text.slice(0, slash);
-  if (!ipaddr.IPv4.isValidFourPartDecimal(host) && !ipaddr.IPv6.isValid(host)) return null;
-  const bytes = ipaddr.parse(host).toByteArray();
+  const { IPv4, IPv6, parse: parseAddress } = addressLibrary();
+  if (!IPv4.isValidFourPartDecimal(host) && !IPv6.isValid(host)) return null;
+  const bytes = parseAddress(host).toByteArray();
   const bits = slash < 0 ? String(bytes.length * 8) : text.slice(slash + 1);
   const length = Number(bits);
   if (!/^\d{1,3}$/.test(bits) || length > bytes.length * 8) return null;

@@ -1,5 +1,5 @@
 /** How EVE spells what is known here: times, addresses, protocols. Main thread. */
-import ipaddr from 'ipaddr.js';
+import { addressLibrary } from '../../packet/address-library.js';
 
 /** `2026-11-20T21:04:07.132550+0000` from whole seconds since 1970 and nanoseconds. */
 export function eveTime(seconds: number, nanos = 0): string {
@@ -56,8 +56,9 @@ function splitEnd(text: string): { address: string; port: number } {
 
 /** As EVE writes IPv6. */
 export function inFull(text: string): string {
-  if (!ipaddr.IPv6.isValid(text)) return text;
-  return ipaddr.IPv6.parse(text).parts.map((part) => part.toString(16).padStart(4, '0')).join(':');
+  const { IPv6 } = addressLibrary();
+  if (!IPv6.isValid(text)) return text;
+  return IPv6.parse(text).parts.map((part) => part.toString(16).padStart(4, '0')).join(':');
 }
 
 const APPLICATIONS: Readonly<Record<string, string>> = {

@@ -1,8 +1,8 @@
 /** Serves what a run has counted by HTTP: /metrics for Prometheus, /stats as JSON. Main thread; nothing is summed before it is asked for. */
-import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { isIP, type AddressInfo } from 'node:net';
 import type { Runtime } from '../runtime.js';
+import { packageVersion } from '../version.js';
 import { CONTENT_TYPE, exposition } from './exposition.js';
 import { metricFamilies } from './families.js';
 import { addressText, isLoopback, parseListenAddress } from './listen-address.js';
@@ -116,4 +116,4 @@ function sourceOf(runtime: Runtime, name: string): Parameters<typeof metricFamil
 }
 
 const startedAtSeconds = Date.now() / 1000 - process.uptime();
-const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string };
+const version = packageVersion();

@@ -42,7 +42,7 @@ const MAX_CHARACTERS = 400;
 
 /** Names out of packets may hold anything: nothing in a line may steer a terminal. */
 function plain(text: string): string {
-  // eslint-disable-next-line no-control-regex -- these are the ones
+  // oxlint-disable-next-line no-control-regex -- these are the ones
   const safe = text.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, '\ufffd');
   return safe.length > MAX_CHARACTERS ? `${safe.slice(0, MAX_CHARACTERS)}…` : safe;
 }
