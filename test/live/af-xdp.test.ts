@@ -105,7 +105,11 @@ describe.skipIf(!usable)('AF_XDP', () => {
     cables();
     const run = (file: string, ...before: string[]) => lab.finish('middle', ...before, process.execPath, 'dist/cli/main.js', 'run', file, '--no-control');
     const file = lab.write('bad.yaml', wire('af-xdp', 'af-xdp'));
-    const denied = await run(file, 'setpriv', '--bounding-set=-all,+net_raw', '--inh-caps=-all,+net_raw');
+    const rawOnly = ['setpriv', '--bounding-set=-all,+net_raw', '--inh-caps=-all,+net_raw', 'prlimit', '--memlock=8388608'];
+    const locked = await run(file, ...rawOnly);
+    expect(locked.code).toBe(2);
+    expect(locked.stderr).toMatch(/interface-refused[^]*more packet memory than this process may lock[^]*CAP_IPC_LOCK/);
+    const denied = await run(lab.write('small.yaml', wire('af-xdp', 'af-xdp', 'slots: 512')), ...rawOnly);
     expect(denied.code).toBe(2);
     expect(denied.stderr).toMatch(/permission-missing[^]*CAP_BPF/);
     lab.run('client', 'ip', 'link', 'set', 'net0', 'mtu', '3000');
