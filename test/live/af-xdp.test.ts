@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { afterEach, describe, expect, it } from 'vitest';
 import { KernelRingConsumer, KernelRingProducer, ADDRESS_WORDS, DESCRIPTOR_WORDS } from '../../src/port/live/native/xdp/kernel-ring.js';
-import { Lab, canUseNamespaces, descriptorsOf, reportOf, type Program } from './lab.js';
+import { Lab, canUseNamespaces, descriptorsOf, pause, reportOf, type Program } from './lab.js';
 
 const usable = canUseNamespaces('ping', 'nstat', 'iperf3') && hasXdp();
 function hasXdp(): boolean {
@@ -66,7 +66,8 @@ describe.skipIf(!usable)('AF_XDP', () => {
     await talk('10.0.0.3', 'fd00::3');
     expect(descriptorsOf(millrace.child.pid!).length).toBe(open);
     const report = await settle(millrace);
-    expect(report.ports.inside.received).toBeGreaterThan(5000);
+    // iperf3 ends when all is in the sender's buffer, and what is left there on a slow machine never comes.
+    expect(report.ports.inside.received).toBeGreaterThan(1000);
     // The program went with the process.
     expect(lab.run('middle', 'ip', 'link', 'show', 'inside')).not.toMatch(/ xdp/);
   });
@@ -122,7 +123,12 @@ describe.skipIf(!usable)('AF_XDP', () => {
     const second = await run(file);
     expect(second.code).toBe(2);
     expect(second.stderr).toMatch(/interface-refused[^]*because another program has it/);
-    await reportOf(millrace);
+    // However it ends: nothing of it stays on the interface.
+    expect(lab.run('middle', 'ip', 'link', 'show', 'inside')).toMatch(/ xdp/);
+    millrace.signal('SIGKILL');
+    await millrace.ended;
+    for (let tries = 0; tries < 100 && / xdp/.test(lab.run('middle', 'ip', 'link', 'show', 'inside')); tries++) await pause(20);
+    expect(lab.run('middle', 'ip', 'link', 'show', 'inside')).not.toMatch(/ xdp/);
   });
 });
 
