@@ -94,6 +94,7 @@ export function describePort(spec: PlanPortSpec): string {
     case 'vxlan':
       return `vxlan ${spec.vni} to ${spec.remoteAddress}`;
     case 'af-packet':
+    case 'af-xdp':
     case 'tap':
     case 'tun':
       return `${spec.kind} ${spec.interface}`;

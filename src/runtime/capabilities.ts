@@ -4,7 +4,7 @@ import { isOnInterface } from './live-ports.js';
 import type { PlanPort } from './plan.js';
 
 /** By their bit in the masks of /proc. */
-const BITS = { CAP_NET_ADMIN: 12, CAP_NET_RAW: 13 } as const;
+const BITS = { CAP_NET_ADMIN: 12, CAP_NET_RAW: 13, CAP_IPC_LOCK: 14, CAP_BPF: 39 } as const;
 export type Capability = keyof typeof BITS;
 
 export interface CapabilityNeed {
@@ -18,6 +18,10 @@ export interface CapabilityNeed {
 
 const USES: readonly (Omit<CapabilityNeed, 'ports'> & { kinds: readonly string[] })[] = [
   { capability: 'CAP_NET_RAW', kinds: ['af-packet'], isRequired: true, why: 'to open packet sockets' },
+  { capability: 'CAP_NET_RAW', kinds: ['af-xdp'], isRequired: true, why: 'to open XDP sockets' },
+  { capability: 'CAP_NET_ADMIN', kinds: ['af-xdp'], isRequired: true, why: 'to attach XDP programs' },
+  { capability: 'CAP_BPF', kinds: ['af-xdp'], isRequired: true, why: 'to load XDP programs' },
+  { capability: 'CAP_IPC_LOCK', kinds: ['af-xdp'], isRequired: false, why: 'for packet memory beyond the limit of locked memory (ulimit -l)' },
   { capability: 'CAP_NET_ADMIN', kinds: ['tap', 'tun'], isRequired: true, why: 'to make TAP and TUN interfaces' },
   { capability: 'CAP_NET_ADMIN', kinds: ['af-packet'], isRequired: false, why: "for socket buffers beyond the system's limit" },
 ];

@@ -1,5 +1,6 @@
 /** Checks live ports: addresses, their own and those of tunnels. Runs on the main thread, before any other. */
 import { addressLibrary } from '../packet/address-library.js';
+import { XDP_SLOT_BYTES } from '../port/live/native/xdp/xdp-socket.js';
 import { VXLAN_UDP_PORT } from '../port/tunnel/vxlan.js';
 import { checkLeg } from './check-leg.js';
 import { isOnInterface, type LivePortSpec } from './live-ports.js';
@@ -48,6 +49,14 @@ export function checkInterfaces(findings: Findings, ports: readonly PlanPort[]):
     }
     owners.set(spec.interface, name);
   }
+}
+
+/** The slots of an XDP port are the kernel's chunks, which have no other lengths. */
+export function checkChunks(findings: Findings, ports: readonly (PlanPort | null)[], slotBytes: number): void {
+  const port = ports.find((each) => each?.spec.kind === 'af-xdp');
+  if (port == null || XDP_SLOT_BYTES.includes(slotBytes)) return;
+  const message = `the slots of an 'af-xdp' port ('${port.name}') are ${XDP_SLOT_BYTES.join(' or ')} bytes long: the kernel knows no other lengths`;
+  findings.add('impossible-size', at(TOP, 'memory', 'slotBytes'), { found: String(slotBytes), expected: XDP_SLOT_BYTES.join(' or '), message });
 }
 
 export function checkVxlan(findings: Findings, value: object, site: Site): LivePortSpec | null {

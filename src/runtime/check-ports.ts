@@ -15,7 +15,7 @@ import { didYouMean } from './suggest.js';
 
 /** What the generator makes when it is told no lengths. */
 const DEFAULT_FRAME_BYTES = 64;
-const PORT_KINDS = ['capture', 'generator', 'sink', 'memory', 'module', 'queue', 'vxlan', 'af-packet', 'tap', 'tun'] as const;
+const PORT_KINDS = ['capture', 'generator', 'sink', 'memory', 'module', 'queue', 'vxlan', 'af-packet', 'af-xdp', 'tap', 'tun'] as const;
 
 interface CheckedCapture {
   readonly file: string;
@@ -124,6 +124,7 @@ async function checkPort(
       return shape === null ? null : { kind, packets: shape.packets ?? [], linkType: shape.linkType ?? 1 };
     }
     case 'af-packet':
+    case 'af-xdp':
     case 'tap':
     case 'tun':
       return checkInterface(findings, value, site);

@@ -74,8 +74,8 @@ export interface LegKeys {
 
 /** A network interface of this machine. Needs the package koffi, and privileges. */
 export interface InterfacePortSpec extends LegKeys {
-  /** `af-packet`: an interface that is there. `tap`, `tun`: one whose other end is the system, made where there is none. */
-  kind: 'af-packet' | 'tap' | 'tun';
+  /** `af-packet`, `af-xdp`: an interface that is there. `tap`, `tun`: one whose other end is the system, made where there is none. */
+  kind: 'af-packet' | 'af-xdp' | 'tap' | 'tun';
   /** Its name, as `ip link` shows it. */
   interface: string;
 }

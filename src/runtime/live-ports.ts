@@ -1,11 +1,11 @@
 /** Which ports are live, what a plan holds of them, and which threads they need. */
-import type { InterfaceBackend, VxlanBackend } from '../port/live/backend.js';
+import type { InterfaceBackend, VxlanBackend, XdpBackend } from '../port/live/backend.js';
 import type { LegSpec } from '../port/router/leg.js';
 import type { PortHalf } from '../port/live/thread-spec.js';
 import { SLOT_OVERHEAD_BYTES } from '../memory/slot-layout.js';
 
 export interface InterfacePortSpec {
-  kind: InterfaceBackend['kind'];
+  kind: InterfaceBackend['kind'] | XdpBackend['kind'];
   interface: string;
   /** Null: a bump in the wire. */
   leg: LegPlan | null;
@@ -23,7 +23,7 @@ export type VxlanPlan = Omit<VxlanBackend, 'legs'> & { leg: LegPlan | null };
 /** As a plan holds it: complete, nothing opened yet. */
 export type LivePortSpec = VxlanPlan | InterfacePortSpec;
 
-const INTERFACE_KINDS: readonly string[] = ['af-packet', 'tap', 'tun'] satisfies InterfacePortSpec['kind'][];
+const INTERFACE_KINDS: readonly string[] = ['af-packet', 'af-xdp', 'tap', 'tun'] satisfies InterfacePortSpec['kind'][];
 
 export function isOnInterface(spec: { kind: string }): spec is InterfacePortSpec {
   return INTERFACE_KINDS.includes(spec.kind);

@@ -91,6 +91,7 @@ class Backends {
       case 'queue':
       case 'vxlan':
       case 'af-packet':
+      case 'af-xdp':
       case 'tap':
       case 'tun':
         throw new Error(`a port of kind '${port.kind}' lives in another thread and is reached by rings`);

@@ -2,15 +2,18 @@
  * Opens what live ports need of the system, in the main thread: a descriptor that a worker opened would be lost when it is
  * terminated. What is missing is said for all ports at once, before any other thread exists.
  */
-import type { InterfaceBackend, LiveBackend } from '../port/live/backend.js';
+import type { InterfaceBackend, LiveBackend, XdpBackend } from '../port/live/backend.js';
 import type { LegSpec } from '../port/router/leg.js';
+import type { RegionHandle } from '../memory/region.js';
 import { readU48 } from '../packet/bytes.js';
-import { interfaceFacts, setUp, type InterfaceFacts } from '../port/live/native/interface-request.js';
-import { Errno, KoffiMissing, loadLibc, type Libc } from '../port/live/native/libc.js';
-import { openPacketSocket, setUpPacketSocket, type OpenFailure } from '../port/live/native/packet-socket.js';
+import { interfaceFacts, setUp } from '../port/live/native/interface-request.js';
+import { KoffiMissing, loadLibc, type Libc } from '../port/live/native/libc.js';
+import { setUpPacketSocket } from '../port/live/native/packet-socket.js';
 import { openTap } from '../port/live/native/tap-device.js';
 import { isLive, isOnInterface, offloadsOf, type InterfacePortSpec } from './live-ports.js';
-import { completeLeg } from './open-legs.js';
+import { findInterface, refusal, type Refusal } from './find-interface.js';
+import { completeLeg, type InterfaceValues } from './open-legs.js';
+import { openXdp } from './open-xdp.js';
 import type { Plan } from './plan.js';
 import { ConfigurationError, type Problem } from './problems.js';
 
@@ -24,9 +27,9 @@ export interface OpenPorts {
   close: () => void;
 }
 
-/** @throws ConfigurationError with everything that is missing. */
-export async function openPorts(plan: Plan): Promise<OpenPorts> {
-  const descriptors: number[] = [];
+/** @param region packet memory, which XDP sockets share. @throws ConfigurationError with everything that is missing. */
+export async function openPorts(plan: Plan, region: RegionHandle): Promise<OpenPorts> {
+  const closers: (() => void)[] = [];
   const problems: Problem[] = [];
   const libc = plan.ports.some(({ spec }) => isOnInterface(spec)) ? await bindLibc(plan) : null;
   const offloads = offloadsOf(plan.ports, plan.memory.slotBytes);
@@ -39,18 +42,17 @@ export async function openPorts(plan: Plan): Promise<OpenPorts> {
       if (leg !== null) legs[port] = completeLeg(leg, { mac: null, mtu: spec.mtu });
       return { ...backend, legs: legsOf };
     }
-    const opened = openInterface(libc!, spec, offloads);
+    const opened = openInterface(libc!, spec, offloads, region);
     if ('code' in opened) {
       problems.push({ place: `ports.${name}`, ...opened });
       return null;
     }
-    const { facts, ...backend } = opened;
-    descriptors.push(backend.descriptor);
-    if (spec.leg !== null) legs[port] = completeLeg(spec.leg, { mac: spec.kind === 'af-packet' ? readU48(facts.hardwareAddress, 0) : null, mtu: facts.mtu });
-    return { ...backend, legs: legsOf };
+    closers.push(opened.close);
+    if (spec.leg !== null) legs[port] = completeLeg(spec.leg, opened.values);
+    return { ...opened.backend, legs: legsOf };
   });
   const close = (): void => {
-    for (const descriptor of descriptors.splice(0)) libc!.close(descriptor);
+    for (const each of closers.splice(0)) each();
   };
   if (problems.length === 0) return { backends, close };
   close();
@@ -73,32 +75,41 @@ async function bindLibc({ ports }: Plan): Promise<Libc> {
   }
 }
 
-type Refusal = Omit<Problem, 'place'>;
 type Offloads = Pick<InterfaceBackend, 'keepsChecksums' | 'keepsLong'>;
-/** What was opened, without what only the other ports tell. */
-type Opened = Omit<InterfaceBackend, 'legs'> & { facts: Pick<InterfaceFacts, 'mtu' | 'hardwareAddress'> };
 
-function openInterface(libc: Libc, { kind, interface: name }: InterfacePortSpec, offloads: Offloads): Opened | Refusal {
-  return kind === 'af-packet' ? openPacket(libc, name, offloads) : openTapPort(libc, kind, name, offloads);
+/** What was opened, without what only the other ports tell. */
+interface Opened {
+  backend: Omit<InterfaceBackend, 'legs'> | Omit<XdpBackend, 'legs'>;
+  values: InterfaceValues;
+  close: () => void;
+}
+
+function openInterface(libc: Libc, { kind, interface: name }: InterfacePortSpec, offloads: Offloads, region: RegionHandle): Opened | Refusal {
+  switch (kind) {
+    case 'af-packet':
+      return openPacket(libc, name, offloads);
+    case 'af-xdp':
+      return openXdp(libc, name, region, offloads);
+    case 'tap':
+    case 'tun':
+      return openTapPort(libc, kind, name, offloads);
+  }
 }
 
 function openPacket(libc: Libc, name: string, offloads: Offloads): Opened | Refusal {
-  const descriptor = openPacketSocket(libc);
-  if (typeof descriptor !== 'number') return refusal(descriptor, 'CAP_NET_RAW');
-  const refuse = (refused: Refusal): Refusal => {
-    libc.close(descriptor);
-    return refused;
-  };
-  const facts = interfaceFacts(libc, descriptor, name);
-  if (facts === null) {
-    return refuse({ code: 'interface-missing', found: 'no such interface', expected: 'the name of an interface: ip link', message: `there is no interface '${name}'` });
-  }
+  const found = findInterface(libc, name);
+  if ('code' in found) return found;
+  const { socket: descriptor, facts } = found;
   const failed = setUpPacketSocket(libc, descriptor, facts.index);
-  if (failed !== null) return refuse(refusal(failed, 'CAP_NET_RAW'));
-  if (!facts.up) {
-    return refuse({ code: 'interface-down', found: 'down', expected: `up: ip link set ${name} up`, message: `the interface '${name}' is down, or its other end is` });
+  if (failed !== null) {
+    libc.close(descriptor);
+    return refusal(failed, 'CAP_NET_RAW');
   }
-  return { kind: 'af-packet', interface: name, interfaceIndex: facts.index, descriptor, facts, ...offloads };
+  return {
+    backend: { kind: 'af-packet', interface: name, interfaceIndex: facts.index, descriptor, ...offloads },
+    values: { mac: readU48(facts.hardwareAddress, 0), mtu: facts.mtu },
+    close: () => libc.close(descriptor),
+  };
 }
 
 function openTapPort(libc: Libc, kind: 'tap' | 'tun', name: string, offloads: Offloads): Opened | Refusal {
@@ -107,17 +118,7 @@ function openTapPort(libc: Libc, kind: 'tap' | 'tun', name: string, offloads: Of
   // A packet socket has no part in it: any socket carries the request.
   const socket = libc.socket(2, 2 | 0x80000, 0);
   setUp(libc, socket, name);
-  const facts = interfaceFacts(libc, socket, name) ?? { mtu: ETHERNET_MTU, hardwareAddress: new Uint8Array(6) };
+  const mtu = interfaceFacts(libc, socket, name)?.mtu ?? ETHERNET_MTU;
   libc.close(socket);
-  return { kind, interface: name, interfaceIndex: 0, descriptor, facts, ...offloads };
-}
-
-function refusal({ errno, doing }: OpenFailure, capability: string): Refusal {
-  const denied = errno === Errno.perm || errno === Errno.acces;
-  if (denied) {
-    const expected = `${capability}: run as root, or give it to node (setcap ${capability.toLowerCase()}+ep)`;
-    return { code: 'permission-missing', found: `no permission to ${doing}`, expected, message: `the system does not let this process ${doing}` };
-  }
-  const busy = errno === Errno.busy ? ', because another program has it' : '';
-  return { code: 'interface-refused', found: `error ${errno}`, expected: 'an interface that can be used', message: `the system could not ${doing}${busy}` };
+  return { backend: { kind, interface: name, interfaceIndex: 0, descriptor, ...offloads }, values: { mac: null, mtu }, close: () => libc.close(descriptor) };
 }

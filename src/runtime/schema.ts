@@ -103,7 +103,7 @@ export const portShapes = {
     .describe('Ethernet frames in VXLAN, over UDP. Needs no privileges.'),
   interface: z
     .strictObject({
-      kind: z.enum(['af-packet', 'tap', 'tun']),
+      kind: z.enum(['af-packet', 'af-xdp', 'tap', 'tun']),
       interface: z.string().regex(INTERFACE_NAME).describe('Name of the interface. A TAP or TUN interface is made where there is none.'),
       mtu: mtu.optional().describe("Longest IP packet that leaves. Default: the interface's."),
       ...legParts,

@@ -41,7 +41,7 @@ export async function startPlan(plan: Plan, queuePorts: ReadonlyMap<string, Queu
   try {
     const eve = options.eve === undefined ? null : new EveLog(options.eve, options.baseDirectory ?? process.cwd(), layout.drops.names);
     watching = new Watches(plan, layout, watches);
-    runtime = new Runtime(plan, layout, await openPorts(plan), queuePorts, options, eve, watching);
+    runtime = new Runtime(plan, layout, await openPorts(plan, layout.shared.region), queuePorts, options, eve, watching);
   } catch (error) {
     watching?.abandon();
     await services.close();

@@ -2,12 +2,12 @@
  * Network namespaces, joined by virtual cables, with programs in them; everything is gone afterwards. Needs root; tests skip
  * themselves, saying so, where that or a program is missing.
  */
+import assert from 'node:assert/strict';
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { readdirSync, readlinkSync } from 'node:fs';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect } from 'vitest';
 import type { Report } from 'millrace';
 import { ROOT } from '../tidy/source-files.js';
 
@@ -41,8 +41,8 @@ export class Program {
   stdout = '';
   stderr = '';
 
-  constructor(command: string, args: readonly string[]) {
-    this.child = spawn(command, args, { cwd: ROOT, env: { ...process.env, NO_COLOR: '1' } });
+  constructor(command: string, args: readonly string[], env: Record<string, string>) {
+    this.child = spawn(command, args, { cwd: ROOT, env: { ...process.env, NO_COLOR: '1', ...env } });
     this.child.stdout!.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
     this.child.stderr!.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
     this.ended = new Promise((resolve) => this.child.once('close', (code) => { resolve({ code, stdout: this.stdout, stderr: this.stderr }); }));
@@ -111,7 +111,7 @@ export class Lab {
   }
 
   start(name: string, ...command: readonly string[]): Program {
-    const program = new Program('ip', ['netns', 'exec', this.full(name), ...command]);
+    const program = new Program('ip', ['netns', 'exec', this.full(name), ...command], { XDG_RUNTIME_DIR: this.folder });
     this.#programs.push(program);
     return program;
   }
@@ -168,10 +168,10 @@ function ip(...args: readonly string[]): string {
 export async function reportOf(program: Program): Promise<Report> {
   program.signal('SIGTERM');
   const { code, stdout, stderr } = await program.ended;
-  expect(code, stderr + stdout).toBe(0);
+  assert.equal(code, 0, stderr + stdout);
   const report = JSON.parse(stdout) as Report;
-  expect(report.error).toBeUndefined();
-  expect(report.ledger, JSON.stringify(report.ports)).toMatchObject({ balanced: true, inFlight: 0 });
+  assert.equal(report.error, undefined);
+  assert.deepEqual([report.ledger.balanced, report.ledger.inFlight], [true, 0], JSON.stringify(report.ports));
   return report;
 }
 

@@ -46,7 +46,7 @@ describe('shapes', () => {
       "mode: 'zero-cpoy' is not known here, did you mean 'zero-copy'?\n  found 'zero-cpoy', expected 'zero-copy' or 'copy' [wrong-value]",
     ]);
     expect(await after((c) => (c.ports.outside = { kind: 'sunk' }))).toEqual([
-      "ports.outside.kind: there is no kind of port 'sunk', did you mean 'sink'?\n  found 'sunk', expected 'capture', 'generator', 'sink', 'memory', 'module', 'queue', 'vxlan', 'af-packet', 'tap' or 'tun' [wrong-value]",
+      "ports.outside.kind: there is no kind of port 'sunk', did you mean 'sink'?\n  found 'sunk', expected 'capture', 'generator', 'sink', 'memory', 'module', 'queue', 'vxlan', 'af-packet', 'af-xdp', 'tap' or 'tun' [wrong-value]",
     ]);
     expect(await after((c) => (c.paths = []))).toEqual(['paths: there are no paths: every packet would be dropped\n  found an empty list, expected at least one path [wrong-value]']);
   });
@@ -55,6 +55,9 @@ describe('shapes', () => {
     expect(await after((c) => (c.memory = { slots: 1 }))).toEqual(["memory.slots: 'slots' is too small\n  found 1, expected at least 2 [impossible-size]"]);
     expect(await after((c) => (c.memory = { slotBytes: 3000 }))).toEqual([
       "memory.slotBytes: 'slotBytes' is not a power of two\n  found 3000, expected a power of two, such as 4096 [impossible-size]",
+    ]);
+    expect(await after((c) => Object.assign(c, { memory: { slotBytes: 8192 }, ports: { ...c.ports, inside: { kind: 'af-xdp', interface: 'eth1' } } }))).toEqual([
+      "memory.slotBytes: the slots of an 'af-xdp' port ('inside') are 2048 or 4096 bytes long: the kernel knows no other lengths\n  found 8192, expected 2048 or 4096 [impossible-size]",
     ]);
     expect(await after((c) => (c.memory = { slots: 1_048_576, slotBytes: 8192 }))).toEqual([
       'memory: the region is larger than addresses can reach\n  found 1048576 slots of 8192 B: 8589934592 B, expected at most 4294967296 B [impossible-size]',

@@ -9,6 +9,7 @@ import { SOURCE } from './source-files.js';
 const FILES = [
   'src/packet-manager/ring-port-host.ts',
   'src/port/capture/byte-source.ts',
+  'src/port/live/native/xdp/kernel-ring.ts',
   'src/port/live/port-worker.ts',
   'src/port/live/ring-ends.ts',
   'src/ring/doorbell.ts',
@@ -41,6 +42,9 @@ const PAIRS: readonly (readonly [string, string])[] = [
   ['T', 'T'], // threads that are ready
   ['U', 'U'], // run state
   ['V', 'V'], // a port in another thread will receive no more
+  ['W', 'W'], // producer index of a ring whose other end is the kernel's
+  ['X', 'X'], // consumer index of one
+  ['Y', 'Y'], // flags of one; its partner is the kernel alone
 ];
 
 interface Call {

@@ -1,6 +1,7 @@
 /** The kinds of live ports, as their threads are told of them: plain data. Descriptors are open already. */
 import type { Legs } from '../router/leg.js';
 import type { UdpTunnelOptions } from '../tunnel/udp-tunnel-port.js';
+import type { XdpRings } from './native/xdp/xdp-socket.js';
 
 export interface VxlanBackend extends UdpTunnelOptions {
   kind: 'vxlan';
@@ -24,4 +25,24 @@ export interface InterfaceBackend {
   legs: Legs | null;
 }
 
-export type LiveBackend = VxlanBackend | InterfaceBackend;
+/** A port on an interface whose frames the kernel writes into the region itself, by a socket of the family AF_XDP. */
+export interface XdpBackend {
+  kind: 'af-xdp';
+  interface: string;
+  interfaceIndex: number;
+  descriptor: number;
+  /** The kernel computes checksums of packets to send. */
+  sums: boolean;
+  /** Every port of the runtime finishes begun checksums: they may pass as they are. */
+  keepsChecksums: boolean;
+  /** Where its rings are mapped, in every thread. */
+  rings: XdpRings;
+  /** A packet socket on the same interface, by which a leg sends frames of its own. */
+  outlet: number;
+  /** Longest IP packet that the interface takes. */
+  mtu: number;
+  /** As above. */
+  legs: Legs | null;
+}
+
+export type LiveBackend = VxlanBackend | InterfaceBackend | XdpBackend;

@@ -17,7 +17,8 @@ const SLEEP_MS = 50;
 /** Serves until the runtime has stopped. @throws when the port cannot be opened. */
 export async function servePort(backend: LiveBackend, host: PortThread): Promise<void> {
   if (backend.kind === 'vxlan') await serveTunnel(backend, host);
-  // Its module needs koffi, which need not be there for a tunnel.
+  // Their modules need koffi, which need not be there for a tunnel.
+  else if (backend.kind === 'af-xdp') await (await import('./native/xdp/serve-xdp.js')).serveXdp(backend, host);
   else await (await import('./native/serve-interface.js')).serveInterface(backend, host);
 }
 

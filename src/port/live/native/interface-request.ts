@@ -4,7 +4,9 @@ import type { Libc } from './libc.js';
 const NAME_BYTES = 16;
 const REQUEST_BYTES = 40;
 const VALUE_OFFSET = NAME_BYTES;
-const Request = { flags: 0x8913, mtu: 0x8921, setMtu: 0x8922, hardwareAddress: 0x8927, index: 0x8933, setFlags: 0x8914 } as const;
+const Request = { flags: 0x8913, mtu: 0x8921, setMtu: 0x8922, hardwareAddress: 0x8927, index: 0x8933, setFlags: 0x8914, ethtool: 0x8946 } as const;
+/** ETHTOOL_GCHANNELS. */
+const GET_CHANNELS = 0x3c;
 const IFF_UP = 1;
 const IFF_RUNNING = 0x40;
 
@@ -40,6 +42,18 @@ export function interfaceFacts(libc: Libc, socket: number, name: string): Interf
   // The family of the address comes first.
   const hardwareAddress = new Uint8Array(hardware.buffer, VALUE_OFFSET + 2, 6).slice();
   return { index: index.getInt32(0, true), mtu: mtu.getInt32(0, true), hardwareAddress, up: up === (IFF_UP | IFF_RUNNING) };
+}
+
+/** Receive queues of an interface; 1 where its driver does not say. */
+export function receiveQueues(libc: Libc, socket: number, name: string): number {
+  // `struct ethtool_channels`: the command, four maxima, then how many there are for receiving, sending, other things and both.
+  const channels = new Uint32Array(9);
+  channels[0] = GET_CHANNELS;
+  const bytes = new Uint8Array(channels.buffer);
+  const request = interfaceRequest(name);
+  new DataView(request.buffer).setBigUint64(VALUE_OFFSET, BigInt(libc.addressOf(bytes)), true);
+  if (libc.ioctl(socket, Request.ethtool, request) < 0) return 1;
+  return Math.max(1, channels[5] + channels[8]);
 }
 
 /** Sets an interface up. False when the system refuses. */

@@ -14,6 +14,7 @@ const CLOEXEC = 0x80000;
 const SOL_SOCKET = 1;
 const SOL_PACKET = 263;
 const ETH_P_ALL = 0x0003;
+const NO_PROTOCOL = 0;
 const Option = { addMembership: 1, statistics: 6, auxdata: 8, vnetHeader: 15, ignoreOutgoing: 23 } as const;
 const SocketOption = { receiveTimeout: 20, sendBufferForce: 32, receiveBufferForce: 33, sendBuffer: 7, receiveBuffer: 8 } as const;
 const PROMISCUOUS = 1;
@@ -34,18 +35,18 @@ const VLAN = 0x8100;
 
 const int = (value: number): Uint8Array => new Uint8Array(Int32Array.of(value).buffer);
 
-function address(index: number): Uint8Array {
+function address(index: number, protocol: number): Uint8Array {
   const bytes = new Uint8Array(20);
   const view = new DataView(bytes.buffer);
   view.setUint16(0, AF_PACKET, true);
-  view.setUint16(2, ETH_P_ALL);
+  view.setUint16(2, protocol);
   view.setInt32(4, index, true);
   return bytes;
 }
 
 /** Sees frames for others too: a bridge passes them on. */
-function bindTo(libc: Libc, descriptor: number, index: number): boolean {
-  if (libc.bind(descriptor, address(index), 20) < 0) return false;
+function bindTo(libc: Libc, descriptor: number, index: number, protocol: number): boolean {
+  if (libc.bind(descriptor, address(index, protocol), 20) < 0) return false;
   const request = new Uint8Array(16);
   const view = new DataView(request.buffer);
   view.setInt32(0, index, true);
@@ -65,8 +66,11 @@ export function openPacketSocket(libc: Libc): number | OpenFailure {
   return descriptor < 0 ? { errno: libc.errno(), doing: 'open a packet socket' } : descriptor;
 }
 
-/** Binds the socket to an interface, and sets it up as `PacketSocket` needs it. Null when that went well. */
-export function setUpPacketSocket(libc: Libc, descriptor: number, index: number): OpenFailure | null {
+/**
+ * Binds the socket to an interface, and sets it up as `PacketSocket` needs it. Null when that went well.
+ * @param receives whether it gets what arrives there; else it only sends, and sees frames for others for whoever does receive.
+ */
+export function setUpPacketSocket(libc: Libc, descriptor: number, index: number, receives = true): OpenFailure | null {
   const set = (level: number, option: number, value: Uint8Array): boolean => libc.setsockopt(descriptor, level, option, value, value.length) === 0;
   const timeout = new Uint8Array(BigInt64Array.of(0n, BigInt(WAIT_MS * 1000)).buffer);
   // Without CAP_NET_ADMIN the system's limit holds: bursts are lost sooner.
@@ -77,7 +81,7 @@ export function setUpPacketSocket(libc: Libc, descriptor: number, index: number)
     ['leave out its own packets (Linux 4.20)', () => set(SOL_PACKET, Option.ignoreOutgoing, int(1))],
     ['learn of begun checksums', () => set(SOL_PACKET, Option.vnetHeader, int(1))],
     ['learn of VLAN tags', () => set(SOL_PACKET, Option.auxdata, int(1))],
-    ['bind to the interface', () => bindTo(libc, descriptor, index)],
+    ['bind to the interface', () => bindTo(libc, descriptor, index, receives ? ETH_P_ALL : NO_PROTOCOL)],
   ];
   for (const [doing, step] of steps) if (!step()) return { errno: libc.errno(), doing };
   return null;
@@ -146,7 +150,7 @@ export class PacketSocket implements FrameIo {
     const facts = interfaceFacts(this.#libc, this.#descriptor, this.#name);
     if (facts === null || !facts.up) return false;
     // An interface that was made again has another index.
-    if (facts.index !== this.#index && !bindTo(this.#libc, this.#descriptor, facts.index)) return false;
+    if (facts.index !== this.#index && !bindTo(this.#libc, this.#descriptor, facts.index, ETH_P_ALL)) return false;
     this.#index = facts.index;
     return true;
   }

@@ -1,0 +1,86 @@
+/** What is measured of a forwarder: by iperf3 and ping, from the client to the server. */
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import type { Lab } from '../../test/live/lab.js';
+import { SERVER } from './forwarders.js';
+
+export interface Figures {
+  /** Datagrams a second that arrived, of those in a frame of 64 B (60 without its check sequence) and in one of 1514 B. */
+  shortPerSecond: number;
+  longPerSecond: number;
+  tcpGigabits: number;
+  retransmits: number;
+  /** Cores that were busy meanwhile, of both hosts and the forwarder. */
+  tcpCores: number;
+  /** Milliseconds. */
+  roundTrip50: number;
+  roundTrip99: number;
+  pingsLost: number;
+}
+
+/** In a frame of 64 B and in one that fills the MTU of 1500. */
+const SHORT_BYTES = 18;
+const LONG_BYTES = 1472;
+const PINGS = 300;
+/** Below a hundredth ping waits by looking all the time, and takes a core for that. */
+const PING_PERIOD_S = '0.01';
+
+interface IperfEnd {
+  end: {
+    sum: { packets: number; lost_packets: number; seconds: number };
+    sum_sent: { retransmits: number };
+    sum_received: { bits_per_second: number };
+  };
+}
+
+export async function measure(lab: Lab, seconds: number): Promise<Figures> {
+  const tcp = await iperf(lab, seconds);
+  const short = await iperf(lab, seconds, '-u', '-b', '0', '-l', String(SHORT_BYTES));
+  const long = await iperf(lab, seconds, '-u', '-b', '0', '-l', String(LONG_BYTES));
+  // A router that has done nothing yet is slower: its code is not compiled.
+  const ping = await pings(lab);
+  return {
+    ...ping,
+    tcpGigabits: tcp.end.sum_received.bits_per_second / 1e9,
+    retransmits: tcp.end.sum_sent.retransmits,
+    tcpCores: tcp.cores,
+    shortPerSecond: arrived(short),
+    longPerSecond: arrived(long),
+  };
+}
+
+function arrived({ end: { sum } }: IperfEnd): number {
+  return (sum.packets - sum.lost_packets) / sum.seconds;
+}
+
+async function iperf(lab: Lab, seconds: number, ...flags: readonly string[]): Promise<IperfEnd & { cores: number }> {
+  for (let tries = 0; ; tries++) {
+    const before = busySeconds();
+    const began = performance.now();
+    const { code, stdout } = await lab.finish('client', 'iperf3', '-c', SERVER, '-t', String(seconds), '-J', ...flags);
+    const cores = ((busySeconds() - before) * 1000) / (performance.now() - began);
+    if (code === 0) return { ...(JSON.parse(stdout) as IperfEnd), cores };
+    if (tries === 3) throw new Error(`iperf3 ${flags.join(' ')}: ${stdout.slice(0, 500)}`);
+  }
+}
+
+/** Seconds of all cores that were not idle, since the machine was started. */
+function busySeconds(): number {
+  // After the name: user, nice, system, idle, waiting, interrupts, soft interrupts, in hundredths.
+  const times = readFileSync('/proc/stat', 'utf8').split('\n')[0].split(/\s+/).slice(1).map(Number);
+  return [0, 1, 2, 5, 6].reduce((sum, at) => sum + times[at], 0) / 100;
+}
+
+async function pings(lab: Lab): Promise<Pick<Figures, 'roundTrip50' | 'roundTrip99' | 'pingsLost'>> {
+  const { stdout } = await lab.finish('client', 'ping', '-i', PING_PERIOD_S, '-c', String(PINGS), '-W', '1', SERVER);
+  const times = [...stdout.matchAll(/time=([\d.]+) ms/g)].map(([, text]) => Number(text)).toSorted((a, b) => a - b);
+  const at = (share: number): number => times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? NaN;
+  return { roundTrip50: at(0.5), roundTrip99: at(0.99), pingsLost: PINGS - times.length };
+}
+
+/** For the head of the table. */
+export function machine(): string {
+  const model = /^model name\s*: (.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? 'a processor without a name';
+  const kernel = readFileSync('/proc/sys/kernel/osrelease', 'utf8').trim();
+  return `${model}, ${availableParallelism()} cores, Linux ${kernel}, Node ${process.versions.node}`;
+}

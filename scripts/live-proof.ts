@@ -1,0 +1,51 @@
+/**
+ * Real programs through firewall, NAT and DPI, at length, with what each came to. Needs root, and the programs that it names
+ * when they are missing. Run: npm run build && sudo npx tsx scripts/live-proof.ts [--megabytes 100] [--seconds 10] [--peer cable|vxlan]
+ */
+import { parseArgs } from 'node:util';
+import { canUseNamespaces } from '../test/live/lab.js';
+import { PROGRAMS, Proof, type Peer } from '../test/live/proof-hosts.js';
+import { STEPS, checkEnd, checkSoFar } from '../test/live/proof-steps.js';
+
+const { values } = parseArgs({
+  options: { megabytes: { type: 'string', default: '100' }, seconds: { type: 'string', default: '10' }, peer: { type: 'string' }, help: { type: 'boolean' } },
+});
+if (values.help === true) {
+  console.log('npx tsx scripts/live-proof.ts [--megabytes 100] [--seconds 10] [--peer cable|vxlan]\nBuilds client, Millrace and server from network namespaces and sends real programs through. Needs root and a build.');
+  process.exit(0);
+}
+const [megabytes, seconds] = [Number(values.megabytes), Number(values.seconds)];
+const peers = (['cable', 'vxlan'] satisfies Peer[]).filter((peer) => values.peer === undefined || values.peer === peer);
+if (!(megabytes > 0) || !(seconds >= 1) || peers.length === 0) {
+  console.error('--megabytes is a number above 0, --seconds one from 1, --peer is cable or vxlan');
+  process.exit(2);
+}
+if (!canUseNamespaces(...PROGRAMS)) process.exit(1);
+
+let failures = 0;
+for (const peer of peers) {
+  console.log(peer === 'cable' ? 'client - Millrace - server, cables on both sides' : 'client - Millrace - server, the server behind a VXLAN interface of the kernel');
+  const proof = new Proof(peer, { fileBytes: megabytes * 1e6, seconds });
+  const say = async (name: string, run: () => Promise<string>): Promise<void> => {
+    try {
+      console.log(`  ${name}: ${await run()}`);
+    } catch (error) {
+      failures++;
+      console.log(`  FAILED ${name}: ${String(error)}`);
+    }
+  };
+  try {
+    await proof.open();
+    for (const { name, isPossible, run } of STEPS) {
+      if (isPossible?.() === false) continue;
+      await say(name, async () => {
+        const seen = await run(proof);
+        return `${seen}\n      ledger ${checkSoFar(proof, await proof.soFar())}`;
+      });
+    }
+    await say('at the end', () => checkEnd(proof));
+  } finally {
+    await proof.lab.close();
+  }
+}
+process.exitCode = failures === 0 ? 0 : 1;

@@ -1,0 +1,166 @@
+/** AF_XDP ports in network namespaces: the kernel writes frames into slots of the region, and sends them from there. */
+import { execFileSync } from 'node:child_process';
+import { afterEach, describe, expect, it } from 'vitest';
+import { KernelRingConsumer, KernelRingProducer, ADDRESS_WORDS, DESCRIPTOR_WORDS } from '../../src/port/live/native/xdp/kernel-ring.js';
+import { Lab, canUseNamespaces, descriptorsOf, pause, reportOf, type Program } from './lab.js';
+
+const usable = canUseNamespaces('ping', 'nstat', 'iperf3') && hasXdp();
+function hasXdp(): boolean {
+  // From then on an XDP program is attached by a link.
+  const [major, minor] = execFileSync('uname', ['-r'], { encoding: 'utf8' }).split('.').map(Number);
+  if (major > 5 || (major === 5 && minor >= 9)) return true;
+  console.warn('skipped: AF_XDP ports need Linux 5.9');
+  return false;
+}
+
+let lab: Lab;
+
+function cables(): void {
+  lab = new Lab();
+  for (const name of ['client', 'middle', 'server']) lab.namespace(name);
+  lab.cable(['client', 'net0'], ['middle', 'inside']);
+  lab.cable(['server', 'net0'], ['middle', 'outside']);
+  lab.address('client', 'net0', '10.0.0.2/24', 'fd00::2/64');
+  lab.address('server', 'net0', '10.0.0.3/24', 'fd00::3/64');
+}
+const wire = (inside: string, outside: string, memory = 'slots: 16384', leg: readonly [string, string] = ['', '']): string => `
+ports: { inside: { kind: ${inside}, interface: inside${leg[0]} }, outside: { kind: ${outside}, interface: outside${leg[1]} } }
+chains: { wire: [{ firewall: { rules: [allow any], default: allow } }] }
+paths: [{ between: [inside, outside], via: wire }]
+memory: { ${memory} }
+`;
+/** What hosts say by themselves of a router that they look for. */
+const ROUTER_TALK = ['taken-by-router', 'not-for-router', 'not-routable'];
+
+async function talk(server: string, server6: string): Promise<void> {
+  for (const address of [server, server6]) expect(await lab.pings('client', '-c', '3', address)).toContain(' 0% packet loss');
+  lab.start('server', 'iperf3', '-s');
+  for (const flags of [[], ['-R', '-6'], ['-u', '-b', '20M', '-l', '1200']]) {
+    const args = ['-c', flags.includes('-6') ? server6 : server, '-n', flags.includes('-u') ? '1M' : '10M', '-J', ...flags];
+    let ended = await lab.finish('client', 'iperf3', ...args);
+    for (let tries = 0; ended.code !== 0 && tries < 20; tries++) ended = await lab.finish('client', 'iperf3', ...args);
+    expect(ended.code, ended.stdout.slice(0, 500)).toBe(0);
+  }
+}
+
+async function settle(millrace: Program, meant: readonly string[] = []): Promise<Awaited<ReturnType<typeof reportOf>>> {
+  const report = await reportOf(millrace);
+  expect(['client', 'server'].map((name) => lab.checksumErrors(name))).toEqual([0, 0]);
+  // A busy machine may leave a port without slots for a moment: there is no other buffer.
+  expect(Object.keys(report.drops).filter((reason) => ![...meant, 'no-free-slot'].includes(reason)), JSON.stringify(report.drops)).toEqual([]);
+  expect(report.bytesCopied).toBe(0);
+  return report;
+}
+
+describe.skipIf(!usable)('AF_XDP', () => {
+  afterEach(async () => { await lab.close(); });
+
+  it.each([
+    ['af-xdp', 'af-xdp', 'slots: 16384'],
+    ['af-xdp', 'af-packet', 'slots: 8192, slotBytes: 4096'],
+  ])('carries ping, TCP and UDP between %s and %s, with %s', async (inside, outside, memory) => {
+    cables();
+    const millrace = await lab.millrace('middle', wire(inside, outside, memory), '--json');
+    expect(lab.run('middle', 'ip', 'link', 'show', 'inside')).toMatch(/ xdp/);
+    const open = descriptorsOf(millrace.child.pid!).length;
+    await talk('10.0.0.3', 'fd00::3');
+    expect(descriptorsOf(millrace.child.pid!).length).toBe(open);
+    const report = await settle(millrace);
+    // iperf3 ends when all is in the sender's buffer, and what is left there on a slow machine never comes.
+    expect(report.ports.inside.received).toBeGreaterThan(1000);
+    // The program went with the process.
+    expect(lab.run('middle', 'ip', 'link', 'show', 'inside')).not.toMatch(/ xdp/);
+  });
+
+  it("is a router's leg: answers go by a packet socket beside it", async () => {
+    cables();
+    lab.run('server', 'ip', 'address', 'flush', 'dev', 'net0');
+    lab.address('server', 'net0', '10.1.0.2/24', 'fd01::2/64');
+    for (const [name, four, six] of [['client', '10.0.0.1', 'fd00::1'], ['server', '10.1.0.1', 'fd01::1']] as const) {
+      lab.run(name, 'ip', 'route', 'add', 'default', 'via', four);
+      lab.run(name, 'ip', '-6', 'route', 'add', 'default', 'via', six);
+    }
+    const millrace = await lab.millrace('middle', wire('af-xdp', 'af-xdp', 'slots: 16384', [", addresses: [10.0.0.1/24, 'fd00::1/64']", ", addresses: [10.1.0.1/24, 'fd01::1/64'], mtu: 1400"]), '--json');
+    expect(await lab.pings('client', '-c', '2', '10.0.0.1')).toContain(' 0% packet loss');
+    await talk('10.1.0.2', 'fd01::2');
+    // In fragments: they are pieces of a slot, sent by the socket of the leg.
+    expect(await lab.pings('client', '-c', '2', '-M', 'dont', '-s', '1450', '10.1.0.2')).toContain(' 0% packet loss');
+    await settle(millrace, [...ROUTER_TALK, 'mtu-exceeded']);
+  });
+
+  it('drops what should leave by an interface that is down, and serves it when it is up again', async () => {
+    cables();
+    const millrace = await lab.millrace('middle', wire('af-xdp', 'af-xdp'), '--json');
+    expect(await lab.pings('client', '-c', '2', '10.0.0.3')).toContain(' 0% packet loss');
+    lab.run('middle', 'ip', 'link', 'set', 'outside', 'down');
+    await millrace.says(/down: port 'outside'/);
+    expect((await lab.finish('client', 'ping', '-c', '3', '-i', '0.05', '-W', '1', '10.0.0.3')).code).toBe(1);
+    lab.run('middle', 'ip', 'link', 'set', 'outside', 'up');
+    await millrace.says(/up: port 'outside'/);
+    expect(await lab.pings('client', '-c', '2', '10.0.0.3')).toContain(' 0% packet loss');
+    const report = await settle(millrace, ['port-down']);
+    expect(report.drops['port-down']).toBeGreaterThanOrEqual(3);
+  });
+
+  it('says what is wrong: an MTU beyond the slots, an interface that another program has, a missing capability', async () => {
+    cables();
+    const run = (file: string, ...before: string[]) => lab.finish('middle', ...before, process.execPath, 'dist/cli/main.js', 'run', file, '--no-control');
+    const file = lab.write('bad.yaml', wire('af-xdp', 'af-xdp'));
+    const rawOnly = ['setpriv', '--bounding-set=-all,+net_raw', '--inh-caps=-all,+net_raw', 'prlimit', '--memlock=8388608'];
+    const locked = await run(file, ...rawOnly);
+    expect(locked.code).toBe(2);
+    expect(locked.stderr).toMatch(/interface-refused[^]*more packet memory than this process may lock[^]*CAP_IPC_LOCK/);
+    const denied = await run(lab.write('small.yaml', wire('af-xdp', 'af-xdp', 'slots: 512')), ...rawOnly);
+    expect(denied.code).toBe(2);
+    expect(denied.stderr).toMatch(/permission-missing[^]*CAP_BPF/);
+    lab.run('client', 'ip', 'link', 'set', 'net0', 'mtu', '3000');
+    lab.run('middle', 'ip', 'link', 'set', 'inside', 'mtu', '3000');
+    const long = await run(file);
+    expect(long.code).toBe(2);
+    expect(long.stderr).toMatch(/frames of the interface 'inside' do not fit the slots[^]*an MTU of 3000[^]*at most 1774/);
+    lab.run('middle', 'ip', 'link', 'set', 'inside', 'mtu', '1500');
+    const millrace = await lab.millrace('middle', wire('af-xdp', 'af-xdp'), '--json');
+    const second = await run(file);
+    expect(second.code).toBe(2);
+    expect(second.stderr).toMatch(/interface-refused[^]*because another program has it/);
+    // However it ends: nothing of it stays on the interface.
+    expect(lab.run('middle', 'ip', 'link', 'show', 'inside')).toMatch(/ xdp/);
+    millrace.signal('SIGKILL');
+    await millrace.ended;
+    for (let tries = 0; tries < 100 && / xdp/.test(lab.run('middle', 'ip', 'link', 'show', 'inside')); tries++) await pause(20);
+    expect(lab.run('middle', 'ip', 'link', 'show', 'inside')).not.toMatch(/ xdp/);
+  });
+});
+
+describe('rings that are shared with the kernel', () => {
+  /** Indexes of both ends and flags in the first words, entries behind them. */
+  const buffer = new ArrayBuffer(12 + 4 * 16);
+  const ring = { address: 0, bytes: buffer.byteLength, producer: 0, consumer: 4, flags: 8, entries: 12, capacity: 4 };
+  const view = (): ArrayBuffer => buffer;
+
+  it('carry addresses and lengths, also where the indexes pass 2^32', () => {
+    new Uint32Array(buffer).fill(0);
+    new Uint32Array(buffer).fill(0xfffffffe, 0, 2);
+    const producer = new KernelRingProducer(view, ring, DESCRIPTOR_WORDS);
+    const consumer = new KernelRingConsumer(view, ring, DESCRIPTOR_WORDS);
+    for (let k = 0; k < 4; k++) producer.pushPacket(4096 * k + 256, 60 + k, 0);
+    expect(consumer.available()).toBe(0);
+    producer.publish();
+    expect([consumer.available(), producer.occupancy()]).toEqual([4, 4]);
+    expect([0, 1, 2, 3].map((k) => [consumer.address(k), consumer.length(k)])).toEqual([[256, 60], [4352, 61], [8448, 62], [12544, 63]]);
+    consumer.release(3);
+    expect([consumer.available(), consumer.address(0), producer.occupancy()]).toEqual([1, 12544, 1]);
+  });
+
+  it('lose an entry that was taken back: the kernel finds no chunk there', () => {
+    new Uint32Array(buffer).fill(0);
+    const producer = new KernelRingProducer(view, ring, ADDRESS_WORDS);
+    const consumer = new KernelRingConsumer(view, ring, ADDRESS_WORDS);
+    producer.push(2048);
+    producer.push(4096);
+    producer.publish();
+    expect(producer.waiting(1)).toBe(4096);
+    producer.spoil(1);
+    expect([consumer.address(0), consumer.address(1)]).toEqual([2048, 0xffffffff]);
+  });
+});
