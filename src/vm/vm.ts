@@ -68,6 +68,8 @@ export class Vm {
   readonly #watch: VmWatch;
   #tryTell: (event: VmEvent) => boolean = () => true;
   #ended = false;
+  /** A function has told main something since it was last rung for. */
+  #hasTold = false;
   /** Address of a packet that was originated and is not sent yet; -1 when there is none. */
   #unsent = -1;
   /** Answers to main that found no room yet. */
@@ -111,7 +113,7 @@ export class Vm {
       clock: vm.#clock,
       emit: (event: VmEvent) => {
         events.write(event);
-        vm.#main.ring();
+        vm.#hasTold = true;
       },
       originate: (like: Packet, length: number) => vm.#originate(like, length),
       send: (packet: Packet) => {
@@ -141,6 +143,7 @@ export class Vm {
     if (count === 0) {
       if (this.#wallClock) this.#clock.advanceTo(wallMs);
       this.#expire();
+      this.#ringMain();
       return 0;
     }
     const input = this.#inputs[this.#input];
@@ -156,7 +159,15 @@ export class Vm {
     input.release(count);
     this.#expire();
     if (returned > 0) this.#manager.published(returned, this.#vnic.tx);
+    this.#ringMain();
     return count;
+  }
+
+  /** Once for all that the functions have told in a poll: a bell that wakes costs more than a packet. */
+  #ringMain(): void {
+    if (!this.#hasTold) return;
+    this.#hasTold = false;
+    this.#main.ring();
   }
 
   /** Looks at rx and, in a mesh, at the rings from other VMs, each in its turn. */
