@@ -27,6 +27,8 @@ const FLOWS = 65_536;
 /** Longer than any timeout of the functions. */
 const JUMP_SECONDS = 10_000;
 const PASSES_COMPARED = 2;
+/** The functions have more code to compile than those of the other cases. */
+const WARM_UP_SHARE = 2.5;
 /** By how much the share of dropped packets may differ from that of the comparison, where every answer waits its turn. */
 const DROP_TOLERANCE = 0.1;
 
@@ -97,7 +99,8 @@ function groupsOf(traffic: Traffic, settings: BenchSettings): Group[] {
       },
       compare: () => compare(full, uses(), what),
       measure: async () => {
-        const { panel, report } = await replay(traffic, full, uses(), closedLoop(settings, 2 * traffic.packets.length), manner, false);
+        const pace = closedLoop(settings, 2 * traffic.packets.length);
+        const { panel, report } = await replay(traffic, full, uses(), { ...pace, warmUpMs: WARM_UP_SHARE * pace.warmUpMs }, manner, false);
         const window = windowOf(panel);
         const { received, dropped } = report.ledger;
         const [share, expected] = [dropped / received, dropShares.get(what) ?? 0];
