@@ -3,10 +3,10 @@ import { defineConfig } from 'vitest/config';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-/** Tests of one part each, without threads and processes. */
+/** Tests that leave nothing behind in their process. */
 const PARTS = [
-  ...['flow', 'golden', 'memory', 'nf', 'packet', 'packet-manager', 'ring', 'tidy'].map((folder) => `test/${folder}/**/*.test.ts`),
-  'test/bench/!(bench-command).test.ts', 'test/runtime/{check,fuzz}*.test.ts',
+  ...['flow', 'golden', 'memory', 'nf', 'packet', 'packet-manager', 'port', 'ring', 'runtime', 'tidy'].map((folder) => `test/${folder}/**/*.test.ts`),
+  'test/bench/!(bench-command).test.ts', 'test/captures/{office,labels}.test.ts',
 ];
 
 // Tests that import 'millrace' get the built package, as a user does, and its workers run plain JavaScript.
@@ -25,6 +25,7 @@ export default defineConfig({
       { extends: true, test: { name: 'parts', include: PARTS, isolate: false } },
       { extends: true, test: { name: 'whole', include: ['test/**/*.test.ts'], exclude: PARTS } },
     ],
+    globalSetup: ['test/support/temporary-folder.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',

@@ -1,15 +1,13 @@
 /** Captures and packets as literal bytes, and ports driven without a manager. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
 import { SlotHeaders } from '../../src/memory/slot-headers.js';
 import { HEADER_BYTES, HEADER_BYTES_LOG2, HeaderOffset, SLOT_OVERHEAD_BYTES } from '../../src/memory/slot-layout.js';
 import type { PortCounts, PortMemory } from '../../src/port/contract.js';
 import { openCapture, type OpenOptions } from '../../src/port/capture/open-capture.js';
+import { folderFor } from '../support/temporary-folder.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'millrace-port-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = folderFor('port');
 
 export const tempPath = (name: string): string => join(folder, name);
 export function tempFile(name: string, bytes: Uint8Array): string {
