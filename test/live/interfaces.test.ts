@@ -99,10 +99,10 @@ describe.skipIf(!usable)('a bump in the wire', () => {
     await reportOf(millrace);
   });
 
-  it('prints statistics at SIGUSR2, takes its file again at SIGHUP, and ends by itself after --duration', async () => {
+  it('prints statistics at SIGUSR2, takes its file again at SIGHUP, and ends at SIGTERM', async () => {
     cables();
     const open = chainFile(...AF_PACKET);
-    const millrace = await lab.millrace('middle', open, '--duration', '12s');
+    const millrace = await lab.millrace('middle', open);
     const { pid } = millrace.child;
     const node = readdirSync(`/proc/${pid}/task`).length > 4 ? pid! : Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ')[0]);
     process.kill(node, 'SIGUSR2');
@@ -114,9 +114,18 @@ describe.skipIf(!usable)('a bump in the wire', () => {
     lab.write('middle.yaml', open.replace('slots: 1024', 'slots: 1'));
     process.kill(node, 'SIGHUP');
     await millrace.says(/not reloaded: the chain runs on as it was/);
+    process.kill(node, 'SIGTERM');
     const { code, stdout } = await millrace.ended;
     expect(code).toBe(0);
     expect(stdout).toMatch(/firewall-(denied|default)/);
+    expect(stdout).toContain('balanced');
+  });
+
+  it('ends by itself after --duration', async () => {
+    cables();
+    const millrace = await lab.millrace('middle', chainFile(...AF_PACKET), '--duration', '1s');
+    const { code, stdout } = await millrace.ended;
+    expect(code).toBe(0);
     expect(stdout).toContain('balanced');
   });
 });
