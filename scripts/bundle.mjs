@@ -3,6 +3,7 @@
  *
  *   node scripts/bundle.mjs
  */
+import { chmodSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'rolldown';
@@ -94,3 +95,6 @@ await build({
     },
   },
 });
+
+// npx starts it as a program, from a link that outlives a clean build.
+chmodSync(at('dist/cli/main.js'), 0o755);

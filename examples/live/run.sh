@@ -3,7 +3,7 @@
 # everything again. Needs root, iproute2, ping, curl and the package koffi.
 set -eu
 cd "$(dirname "$0")/../.."
-client=mr-client middle=mr-middle server=mr-server
+client=mr-client-$$ middle=mr-middle-$$ server=mr-server-$$
 running=''
 clean() {
   [ -z "$running" ] || kill -KILL $running 2>/dev/null || true

@@ -9,10 +9,17 @@ const SHOWN_BYTES = 64;
 const LINE_BYTES = 16;
 const INDENT = ' '.repeat(9);
 
+/** Where it was thrown: the first line of a stack that lies in a file, as `file:line:column`. */
+function placeOf(stack: string | undefined): string | null {
+  return stack?.match(/(?:file:\/\/)?(\/[^\s()]+:\d+:\d+)/)?.[1] ?? null;
+}
+
 export function renderFailure({ error }: Report, { style, columns }: RenderOptions): string[] {
   if (error === undefined) return [];
   const [first, ...rest] = error.message.split('\n').flatMap((line) => wrap(printable(line), columns - INDENT.length));
   const lines = [`${style.bad(style.strong('Failed'))}   ${first}`, ...rest.map((line) => INDENT + line)];
+  const place = placeOf(error.stack);
+  if (place !== null) lines.push(style.faint(`${INDENT}at ${printable(place)}`));
   const { packet } = error;
   if (packet == null) return lines;
   lines.push(`${INDENT}in hand: a packet of ${counted(packet.length, 'byte')} from ${new Date(packet.timestampMs).toISOString()}`);

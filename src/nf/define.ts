@@ -45,7 +45,9 @@ export function defineNetworkFunction<
 }
 
 /** The schema of a definition's options, loaded if need be. A schema may be a function itself. */
-export async function schemaOf({ options }: Definition): Promise<StandardSchema> {
+export async function schemaOf({ name, options }: Definition): Promise<StandardSchema> {
+  // Plain JavaScript may leave it out.
+  if ((options as unknown) == null) throw new TypeError(`'${name}' declares no options: expected a Standard Schema, such as z.strictObject({}) where there are none`);
   return '~standard' in options ? options : options();
 }
 

@@ -183,7 +183,7 @@ paths: [{ from: source, to: rest, via: edge }]
     const text = await command(['run', 'bomb.yaml'], cwd);
     expect(text.code).toBe(1);
     expect(text.stdout).toMatch(/^bomb\.yaml {2}failed in /);
-    expect(text.stdout).toMatch(/\nFailed .*bomb.*it went off\n {9}in hand: a packet of 64 bytes from .*\n {9}0000 {2}/s);
+    expect(text.stdout).toMatch(/\nFailed .*bomb.*it went off\n {9}at .*bomb.*:\d+:\d+\n {9}in hand: a packet of 64 bytes from .*\n {9}0000 {2}/s);
   });
 
   test('Ctrl-C lets what is under way go through, and reports', async () => {
