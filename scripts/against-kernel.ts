@@ -1,6 +1,6 @@
 /**
- * The kernel's own forwarding with nftables against Millrace, in the same namespaces, in turns: `--help` says how it is run. Prints a
- * table in Markdown; the figures of each round stand in it apart, because a machine's mood changes.
+ * The kernel's own forwarding with nftables against Millrace, in the same namespaces, in turns: `--help` says how it is run. Prints
+ * a table in Markdown, each round with figures of its own: what a shared machine can do changes from minute to minute.
  */
 import { parseArgs } from 'node:util';
 import { canUseNamespaces } from '../test/live/lab.js';

@@ -85,7 +85,7 @@ export class KnownConnections {
   stamp(addresses: Uint32Array, from: number, count: number, port: number, now: number, policy: number, version: number): number {
     const view = this.#view;
     const routes = this.#routes;
-    const { base, slotShift } = this.#region;
+    const { base, slotShift, slotBytes } = this.#region;
     const { i32 } = this.#headers;
     const { way, ingress, connection, flowId: flowIds } = this.#book;
     const { signed: words, mask } = this.#connections;
@@ -97,6 +97,8 @@ export class KnownConnections {
       const length = i32[at + HeaderWord.length];
       const arrival = i32[at + HeaderWord.kind];
       if ((arrival & LINK_TYPE_AND_FLAGS) !== PLAIN_ETHERNET || length < PLAIN_L4 + UDP_BYTES || i32[at + HeaderWord.originalLength] > length) break;
+      // Any thread can write headers, and a view throws where an array would read nothing.
+      if (i32[at + HeaderWord.dataOffset] >>> 0 > slotBytes - length) break;
 
       // The parse: see packet/parse.ts.
       const start = addresses[k] + i32[at + HeaderWord.dataOffset];

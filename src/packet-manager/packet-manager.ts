@@ -92,7 +92,7 @@ export class PacketManager {
     if (spec.reportFlows) shop.classification.onFlowEnd((flow) => void this.#events.write({ type: 'flow-end', flow } satisfies ManagerEvent));
   }
 
-  /** One bounded step: a burst from every queue. Returns the number of addresses moved. */
+  /** One bounded step: a burst from every ring, and from the ports until there is one. Returns the number of addresses moved. */
   poll(): number {
     if (this.#untold.length > 0) this.#tellWaiting();
     if (this.#finished) return 0;
@@ -125,7 +125,8 @@ export class PacketManager {
       round = 0;
       for (let port = 0; port < ports.length; port++) if (this.#receiving || ports[port].ends) round += this.#ingress.receive(port);
       received += round;
-    } while (round > 0 && received < burst);
+      // Each round sweeps connections, and what ends is told by an event.
+    } while (round > 0 && received < burst && !this.#eventsBehind());
     return received;
   }
 

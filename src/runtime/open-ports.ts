@@ -23,13 +23,15 @@ const ETHERNET_MTU = 1500;
 /** Ports of a plan as their threads need them; null for those that are not live. */
 export interface OpenPorts {
   backends: (LiveBackend | null)[];
-  /** Closes every descriptor. No thread may use them any more. */
+  /** Closes the descriptors of one port. No thread may use them any more, and from then on the kernel writes nothing for it. */
+  closePort: (port: number) => void;
+  /** The same for all ports. */
   close: () => void;
 }
 
 /** @param region packet memory, which XDP sockets share. @throws ConfigurationError with everything that is missing. */
 export async function openPorts(plan: Plan, region: RegionHandle): Promise<OpenPorts> {
-  const closers: (() => void)[] = [];
+  const closers = new Map<number, () => void>();
   const problems: Problem[] = [];
   const libc = plan.ports.some(({ spec }) => isOnInterface(spec)) ? await bindLibc(plan) : null;
   const offloads = offloadsOf(plan.ports, plan.memory.slotBytes);
@@ -47,14 +49,18 @@ export async function openPorts(plan: Plan, region: RegionHandle): Promise<OpenP
       problems.push({ place: `ports.${name}`, ...opened });
       return null;
     }
-    closers.push(opened.close);
+    closers.set(port, opened.close);
     if (spec.leg !== null) legs[port] = completeLeg(spec.leg, opened.values);
     return { ...opened.backend, legs: legsOf };
   });
-  const close = (): void => {
-    for (const each of closers.splice(0)) each();
+  const closePort = (port: number): void => {
+    closers.get(port)?.();
+    closers.delete(port);
   };
-  if (problems.length === 0) return { backends, close };
+  const close = (): void => {
+    for (const port of [...closers.keys()]) closePort(port);
+  };
+  if (problems.length === 0) return { backends, closePort, close };
   close();
   throw new ConfigurationError(problems);
 }

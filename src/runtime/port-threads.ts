@@ -7,7 +7,7 @@ import type { Layout } from './layout.js';
 import type { OpenPorts } from './open-ports.js';
 
 export interface PortThreadListener {
-  /** A thread ended that was not told to. It can write no more. */
+  /** A thread ended that was not told to. Nobody writes for the port any more: its threads and descriptors are gone. */
   died: (port: number, error: Error) => void;
   state: (state: PortState) => void;
 }
@@ -16,16 +16,16 @@ export class PortThreads {
   readonly #shared: SharedSpec;
   readonly #threads: readonly PortThreadSpec[];
   readonly #workers: Worker[];
-  readonly #close: () => void;
+  readonly #open: OpenPorts;
   readonly #exits: Promise<void>[];
   #ending = false;
 
-  constructor({ backends, close }: OpenPorts, { shared, portThreads, readyOffset }: Layout, listener: PortThreadListener) {
+  constructor(open: OpenPorts, { shared, portThreads, readyOffset }: Layout, listener: PortThreadListener) {
     this.#shared = shared;
     this.#threads = portThreads;
-    this.#close = close;
+    this.#open = open;
     this.#workers = portThreads.map((thread) => {
-      const task: PortTask = { shared, thread, backend: backends[thread.port]!, readyOffset };
+      const task: PortTask = { shared, thread, backend: open.backends[thread.port]!, readyOffset };
       return new Worker(new URL('../port/live/port-worker.js', import.meta.url), { workerData: task, name: `millrace port ${thread.name}` });
     });
     this.#exits = this.#workers.map((worker, at) => this.#follow(worker, portThreads[at], listener));
@@ -51,7 +51,7 @@ export class PortThreads {
   /** Settles when all threads have exited and their descriptors are closed. They end by themselves when the run state says stopped. */
   async ended(): Promise<void> {
     await Promise.all(this.#exits);
-    this.#close();
+    this.#open.close();
   }
 
   #follow(worker: Worker, { port, name, rings }: PortThreadSpec, { died, state }: PortThreadListener): Promise<void> {
@@ -67,6 +67,8 @@ export class PortThreads {
           this.kill(name);
           const mine = this.#threads.flatMap((thread, at) => (thread.port === port && this.#workers[at] !== worker ? [this.#exits[at]] : []));
           void Promise.all(mine).then(() => {
+            // Slots that the kernel has for an XDP socket are the manager's again only when that is closed.
+            this.#open.closePort(port);
             Atomics.store(new Int32Array(this.#shared.control, rings.exhaustedOffset, 1), 0, 1); // (V) on behalf of the port that is gone
             died(port, new Error(`port '${name}' failed: ${message}`, { cause: error }));
           });

@@ -10,6 +10,7 @@ import { KnownConnections } from '../../src/packet-manager/known-connections.js'
 import { PacketManager } from '../../src/packet-manager/packet-manager.js';
 import { InlinePortHost } from '../../src/packet-manager/port-host.js';
 import { TcpFlag } from '../../src/packet/protocols.js';
+import { EventReader } from '../../src/ring/event-ring.js';
 import { describeArrival } from '../../src/port/capture/fill-slot.js';
 import type { PortBackend, PortMemory } from '../../src/port/contract.js';
 import { layOut } from '../../src/runtime/layout.js';
@@ -24,18 +25,20 @@ interface Arrival {
   isFromOutside: boolean;
   cut: number;
   isOffloaded: boolean;
+  /** What the header says of where the bytes lie, instead of the truth. */
+  lie?: number;
 }
 
 const FLOWS = 64;
 
-const plan = (slots: number, bothWays: boolean): Plan => ({
+const plan = (slots: number, bothWays: boolean, flows = FLOWS): Plan => ({
   ports: [{ name: 'in', spec: { kind: 'sink', write: null } }, { name: 'out', spec: { kind: 'sink', write: null } }],
   functions: [{ name: 'one', chain: 'c', replica: { index: 0, count: 1 }, module: 'none:', function: 'none', options: {}, drops: [], counters: [], tables: {} }],
   vms: [{ name: 'one', chain: 'c', functions: [0] }],
   paths: [{ from: 0, to: 1, bothWays, match: 'any', chain: 'c', routing: 'hub', replicas: [[0]], spread: { by: 'connection' } }],
   drops: [],
   memory: { slots, slotBytes: 2048 },
-  flows: FLOWS,
+  flows,
   mode: 'zero-copy',
   burst: 16,
   wakeUp: 'auto',
@@ -49,11 +52,11 @@ function portOf(arrivals: readonly Arrival[], memory: PortMemory, isMarked: bool
     receive(slots, count) {
       // One for each of the other port's, so that both directions come in turn.
       if (count === 0 || next === arrivals.length) return 0;
-      const { bytes, seconds, cut, isOffloaded } = arrivals[next++];
+      const { bytes, seconds, cut, isOffloaded, lie } = arrivals[next++];
       const slot = memory.slotIndex(slots[0]);
       const at = initialDataOffset(slot);
       memory.region.set(bytes, slots[0] + at);
-      describeArrival(memory, slot, at, { length: bytes.length, originalLength: bytes.length + cut, seconds, nanos: 5, linkType: LinkType.ethernet, interfaceId: 3 });
+      describeArrival(memory, slot, lie ?? at, { length: bytes.length, originalLength: bytes.length + cut, seconds, nanos: 5, linkType: LinkType.ethernet, interfaceId: 3 });
       if (isOffloaded) memory.headers.u8[(slot << 6) + HeaderOffset.parseFlags] |= ParseFlag.offload;
       // A flag that no port sets: the manager takes it away, after it has kept the packet from the short way.
       if (isMarked) memory.headers.u8[(slot << 6) + HeaderOffset.parseFlags] |= ParseFlag.tuplePublished;
@@ -65,15 +68,22 @@ function portOf(arrivals: readonly Arrival[], memory: PortMemory, isMarked: bool
   };
 }
 
-/** What a manager has written when all has been received: every packet is with the VM, which returns none. */
-function received(arrivals: readonly Arrival[], bothWays: boolean, isMarked: boolean): { headers: string; connections: string } {
-  const slots = 2 ** Math.ceil(Math.log2(arrivals.length + 2));
-  const { shared, manager: spec } = layOut(plan(slots, bothWays), { reportFlows: false });
+/** A manager whose two ports have a packet each in turn, and whose VM returns none. */
+function managerOf(arrivals: readonly Arrival[], planned: Plan, isMarked: boolean, reportFlows = false) {
+  const { shared, manager: spec } = layOut(planned, { reportFlows });
+  const { slots } = planned.memory;
   const region = new Region(shared.region);
   const headers = new SlotHeaders(shared.control, shared.headersOffset, slots);
   const memory: PortMemory = { region: region.bytes, headers, slotIndex: (address) => region.slotIndex(address), maxPacketBytes: region.maxPacketBytes };
   const manager = new PacketManager(shared, spec, (pool) => [false, true].map((isOutside) =>
     new InlinePortHost(portOf(arrivals.filter(({ isFromOutside }) => isFromOutside === isOutside), memory, isMarked), pool)));
+  return { manager, shared, spec };
+}
+
+/** What a manager has written when all has been received. */
+function received(arrivals: readonly Arrival[], bothWays: boolean, isMarked: boolean): { headers: string; connections: string } {
+  const slots = 2 ** Math.ceil(Math.log2(arrivals.length + 2));
+  const { manager, shared, spec } = managerOf(arrivals, plan(slots, bothWays), isMarked);
   for (let k = 0; k < arrivals.length + 2; k++) manager.poll();
   const bytes = Buffer.from(shared.control);
   return {
@@ -133,5 +143,34 @@ describe('the short way of known connections', () => {
     stamp.mockRestore();
     // Otherwise nothing was compared.
     expect(short).toBeGreaterThan(1000);
+  });
+
+  it.each([0x7fff_0000, 0xffff_fff0, 2047])('throws nothing when a header says that the bytes lie at %i', (lie) => {
+    const bytes = udp4({ source: '10.0.0.1', destination: '198.51.100.7', sourcePort: 50_000, destinationPort: 443, payload: new Uint8Array(4) });
+    const plain: Arrival = { bytes, seconds: 1_700_000_000, isFromOutside: false, cut: 0, isOffloaded: false };
+    const stamp = vi.spyOn(KnownConnections.prototype, 'stamp');
+    received([plain, plain, { ...plain, lie }, plain], true, false);
+    // The second and the fourth: the first opens the connection.
+    expect(stamp.mock.calls.reduce((sum, [, from], at) => sum + (stamp.mock.results[at].value as number) - from, 0)).toBe(2);
+    stamp.mockRestore();
+  });
+});
+
+describe('a poll that takes from both ports in turn', () => {
+  it('ends no more connections than there is room to tell of', () => {
+    const packet = (k: number, seconds: number): Arrival => ({
+      bytes: udp4({ source: `10.1.${k >> 8}.${k & 255}`, destination: '198.51.100.7', sourcePort: 50_000, destinationPort: 53, payload: new Uint8Array(4) }),
+      seconds, isFromOutside: k % 2 === 1, cut: 0, isOffloaded: false,
+    });
+    // All but the last have timed out when those come.
+    const arrivals = Array.from({ length: 9200 }, (_, k) => packet(k, k < 8000 ? 1_700_000_000 : 1_700_000_400));
+    const { manager, shared, spec } = managerOf(arrivals, { ...plan(16_384, true, 16_384), burst: 1024 }, false, true);
+    const events = new EventReader(shared.control, spec.events);
+    let ended = 0;
+    for (let k = 0; k < 200; k++) {
+      manager.poll();
+      ended += events.drain(() => undefined);
+    }
+    expect([ended, events.lost]).toEqual([8000, 0]);
   });
 });

@@ -44,7 +44,6 @@ const PAIRS: readonly (readonly [string, string])[] = [
   ['V', 'V'], // a port in another thread will receive no more
   ['W', 'W'], // producer index of a ring whose other end is the kernel's
   ['X', 'X'], // consumer index of one
-  ['Y', 'Y'], // flags of one; its partner is the kernel alone
 ];
 
 interface Call {

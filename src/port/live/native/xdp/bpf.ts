@@ -1,6 +1,6 @@
 /**
- * The XDP program that hands the frames of an interface to an XDP socket, and how it is put in place by bpf(2). It is attached by a link, so
- * it is gone when the link's descriptor is closed, also by the end of the process.
+ * The XDP program that hands the frames of an interface to an XDP socket, and how it is put in place by bpf(2). It is attached
+ * by a link, so it is gone when the link's descriptor is closed, also by the end of the process.
  */
 import type { Libc } from '../libc.js';
 import type { OpenFailure } from '../packet-socket.js';
@@ -17,7 +17,7 @@ const QUEUE_OFFSET = 16;
 const ATTRIBUTE_BYTES = 128;
 
 /** How a program is attached: in the driver, or behind it, on packets that the system has made already. */
-export const XdpMode = { driver: 4, generic: 2 } as const;
+const XdpMode = { driver: 4, generic: 2 } as const;
 
 /** What stands for a loaded program, all of it to be closed: last things first. */
 export interface Attachment {
@@ -39,7 +39,7 @@ function instruction(operation: number, destination: number, source: number, off
 }
 
 /** `return bpf_redirect_map(map, context->rx_queue_index, XDP_PASS)`. */
-export function redirectProgram(map: number): Uint8Array {
+function redirectProgram(map: number): Uint8Array {
   return Buffer.concat([
     instruction(0x61, 2, 1, QUEUE_OFFSET, 0), // r2 = *(u32 *)(r1 + 16)
     instruction(0x18, 1, 1, 0, map), // r1 = the map of this descriptor, over two instructions

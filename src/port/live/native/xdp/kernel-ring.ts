@@ -16,7 +16,6 @@ export interface MappedRing {
   bytes: number;
   producer: number;
   consumer: number;
-  flags: number;
   entries: number;
   /** Entries that it holds: a power of two. */
   capacity: number;
@@ -29,7 +28,6 @@ export type View = (address: number, bytes: number) => ArrayBuffer;
 export const ADDRESS_WORDS = 2;
 export const DESCRIPTOR_WORDS = 4;
 const LENGTH_WORD = 2;
-const NEED_WAKEUP = 1;
 /** No chunk lies there: the kernel passes such a descriptor over. */
 const NOWHERE = 0xffffffff;
 
@@ -38,7 +36,6 @@ export class KernelRingProducer {
   readonly capacity: number;
   readonly #producer: Int32Array;
   readonly #consumer: Int32Array;
-  readonly #flags: Int32Array;
   readonly #entries: Uint32Array;
   readonly #mask: number;
   readonly #stride: number;
@@ -49,7 +46,6 @@ export class KernelRingProducer {
     this.capacity = ring.capacity;
     this.#producer = new Int32Array(buffer, ring.producer, 1);
     this.#consumer = new Int32Array(buffer, ring.consumer, 1);
-    this.#flags = new Int32Array(buffer, ring.flags, 1);
     this.#entries = new Uint32Array(buffer, ring.entries, ring.capacity * stride);
     this.#mask = ring.capacity - 1;
     this.#stride = stride;
@@ -93,11 +89,6 @@ export class KernelRingProducer {
     const at = ((oldest + k) & this.#mask) * this.#stride;
     this.#entries[at] = NOWHERE;
     this.#entries[at + 1] = NOWHERE;
-  }
-
-  /** Whether the kernel wants to be told of new entries by a system call. */
-  get needsWakeUp(): boolean {
-    return (Atomics.load(this.#flags, 0) & NEED_WAKEUP) !== 0; // (Y)
   }
 }
 

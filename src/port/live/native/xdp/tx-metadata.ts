@@ -5,7 +5,7 @@
  *   0  flags, 64 bits   2: a checksum is to be computed
  *   8  checksumStart    16 bits, from the packet's start: what is summed begins here
  *  10  checksumOffset   16 bits, from there: where the sum goes
- *  12  launch time      not used
+ *  16  launchTime       64 bits, not used
  */
 export const TX_METADATA_BYTES = 24;
 /** Option of a descriptor: there is metadata in front of its packet. */

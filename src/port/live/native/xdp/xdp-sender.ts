@@ -47,6 +47,8 @@ export class XdpSender {
   /** Of each slot, whether the kernel has it. */
   readonly #isSending: Uint8Array;
   #sending = 0;
+  /** Why packets were given up last. */
+  #gaveUpFor = EGRESS_FAILED;
 
   constructor(libc: Libc, end: SendingEnd, source: PacketSource, tx: KernelRingProducer, completion: KernelRingConsumer, options: SenderOptions) {
     this.#libc = libc;
@@ -68,13 +70,17 @@ export class XdpSender {
   poll(): number {
     let done = this.#complete();
     const count = this.#source.take(this.#batch, FRAMES);
+    // What was given up stays in the ring until the kernel looks at it, and fills it while the interface is down.
+    const room = this.#tx.capacity - this.#tx.occupancy();
+    let placed = 0;
     for (let k = 0; k < count; k++) {
-      const reason = this.#place(this.#batch[k]);
-      if (reason !== 0) this.#end.dropped(this.#batch[k], reason);
+      const reason = placed < room ? this.#place(this.#batch[k]) : this.#gaveUpFor;
+      if (reason === 0) placed++;
+      else this.#end.dropped(this.#batch[k], reason);
     }
     if (count > 0) {
       this.#tx.publish();
-      this.#kick();
+      this.#kick(placed);
       done += count + this.#complete();
     }
     if (done > 0) this.#end.publish();
@@ -113,30 +119,31 @@ export class XdpSender {
     return 0;
   }
 
-  /** Has the kernel take what is in the tx ring: a bounded number of packets a call. */
-  #kick(): void {
+  /** Has the kernel take what is in the tx ring, whose last `placed` entries are new: a bounded number of packets a call. */
+  #kick(placed: number): void {
     let waits = 0;
     while (this.#tx.occupancy() > 0) {
       const before = this.#tx.occupancy();
       const error = this.#libc.sendto(this.#options.descriptor, null, 0, MSG_DONTWAIT, null, 0) >= 0 ? 0 : this.#libc.errno();
       if (error === Errno.netdown || error === Errno.nxio || error === Errno.nodev) {
-        this.#giveUp(PORT_DOWN);
+        this.#giveUp(PORT_DOWN, placed);
         return;
       }
       this.#complete();
       if (this.#tx.occupancy() < before) continue;
       if (waits++ >= MAX_WAITS) {
-        this.#giveUp(EGRESS_FAILED);
+        this.#giveUp(EGRESS_FAILED, placed);
         return;
       }
       this.#options.wait();
     }
   }
 
-  /** The kernel does not take what is in the tx ring: it goes no further. */
-  #giveUp(reason: number): void {
+  /** The kernel does not take what is in the tx ring: it goes no further. What lies in front of the new entries was given up before. */
+  #giveUp(reason: number, placed: number): void {
+    this.#gaveUpFor = reason;
     const count = this.#tx.occupancy();
-    for (let k = 0; k < count; k++) {
+    for (let k = Math.max(0, count - placed); k < count; k++) {
       const at = this.#tx.waiting(k);
       this.#tx.spoil(k);
       this.#conclude(at - (at & this.#slotMask), reason);

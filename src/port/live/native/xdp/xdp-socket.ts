@@ -73,11 +73,11 @@ export function openXdpSocket(libc: Libc, interfaceIndex: number, memory: Packet
   const view = new DataView(offsets.buffer);
   const map = (index: number, place: number, words: number): MappedRing | null => {
     const part = (at: number): number => Number(view.getBigUint64(index * OFFSETS_BYTES + at * 8, true));
-    const [producer, consumer, entries, flags] = [part(0), part(1), part(2), part(3)];
+    const [producer, consumer, entries] = [part(0), part(1), part(2)];
     const bytes = entries + capacity * words * 4;
     const address = libc.mmap(0, bytes, READ_AND_WRITE, SHARED_AND_PRESENT, descriptor, place);
     if (address >= MAP_FAILED - 1) return null;
-    const ring = { address, bytes, producer, consumer, entries, flags, capacity };
+    const ring = { address, bytes, producer, consumer, entries, capacity };
     mapped.push(ring);
     return ring;
   };
