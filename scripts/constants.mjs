@@ -57,7 +57,7 @@ function valueOfName(node, checker) {
 
 function valueOfDeclared(declared, checker) {
   if (declared === undefined || declared.getSourceFile().isDeclarationFile) return null;
-  if (ts.isVariableDeclaration(declared)) return isConstantOfModule(declared) && declared.type === undefined ? valueOf(declared.initializer, checker) : null;
+  if (ts.isVariableDeclaration(declared)) return isConstantOfModule(declared) ? valueOf(declared.initializer, checker) : null;
   if (!ts.isPropertyAssignment(declared) || !ts.isAsExpression(declared.parent.parent) || declared.parent.parent.type.getText() !== 'const') return null;
   const owner = declared.parent.parent.parent;
   return ts.isVariableDeclaration(owner) && isConstantOfModule(owner) ? valueOf(declared.initializer, checker) : null;

@@ -53,6 +53,7 @@ export class KnownConnections {
   readonly #book: SlotBook;
   readonly #connections: ConnectionTable;
   #routes = new Int32Array(FIRST_ROUTES * ROUTE_WORDS);
+  #routeCount = 0;
 
   constructor(region: Region, headers: SlotHeaders, book: SlotBook, connections: ConnectionTable) {
     this.#region = region;
@@ -69,6 +70,7 @@ export class KnownConnections {
       more.set(this.#routes);
       this.#routes = more;
     }
+    if (index >= this.#routeCount) this.#routeCount = index + 1;
     const at = index * ROUTE_WORDS;
     this.#routes[at + FROM] = route.from;
     this.#routes[at + TO] = route.to;
@@ -85,6 +87,7 @@ export class KnownConnections {
   stamp(addresses: Uint32Array, from: number, count: number, port: number, now: number, policy: number, version: number): number {
     const view = this.#view;
     const routes = this.#routes;
+    const routeCount = this.#routeCount;
     const { base, slotShift, slotBytes } = this.#region;
     const { i32 } = this.#headers;
     const { way, ingress, connection, flowId: flowIds } = this.#book;
@@ -147,7 +150,7 @@ export class KnownConnections {
         if (words[entry] !== EntryKind.connection || words[entry + Word.flowId] !== flowId) break;
       }
       const path = words[entry + Word.path] - 1;
-      if (path < 0 || words[entry + Word.policy] !== policy || now - words[entry + Word.lastSeen] > SHORTEST_IDLE_SECONDS) break;
+      if (path < 0 || path >= routeCount || words[entry + Word.policy] !== policy || now - words[entry + Word.lastSeen] > SHORTEST_IDLE_SECONDS) break;
       if (i32[at + HeaderWord.timestampSeconds] >>> 0 > now) break;
       const route = path * ROUTE_WORDS;
       const isReverse = routes[route + FROM] !== port;
