@@ -23,7 +23,7 @@ interface InspectorLinks {
   givenUp: Counter;
 }
 
-// Of this module, so that they are constants to the compiler.
+// Short names for what each packet reads.
 const STATUS: number = FlowWord.status;
 const OVER: number = FlowFlag.over;
 const REFUSED = FlowFlag.dropped | FlowFlag.blocked;

@@ -16,7 +16,7 @@ import { highestAck, SACK_TAKEN, SCALE_GIVEN, SCALE_MASK } from './tcp-options.j
 import { TcpKind, TcpState } from './tcp-state.js';
 import { LAST_BITS, LAST_IS_REPLY, LAST_KIND_SHIFT, LENIENT, MAX_ACK_KNOWN_OF_OPENER, MAX_ACK_KNOWN_OF_OTHER, MAX_ACK_WINDOW, SAID_BITS } from './tcp-window.js';
 
-// Of this module, so that they are constants to the compiler: what is imported is read anew at each use.
+// Short names for what the lines below read most.
 const TCP: number = IpProtocol.tcp;
 const UDP: number = IpProtocol.udp;
 const REVERSE: number = Direction.reverse;

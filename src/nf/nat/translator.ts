@@ -22,7 +22,7 @@ const SOURCE = 12;
 const DESTINATION = 16;
 const DESTINATION_PORT = 2;
 const TCP_FLAGS = 13;
-// Of this module, so that they are constants to the compiler: what is imported is read anew at each use.
+// Short names for what the lines below read most.
 const TCP: number = IpProtocol.tcp;
 const FORWARD: number = Direction.forward;
 const [BINDING, FLOW_SERIAL, STATE] = [Flow.binding, Flow.serial, Flow.state];
