@@ -90,14 +90,7 @@ export class BufferPool {
 
   /** Gives slots back that `take` gave and nobody used, so that they come again in the same order. */
   giveBack(addresses: Uint32Array, from: number, to: number): void {
-    if (this.#free.length > 1) {
-      for (let k = to - 1; k >= from; k--) this.free(addresses[k]);
-      return;
-    }
-    const free = this.#free[0];
-    let top = this.#counts[0];
-    for (let k = to - 1; k >= from; k--) free[top++] = addresses[k];
-    this.#counts[0] = top;
+    for (let k = to - 1; k >= from; k--) this.free(addresses[k]);
   }
 
   /** The free addresses, for the census. */

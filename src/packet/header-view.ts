@@ -15,10 +15,7 @@ export abstract class HeaderView {
     this.bytes = cursor.bytes;
   }
 
-  /**
-   * @internal Puts the view over the header at `offset` of the packet. The views that nearly every packet is asked for have their
-   * own: V8 learns for each method which classes it meets, and a method that meets all ten is slow for each.
-   */
+  /** @internal Puts the view over the header at `offset` of the packet. */
   place(offset: number): this {
     this.bytes = this.cursor.bytes;
     this.at = this.cursor.start + offset;

@@ -92,13 +92,6 @@ export function ipv4HasSourceRoute(bytes: Uint8Array, at: number, headerLength: 
 
 /** Numbers as they are on the wire; addresses are u32. */
 export class Ipv4View extends HeaderView {
-  /** @internal */
-  override place(offset: number): this {
-    this.bytes = this.cursor.bytes;
-    this.at = this.cursor.start + offset;
-    return this;
-  }
-
   /** Bytes, with options. */
   get headerLength(): number {
     return (this.bytes[this.at] & 15) << 2;

@@ -39,13 +39,6 @@ export function rewriteIpv6Address(bytes: Uint8Array, at: number, words: Uint32A
 
 /** Numbers as they are on the wire; an address is four u32 words, the first one first. */
 export class Ipv6View extends HeaderView {
-  /** @internal */
-  override place(offset: number): this {
-    this.bytes = this.cursor.bytes;
-    this.at = this.cursor.start + offset;
-    return this;
-  }
-
   get trafficClass(): number {
     return (readU16(this.bytes, this.at) >>> 4) & 0xff;
   }

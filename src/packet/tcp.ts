@@ -35,13 +35,6 @@ export function tcpHeaderLength(bytes: Uint8Array, at: number, end: number, wire
 }
 
 export class TcpView extends HeaderView {
-  /** @internal */
-  override place(offset: number): this {
-    this.bytes = this.cursor.bytes;
-    this.at = this.cursor.start + offset;
-    return this;
-  }
-
   get sourcePort(): number {
     return readU16(this.bytes, this.at + SOURCE_PORT);
   }

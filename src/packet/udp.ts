@@ -23,13 +23,6 @@ export function isUdpHeader(bytes: Uint8Array, at: number, end: number, wireEnd:
 }
 
 export class UdpView extends HeaderView {
-  /** @internal */
-  override place(offset: number): this {
-    this.bytes = this.cursor.bytes;
-    this.at = this.cursor.start + offset;
-    return this;
-  }
-
   get sourcePort(): number {
     return readU16(this.bytes, this.at + SOURCE_PORT);
   }
