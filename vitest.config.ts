@@ -22,7 +22,7 @@ export default defineConfig({
   test: {
     projects: [
       // A file here changes nothing that another could see, so they share a process and what it has imported.
-      { extends: true, test: { name: 'parts', include: PARTS, isolate: false } },
+      { extends: true, test: { name: 'parts', include: PARTS, isolate: false, setupFiles: ['test/support/properties.ts'] } },
       { extends: true, test: { name: 'whole', include: ['test/**/*.test.ts'], exclude: PARTS } },
     ],
     globalSetup: ['test/support/temporary-folder.ts'],

@@ -1,6 +1,6 @@
 /**
  * Runs the fuzzers for minutes, each in turn with seeds that nobody has tried: packets and files through whole chains, firewall,
- * NAT, DPI, firewall rules, Suricata rules, and configurations.
+ * NAT, DPI, firewall rules, Suricata rules, configurations, and every property test.
  *
  *   npm run build && node scripts/fuzz.mjs --minutes 10
  *   node scripts/fuzz.mjs --minutes 2 --only nat,dpi --seed 7
@@ -20,8 +20,9 @@ const FUZZERS = {
   firewall: { files: ['test/nf/firewall/fuzz.test.ts'], environment: (seed) => ({ FUZZ_SECONDS: SECONDS, FUZZ_SEED: seed }) },
   nat: { files: ['test/nf/nat/fuzz.test.ts'], environment: (seed) => ({ NAT_FUZZ_SECONDS: SECONDS, NAT_FUZZ_SEED: seed }) },
   dpi: { files: ['test/nf/dpi/fuzz.test.ts'], environment: (seed) => ({ MILLRACE_FUZZ: 30, MILLRACE_FUZZ_FIRST: seed }) },
-  signatures: { files: ['test/nf/dpi/signatures/rule-file.test.ts', 'test/nf/dpi/signatures/rules.test.ts'], environment: () => ({ MILLRACE_FUZZ: 400 }) },
+  signatures: { files: ['test/nf/dpi/signatures/rule-file.test.ts', 'test/nf/dpi/signatures/rules.test.ts'], environment: (seed) => ({ MILLRACE_FUZZ: 400, PROPERTY_SEED: seed }) },
   configuration: { files: ['test/runtime/fuzz-configuration.test.ts'], environment: (seed) => ({ MILLRACE_FUZZ: 300, MILLRACE_FUZZ_FIRST: seed }) },
+  properties: { files: ['flow', 'memory', 'nf', 'packet', 'packet-manager', 'port', 'ring'].map((folder) => `test/${folder}/`), environment: (seed) => ({ PROPERTY_SEED: seed }) },
 };
 /** From one round's first seed to the next one's: more than a round tries. */
 const SEED_STEP = 10_000;

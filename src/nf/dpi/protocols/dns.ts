@@ -95,9 +95,9 @@ function readName(bytes: Uint8Array, message: number, from: number, end: number,
   }
 }
 
-/** Type and class follow the question: IN, CH, HS, NONE or ANY. */
+/** Type and class follow a question whose name ends at `at` (or is NAME_CUT or NAME_INVALID): IN, CH, HS, NONE or ANY. */
 function isKnownClass(bytes: Uint8Array, at: number, end: number): boolean {
-  if (at + 4 > end || (bytes[at] === 0 && bytes[at + 1] === 0)) return false;
+  if (at < 0 || at + 4 > end || (bytes[at] === 0 && bytes[at + 1] === 0)) return false;
   const dnsClass = ((bytes[at + 2] & 0x7f) << 8) | bytes[at + 3];
   return (dnsClass >= 1 && dnsClass <= 4) || dnsClass === 254 || dnsClass === 255;
 }

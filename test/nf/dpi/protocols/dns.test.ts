@@ -91,6 +91,8 @@ describe('DNS', () => {
       hex('1234 0100 0001 0000 0000 0000 0161 c0ff 0001 0001'),
       hex('0000 8400 0000 0001 0000 0000 055f69707073 045f746370 056c6f63616c 00 000c 0001 00000078 0002 c00c'),
       hex('1234 0000 0001 0000 0000 0000 0464657631 00 0001 0001'),
+      // More records than there can be, and a name that cannot be read: what precedes the message is no class.
+      hex('0001 8400 0000 0101 0000 0000 055f69707073 045f746370 406c6f63616c 00 000c 0001 00000078 0002 c00c'),
     ];
     expectRobust(dns, samples, { serverPort: 53 });
   });
