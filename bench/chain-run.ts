@@ -49,7 +49,7 @@ export function verifyChain(report: Pick<Report, 'ports' | 'vms' | 'bytesCopied'
   expect('bytes transmitted', panel[Cell.transmittedBytes], packets * bytes);
   expect('sum of sequence numbers', panel[Cell.sequenceOut], panel[Cell.sequenceIn]);
   // Copies are made where a packet enters and leaves a VM, however many functions that runs.
-  const copying = placement === 'together' ? 1 : vms;
+  const copying = placement === 'per-vm' ? vms : 1;
   // Replicas share a chain's packets; together each function of the chain has seen all of them.
   expect('packets returned by all VMs', report.vms.reduce((sum, vm) => sum + vm.returned, 0), packets * vms);
   expect('bytes copied', report.bytesCopied, mode === 'copy' ? 2 * copying * packets * bytes : 0);

@@ -15,7 +15,7 @@ import { slotBytesFor } from './slot-bytes.js';
 export interface ChainFactors {
   readonly mode: 'zero-copy' | 'copy';
   readonly routing: 'hub' | 'mesh';
-  readonly placement: 'per-vm' | 'together';
+  readonly placement: 'per-vm' | 'together' | 'inline';
   readonly replicas: number;
   readonly wakeUp: 'throughput' | 'latency' | 'auto';
   readonly vms: number;
@@ -72,7 +72,7 @@ export async function requireTaken(configuration: Configuration): Promise<void> 
 
 /** Threads that work at the same time: the VMs and the packet manager. The main thread sleeps. */
 export function threadsOf({ placement, vms, replicas }: Pick<ChainFactors, 'placement' | 'vms' | 'replicas'>): number {
-  return 1 + (placement === 'together' ? 1 : vms) * replicas;
+  return 1 + (placement === 'inline' ? 0 : placement === 'together' ? 1 : vms) * replicas;
 }
 
 export function columnsOf(factors: ChainFactors): Partial<Factors> {

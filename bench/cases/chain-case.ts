@@ -20,12 +20,12 @@ function groups(settings: BenchSettings): Group[] {
     })),
     // P4: the size sweep.
     ...sizes.map((bytes): Group => ({ name: `${bytes} B`, ways: bothModes({ bytes }) })),
-    ...(['mesh', 'together'] as const).map((what): Group => ({
+    ...(['mesh', 'together', 'inline'] as const).map((what): Group => ({
       name: what,
-      ways: sizes.flatMap((bytes) => bothModes(what === 'mesh' ? { bytes, routing: 'mesh' } : { bytes, placement: 'together' })),
+      ways: sizes.flatMap((bytes) => bothModes(what === 'mesh' ? { bytes, routing: 'mesh' } : { bytes, placement: what })),
     })),
     // P7: the length of the chain, and what it costs when the functions stand together.
-    { name: 'VMs', ways: vms.flatMap((count) => [of({ vms: count }), of({ vms: count, routing: 'mesh' }), of({ vms: count, placement: 'together' })]) },
+    { name: 'VMs', ways: vms.flatMap((count) => [of({ vms: count }), of({ vms: count, routing: 'mesh' }), of({ vms: count, placement: 'together' }), of({ vms: count, placement: 'inline' })]) },
     { name: 'burst', ways: bursts.flatMap((burst) => [of({ burst }), of({ burst, routing: 'mesh' })]) },
     ...(['nothing', 'ttl', 'payload'] as const).map((what): Group => ({
       name: `touching ${what}`,

@@ -73,7 +73,7 @@ function way(changes: Partial<ChainFactors>, { seed, profile }: BenchSettings): 
 }
 
 function groups(settings: BenchSettings): Group[] {
-  return [{ name: 'silence', ways: [way({}, settings), way({ routing: 'mesh' }, settings), way({ placement: 'together' }, settings)] }];
+  return [{ name: 'silence', ways: [way({}, settings), way({ routing: 'mesh' }, settings), way({ placement: 'together' }, settings), way({ placement: 'inline' }, settings)] }];
 }
 
 export const idleCase: BenchCase = { name: 'idle', says: 'an idle chain\'s share of a core, and its first packet after a second of silence (P8)', byDefault: true, groups };

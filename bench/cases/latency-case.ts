@@ -54,7 +54,7 @@ async function groupOf(name: string, changes: Partial<ChainFactors>, settings: B
 
 async function groups(settings: BenchSettings, progress: (text: string) => void): Promise<Group[]> {
   const all: Group[] = [];
-  for (const [name, changes] of [['per VM', {}], ['together', { placement: 'together' }], ['mesh', { routing: 'mesh' }]] as const) {
+  for (const [name, changes] of [['per VM', {}], ['together', { placement: 'together' }], ['inline', { placement: 'inline' }], ['mesh', { routing: 'mesh' }]] as const) {
     all.push(await groupOf(name, changes, settings, progress));
   }
   return all;

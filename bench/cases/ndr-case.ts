@@ -32,7 +32,7 @@ function way(changes: Partial<ChainFactors>, settings: BenchSettings): Way {
 }
 
 function groups(settings: BenchSettings): Group[] {
-  return [{ name: 'search', ways: [way({}, settings), way({ routing: 'mesh' }, settings), way({ placement: 'together' }, settings)] }];
+  return [{ name: 'search', ways: [way({}, settings), way({ routing: 'mesh' }, settings), way({ placement: 'together' }, settings), way({ placement: 'inline' }, settings)] }];
 }
 
 export const ndrCase: BenchCase = { name: 'ndr', says: 'highest rate without loss, with 0.5 %, and the maximum received: NDR, PDR, MRR', byDefault: true, groups };

@@ -63,7 +63,7 @@ function way(changes: Partial<ChainFactors>, settings: BenchSettings, progress: 
 }
 
 function groups(settings: BenchSettings, progress: (text: string) => void): Group[] {
-  const all: readonly Partial<ChainFactors>[] = [{}, { mode: 'copy' }, { placement: 'together' }, { routing: 'mesh' }, { bytes: 9000 }, { bytes: 9000, mode: 'copy' }, { flows: 65_536 }];
+  const all: readonly Partial<ChainFactors>[] = [{}, { mode: 'copy' }, { placement: 'together' }, { placement: 'inline' }, { routing: 'mesh' }, { bytes: 9000 }, { bytes: 9000, mode: 'copy' }, { flows: 65_536 }];
   return [{ name: 'traced', ways: all.map((changes) => way(changes, settings, progress)) }];
 }
 

@@ -115,7 +115,7 @@ function groupsOf(traffic: Traffic, settings: BenchSettings): Group[] {
   const whole = (topology: Partial<Topology>): Way => way(topology, 'established', edge, 'firewall, NAT, DPI');
   const alone = (manner: Manner): Way => way({}, manner, () => [dpi({})], 'DPI alone');
   return [
-    { name: `${traffic.name}, firewall, NAT and DPI`, ways: [whole({}), whole({ mode: 'copy' }), whole({ routing: 'mesh' }), whole({ placement: 'together' })] },
+    { name: `${traffic.name}, firewall, NAT and DPI`, ways: [whole({}), whole({ mode: 'copy' }), whole({ routing: 'mesh' }), whole({ placement: 'together' }), whole({ placement: 'inline' })] },
     { name: `${traffic.name}, DPI`, ways: [alone('established'), alone('fresh'), { ...ndpiWay(traffic.packets, { bytes: traffic.averageBytes, vms: 1 }), repetitions: 3 }] },
   ];
 }

@@ -25,7 +25,7 @@ function lines(samples: readonly Sample[], name: (sample: Sample) => string, x: 
 
 const toMpps = (ns: number): number => 1000 / ns;
 const NS_A_PACKET: Axis = { label: 'nanoseconds a packet', log: true };
-const topology = ({ routing, placement, mode }: Sample): string => `${placement === 'together' ? 'together' : routing}${mode === 'copy' ? ', copy' : ', zero-copy'}`;
+const topology = ({ routing, placement, mode }: Sample): string => `${placement === 'per-vm' ? routing : placement}${mode === 'copy' ? ', copy' : ', zero-copy'}`;
 const TARGET_US = 160;
 
 export function figures(samples: readonly Sample[], cores: number): Figure[] {

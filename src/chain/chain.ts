@@ -3,9 +3,11 @@ import type { NetworkFunctionUse } from '../nf/contract.js';
 
 /**
  * Where the functions of a chain run. `per-vm`: each in a VM of its own. `together`: all in one VM, run to completion,
- * with no ring between them. `auto`: together when there are fewer cores than threads, else each in its own.
+ * with no ring between them. `inline`: together, and that VM in the packet manager's own thread: nobody is woken on the way, but
+ * a function that does not come back stops the packet manager. `auto`: together when there are fewer cores than threads, else
+ * each in its own.
  */
-export type Placement = 'per-vm' | 'together' | 'auto';
+export type Placement = 'per-vm' | 'together' | 'inline' | 'auto';
 
 /** How packets go from VM to VM. `hub`: by way of the packet manager, which checks every hop. `mesh`: directly. */
 export type Routing = 'hub' | 'mesh';

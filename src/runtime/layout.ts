@@ -107,9 +107,9 @@ export function layOut(plan: Plan, { reportFlows, watches = [], watchWaits = fal
       countersBlockOffset: control.reserve(COUNTER_BYTES),
     };
   });
-  const wakeUp = wakeUpSpec(plan.wakeUp, slots, plan.burst, 1 + plan.vms.length + plan.ports.reduce((sum, { spec }) => sum + (isLive(spec) ? halvesOf(spec).length : 0), 0) <= availableCores());
+  const wakeUp = wakeUpSpec(plan.wakeUp, slots, plan.burst, 1 + plan.vms.filter(({ isInline }) => !isInline).length + plan.ports.reduce((sum, { spec }) => sum + (isLive(spec) ? halvesOf(spec).length : 0), 0) <= availableCores());
   const meshes = layOutMeshes(plan, ring, () => control.reserve(SHARE_BYTES));
-  const doorbells = plan.vms.map(() => control.reserve(DOORBELL_BYTES));
+  const doorbells = plan.vms.map(({ isInline }) => (isInline ? managerDoorbellOffset : control.reserve(DOORBELL_BYTES)));
   const meshOf = (vm: number): { mesh?: MeshSpec } => {
     const links = meshes.get(vm);
     if (links === undefined) return {};
@@ -120,6 +120,7 @@ export function layOut(plan: Plan, { reportFlows, watches = [], watchWaits = fal
     name: vm.name,
     chain: vm.chain,
     functions: vm.functions.map((at) => functions[at]),
+    isInline: vm.isInline,
     vnic: { rx: ring(), tx: ring(), spare: ring(), made: ring() },
     journalOffset: control.reserve(JOURNAL_BYTES),
     doorbellOffset: doorbells[index],

@@ -1,4 +1,4 @@
-/** Decides which functions exist and which VM runs each: replicas, and one VM for each function or for a whole chain. */
+/** Decides which functions exist, which VM runs each, and in which thread: replicas, and one VM for each function or for a whole chain. */
 import type { Spread } from '../flow/steering.js';
 import type { CheckedChain } from './check-chains.js';
 import { replicaName } from './check-chains.js';
@@ -19,13 +19,14 @@ export interface Placed {
 export function place(chains: readonly CheckedChain[]): Placed {
   const placed: Placed = { functions: [], vms: [], replicasOf: new Map(), spreadOf: new Map() };
   // The packet manager has a thread of its own.
-  const threads = 1 + chains.reduce((sum, { functions, options }) => sum + functions.length * options.replicas, 0);
+  const threads = 1 + chains.reduce((sum, { functions, options }) => sum + (options.placement === 'inline' ? 0 : functions.length * options.replicas), 0);
   const isCrowded = threads > availableCores();
   for (const { name, functions, options } of chains) {
     const { placement, replicas } = options;
-    const isTogether = placement === 'together' || (placement === 'auto' && isCrowded);
+    const isInline = placement === 'inline';
+    const isTogether = isInline || placement === 'together' || (placement === 'auto' && isCrowded);
     const sound = functions.filter((each) => each !== null);
-    placed.replicasOf.set(name, Array.from({ length: replicas }, (_, index) => placeReplica(placed, name, sound, isTogether, { index, count: replicas })));
+    placed.replicasOf.set(name, Array.from({ length: replicas }, (_, index) => placeReplica(placed, name, sound, { isTogether, isInline }, { index, count: replicas })));
     placed.spreadOf.set(name, strictest(sound));
   }
   return placed;
@@ -46,12 +47,12 @@ function placeReplica(
   { functions, vms }: Placed,
   chain: string,
   prepared: readonly PreparedFunction[],
-  isTogether: boolean,
+  { isTogether, isInline }: { isTogether: boolean; isInline: boolean },
   replica: PlanFunction['replica'],
 ): number[] {
   const named = (name: string): string => (replica.count > 1 ? replicaName(name, replica.index) : name);
   const indexes = prepared.map(({ spread: _, ...each }) => functions.push({ ...each, name: named(each.name), replica }) - 1);
-  if (isTogether) vms.push({ name: named(chain), chain, functions: indexes });
-  else for (const index of indexes) vms.push({ name: functions[index].name, chain, functions: [index] });
+  if (isTogether) vms.push({ name: named(chain), chain, functions: indexes, isInline });
+  else for (const index of indexes) vms.push({ name: functions[index].name, chain, functions: [index], isInline });
   return indexes;
 }

@@ -49,13 +49,15 @@ export interface PlanFunction {
   tables: Record<string, TableSpec>;
 }
 
-/** One VM: a thread that runs one function, or all functions of a chain. */
+/** One VM: it runs one function, or all functions of a chain. */
 export interface PlanVm {
   /** Of its function, or of its chain. */
   name: string;
   chain: string;
   /** Indexes of functions, in the order of the forward path. */
   functions: number[];
+  /** It runs in the packet manager's thread, else in one of its own. */
+  isInline: boolean;
 }
 
 export interface PlanPath {

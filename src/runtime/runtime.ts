@@ -27,6 +27,8 @@ import type { ControlOptions } from './control/control-options.js';
 import type { DescribedFlow } from './flow-log.js';
 import { pathRows, type Layout } from './layout.js';
 import type { Plan } from './plan.js';
+import { InlineVm } from './inline-vm.js';
+import type { InlineEnd } from './inline-vms.js';
 import type { OpenPorts } from './open-ports.js';
 import { PortThreads } from './port-threads.js';
 import type { QueuePort } from './queue-port.js';
@@ -93,7 +95,7 @@ export class Runtime implements AsyncDisposable {
   #plan: Plan;
   readonly #layout: Layout;
   readonly #options: StartOptions;
-  readonly #vms: VmThread[] = [];
+  readonly #vms: (VmThread | InlineVm)[] = [];
   /** VMs that were told to end, to be replaced. */
   readonly #leaving = new Set<number>();
   #applying: Promise<unknown> = Promise.resolve();
@@ -137,8 +139,7 @@ export class Runtime implements AsyncDisposable {
     this.#sleeper = new Sleeper(shared.control, shared.mainDoorbellOffset);
     for (const { name, rings } of manager.ports) if (rings !== undefined) queuePorts.get(name)?.attach(shared, rings);
     this.#portThreads = new PortThreads(openPorts, layout, { died: (port, error) => { this.#portDied(port, error); }, state: (state) => { this.#desk.portState(state); } });
-    this.#vms = layout.vms.map((vm) => new VmThread({ shared, vm, readyOffset: layout.readyOffset }));
-    this.#vms.forEach((vm, at) => void vm.ended.then((error) => this.#vmEnded(at, error)));
+    this.#vms = layout.vms.map((_, at) => this.#beginVm(at));
     this.reported = this.#live();
     this.finished = this.#closedAfter(this.reported);
     this.reported.catch(() => undefined);
@@ -320,7 +321,7 @@ export class Runtime implements AsyncDisposable {
     };
     await tell({ type: 'quiesce', vm: at }, `quiesced ${at}`);
     this.#leaving.add(at);
-    await this.#send(this.#vmMail[at], this.#vmBells[at], { type: 'end' });
+    await this.#tellToEnd(at);
     await this.#vms[at].ended;
     this.#leaving.delete(at);
     await tell({ type: 'repoint', vm: at, vnic: this.#layout.vms[at].vnic }, `repointed ${at}`);
@@ -334,10 +335,25 @@ export class Runtime implements AsyncDisposable {
   #startVm(at: number): void {
     // Whatever changes were under way: no thread may come to life that nobody will end.
     if (this.#ending || this.#desk.finalCensus !== null) throw new Error('the runtime is over');
+    this.#vms[at] = this.#beginVm(at);
+    const spec = this.#layout.vms[at];
+    if (!spec.isInline) return;
+    this.#manager?.postMessage(spec);
+    this.#managerBell.ring();
+  }
+
+  /** A VM's thread; of one without, what stands for it here. */
+  #beginVm(at: number): VmThread | InlineVm {
     const { shared, vms, readyOffset } = this.#layout;
-    const thread = new VmThread({ shared, vm: vms[at], readyOffset });
-    this.#vms[at] = thread;
-    void thread.ended.then((error) => { this.#vmEnded(at, error); });
+    const vm = vms[at].isInline
+      ? new InlineVm(() => void this.#tellToEnd(at), () => { this.#endManager(at); })
+      : new VmThread({ shared, vm: vms[at], readyOffset });
+    void vm.ended.then((error) => { this.#vmEnded(at, error); });
+    return vm;
+  }
+
+  #tellToEnd(at: number): Promise<void> {
+    return this.#send(this.#vmMail[at], this.#vmBells[at], { type: 'end' });
   }
 
   /**
@@ -380,8 +396,10 @@ export class Runtime implements AsyncDisposable {
   async #live(): Promise<Report> {
     const { shared, manager, readyOffset } = this.#layout;
     const ready = new Int32Array(shared.control, readyOffset, 1);
-    this.#startManager({ shared, manager, ports: this.#plan.ports, readyOffset });
-    await this.#listenUntil(() => this.#desk.failure !== null || Atomics.load(ready, 0) === this.#vms.length + this.#portThreads.count + 1); // (T)
+    const inlineVms = this.#layout.vms.filter(({ isInline }) => isInline);
+    this.#startManager({ shared, manager, ports: this.#plan.ports, inlineVms, readyOffset });
+    const threads = 1 + this.#vms.length - inlineVms.length + this.#portThreads.count;
+    await this.#listenUntil(() => this.#desk.failure !== null || Atomics.load(ready, 0) === threads); // (T)
     if (this.#desk.failure === null) {
       this.#startedAt = performance.now();
       this.#startRunning();
@@ -443,22 +461,48 @@ export class Runtime implements AsyncDisposable {
   #startManager(task: ManagerTask): void {
     const worker = startManagerThread(task);
     this.#manager = worker;
-    this.#managerExit = new Promise((resolve) => worker.once('exit', () => { resolve(); }));
-    worker.on('error', (error) => {
-      this.#desk.failure = { message: `the packet manager failed: ${error.message}` };
-      this.#desk.conclude({ slots: this.#plan.memory.slots, free: 0, vms: {}, meshes: {}, ports: {}, inFlight: 0, faults: [error.stack ?? error.message], balanced: false });
-      this.#wakeSelf();
-    });
+    this.#managerExit = new Promise((resolve) => worker.once('exit', () => {
+      this.#managerEnded(new Error('its thread was ended'));
+      resolve();
+    }));
+    worker.on('error', (error) => { this.#managerEnded(error); });
+    worker.on('message', ({ vm, error }: InlineEnd) => { this.#inlineVm(vm)?.hasEnded(error); });
+  }
+
+  /** A function that does not come back holds its thread: what lies in that one is lost, and the books stay open. */
+  #endManager(vm: number): void {
+    const { name, chain } = this.#functionAt(vm);
+    this.#desk.failure ??= { message: `network function '${name}' of chain '${chain}' did not come back, and ended the packet manager with it: they share a thread`, chain, vm: name };
+    void this.#manager?.terminate();
+  }
+
+  /** The function that has the VM's packet, or had the last one. */
+  #functionAt(vm: number): { name: string; chain: string } {
+    const { chain, functions, journalOffset } = this.#layout.vms[vm];
+    const { stage } = new Journal(this.#layout.shared.control, journalOffset);
+    return { name: functions[Math.min(stage, functions.length - 1)].name, chain };
+  }
+
+  /** It ends before it has taken its last census only when it failed. */
+  #managerEnded(error: Error): void {
+    for (const at of this.#vms.keys()) this.#inlineVm(at)?.hasEnded(null);
+    if (this.#desk.finalCensus !== null) return;
+    this.#desk.failure ??= { message: `the packet manager failed: ${error.message}` };
+    this.#desk.conclude({ slots: this.#plan.memory.slots, free: 0, vms: {}, meshes: {}, ports: {}, inFlight: 0, faults: [error.stack ?? error.message], balanced: false });
+    this.#wakeSelf();
+  }
+
+  #inlineVm(at: number): InlineVm | null {
+    const vm = this.#vms[at];
+    return vm instanceof InlineVm ? vm : null;
   }
 
   #vmEnded(at: number, error: Error | null): void {
-    const { chain, functions, journalOffset } = this.#layout.vms[at];
     if ((this.#ending || this.#leaving.has(at)) && error === null) return;
     const message = (error?.message ?? 'its worker ended before the runtime did').slice(0, MAX_ERROR_CHARACTERS);
     if (!this.#ending) {
       this.#ending = true;
-      const { stage } = new Journal(this.#layout.shared.control, journalOffset);
-      const { name } = functions[Math.min(stage, functions.length - 1)];
+      const { name, chain } = this.#functionAt(at);
       this.#desk.failure ??= { message: `network function '${name}' of chain '${chain}' failed: ${message}`, chain, vm: name, ...(error?.stack !== undefined && { stack: error.stack.slice(0, MAX_ERROR_CHARACTERS) }) };
       // What is on its way to a reader that has gone must not keep the chain from ending.
       for (const port of this.#queuePorts) port.abandon();

@@ -130,9 +130,9 @@ export const longUseShape = z
 
 export const chainParts = {
   placement: z
-    .enum(['per-vm', 'together', 'auto'])
+    .enum(['per-vm', 'together', 'inline', 'auto'])
     .optional()
-    .describe('Where the functions run: each in a VM of its own, all in one, or whichever suits the cores. Default: per-vm.'),
+    .describe("Where the functions run: each in a VM of its own, all in one, all in one within the packet manager's thread, or whichever of the first two suits the cores. Default: per-vm."),
   routing: z.enum(['hub', 'mesh']).optional().describe('How packets go from VM to VM: by way of the packet manager, or directly. Default: hub.'),
   replicas: z.int().min(1).max(MAX_VMS).optional().describe('How often the chain exists; connections are spread over the replicas. Default: 1.'),
 } as const;

@@ -97,7 +97,7 @@ function threadsOf({ shared, manager, vms }: Layout): ThreadReport[] {
   const busyMs = (offset: number): number => new Float64Array(shared.control, offset, 1)[0];
   return [
     { name: 'manager', kind: 'manager', busyMs: busyMs(manager.busyOffset) },
-    ...vms.map(({ name, busyOffset }): ThreadReport => ({ name, kind: 'vm', busyMs: busyMs(busyOffset) })),
+    ...vms.filter(({ isInline }) => !isInline).map(({ name, busyOffset }): ThreadReport => ({ name, kind: 'vm', busyMs: busyMs(busyOffset) })),
   ];
 }
 

@@ -24,6 +24,8 @@ export interface VmSpec {
   chain: string;
   /** One, or all functions of the chain in the order of the forward path. */
   functions: FunctionSpec[];
+  /** It runs in the packet manager's thread, and has that one's doorbell. */
+  isInline: boolean;
   vnic: VnicSpec;
   journalOffset: number;
   doorbellOffset: number;

@@ -1,12 +1,9 @@
 /** Entry of a VM's thread: a Piscina task that ends when the runtime stops. */
 import { RunState, type SharedSpec } from '../memory/shared-spec.js';
-import { loadDefinition } from '../nf/define.js';
 import { Bell, Sleeper } from '../ring/doorbell.js';
 import { pollLoop } from '../ring/poll-loop.js';
-import { allowTypeScript } from './typescript-loader.js';
-import { markAsVmThread } from './vm-thread.js';
+import { createVm } from './create-vm.js';
 import type { VmSpec } from './vm-spec.js';
-import { Vm } from './vm.js';
 
 export interface VmTask {
   shared: SharedSpec;
@@ -16,13 +13,7 @@ export interface VmTask {
 }
 
 export default async function runVm({ shared, vm: spec, readyOffset }: VmTask): Promise<void> {
-  markAsVmThread();
-  const definitions = [];
-  for (const { module, function: name } of spec.functions) {
-    await allowTypeScript(module);
-    definitions.push(await loadDefinition(module, name));
-  }
-  const vm = await Vm.create(shared, spec, definitions);
+  const vm = await createVm(shared, spec);
   Atomics.add(new Int32Array(shared.control, readyOffset, 1), 0, 1); // (T) pairs with main's load
   new Bell(shared.control, shared.mainDoorbellOffset).ring();
   const runState = new Int32Array(shared.control, shared.runStateOffset, 1);

@@ -140,7 +140,7 @@ test('a drawing names ports, matches and shared links once, and escapes what Mer
       { name: 'b', spec: { kind: 'sink', write: null } },
     ],
     functions: [{ name: 'one', chain: 'edge', replica: { index: 0, count: 1 }, module: '', function: 'guard', options: {}, drops: [], counters: [], tables: {} }],
-    vms: [{ name: 'one', chain: 'edge', functions: [0] }],
+    vms: [{ name: 'one', chain: 'edge', functions: [0], isInline: false }],
     paths: [
       { from: 0, to: 1, bothWays: false, match: 'tcp to any port "80"', chain: 'edge', routing: 'hub', replicas: [[0]], spread: { by: 'connection' } },
       { from: 0, to: 1, bothWays: true, match: 'any', chain: 'edge', routing: 'hub', replicas: [[0]], spread: { by: 'connection' } },

@@ -34,7 +34,7 @@ const FLOWS = 64;
 const plan = (slots: number, bothWays: boolean, flows = FLOWS): Plan => ({
   ports: [{ name: 'in', spec: { kind: 'sink', write: null } }, { name: 'out', spec: { kind: 'sink', write: null } }],
   functions: [{ name: 'one', chain: 'c', replica: { index: 0, count: 1 }, module: 'none:', function: 'none', options: {}, drops: [], counters: [], tables: {} }],
-  vms: [{ name: 'one', chain: 'c', functions: [0] }],
+  vms: [{ name: 'one', chain: 'c', functions: [0], isInline: false }],
   paths: [{ from: 0, to: 1, bothWays, match: 'any', chain: 'c', routing: 'hub', replicas: [[0]], spread: { by: 'connection' } }],
   drops: [],
   memory: { slots, slotBytes: 2048 },

@@ -17,7 +17,7 @@ function rig(packets: number, slots = 64) {
   const plan: Plan = {
     ports: [{ name: 'in', spec: { kind: 'generator', packets } }, { name: 'out', spec: { kind: 'sink', write: null } }],
     functions: [called('one'), called('two')],
-    vms: [{ name: 'one', chain: 'c', functions: [0] }, { name: 'two', chain: 'c', functions: [1] }],
+    vms: [{ name: 'one', chain: 'c', functions: [0], isInline: false }, { name: 'two', chain: 'c', functions: [1], isInline: false }],
     paths: [{ from: 0, to: 1, bothWays: true, match: 'any', chain: 'c', routing: 'hub', replicas: [[0, 1]], spread: { by: 'connection' } }],
     drops: ['chosen'],
     memory: { slots, slotBytes: 2048 },

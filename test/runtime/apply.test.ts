@@ -1,5 +1,5 @@
 /** Changes under traffic: generation words, quiesce and re-point, mailboxes. Every packet is delivered once, in order. */
-import { chain, ConfigurationError, generator, queuePort, sink, start, type Configuration, type QueuePort } from 'millrace';
+import { chain, ConfigurationError, generator, queuePort, sink, start, type Configuration, type Placement, type QueuePort } from 'millrace';
 import { simulate } from 'millrace/testing';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
@@ -52,14 +52,16 @@ describe('quiesce and re-point, in one thread', () => {
 });
 
 describe('apply', () => {
-  const configure = (port: QueuePort, out: QueuePort, value: number, live: boolean, match = 'any'): Configuration => ({
+  const configure = (port: QueuePort, out: QueuePort, value: number, live: boolean, { match = 'any', placement = 'per-vm' }: { match?: string; placement?: Placement } = {}): Configuration => ({
     ports: { port, out },
-    paths: [{ from: 'port', to: 'out', match, via: chain('edge', [stamp({ value, live }), orderGuard({})]) }],
+    paths: [{ from: 'port', to: 'out', match, via: chain('edge', [stamp({ value, live }), orderGuard({})], { placement }) }],
   });
 
-  it.each([['updates', true], ['replaces', false]])('%s a network function under traffic, and no packet is lost', async (_, live) => {
+  it.each([
+    ['updates', true, 'per-vm'], ['replaces', false, 'per-vm'], ['updates', true, 'inline'], ['replaces', false, 'inline'],
+  ] as const)('%s a network function under traffic, and no packet is lost (%s, %s)', async (_, live, placement) => {
     const [port, out] = [queuePort(), queuePort()];
-    const runtime = await start(configure(port, out, 1, live));
+    const runtime = await start(configure(port, out, 1, live, { placement }));
     const seen: number[] = [];
     const reading = (async () => {
       for await (const { bytes } of out) seen.push(bytes[42]);
@@ -73,7 +75,7 @@ describe('apply', () => {
       while (seen.length < count) await new Promise((resolve) => setTimeout(resolve, 1));
     };
     await arrived(50);
-    const changes = await runtime.apply(configure(port, out, 2, live));
+    const changes = await runtime.apply(configure(port, out, 2, live, { placement }));
     expect(changes).toEqual(live ? { updated: ['stamp'], replaced: [], paths: false } : { updated: [], replaced: ['stamp'], paths: false });
     await arrived(sent + 50);
     sending = false;
@@ -95,7 +97,7 @@ describe('apply', () => {
     const runtime = await start(configure(port, out, 1, true));
     await port.send(udp(9), { timestampMs: 1 });
     expect(await out.receive()).not.toBeNull();
-    expect(await runtime.apply(configure(port, out, 1, true, 'tcp'))).toEqual({ updated: [], replaced: [], paths: true });
+    expect(await runtime.apply(configure(port, out, 1, true, { match: 'tcp' }))).toEqual({ updated: [], replaced: [], paths: true });
     await port.send(udp(9), { timestampMs: 2 });
     port.end();
     out.end();

@@ -75,7 +75,7 @@ test('YAML and TypeScript give the same plan', async () => {
       { ...guard, name: 'ttl-guard', options: { minimum: 1, texts: ['one', join(base, 'file.txt')] }, counters: ['one', join(base, 'file.txt')] },
       { ...guard, name: 'second', options: { minimum: 2, texts: [] }, counters: [] },
     ],
-    vms: [{ name: 'ttl-guard', chain: 'edge', functions: [0] }, { name: 'second', chain: 'edge', functions: [1] }],
+    vms: [{ name: 'ttl-guard', chain: 'edge', functions: [0], isInline: false }, { name: 'second', chain: 'edge', functions: [1], isInline: false }],
     paths: [
       { from: 0, to: 1, bothWays: true, match: 'ip', chain: 'edge', routing: 'hub', replicas: [[0, 1]], spread: { by: 'connection' } },
       { from: 3, to: 2, bothWays: false, match: 'any', chain: 'edge', routing: 'hub', replicas: [[0, 1]], spread: { by: 'connection' } },

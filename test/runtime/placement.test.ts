@@ -1,9 +1,9 @@
 /** Where functions run changes nothing of what happens to packets: placed together, or replicated, the books are the same. */
-import { chain, generator, run, sink, type ChainOptions, type Configuration } from 'millrace';
+import { chain, generator, queuePort, run, sink, start, type ChainOptions, type Configuration, type Runtime } from 'millrace';
 import { simulate } from 'millrace/testing';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { pickReplica } from '../../src/flow/rendezvous.js';
-import { dropEvery, echoing, fail, meter, orderGuard, refuse, touch } from '../support/trace-function.mjs';
+import { dropEvery, echoing, fail, meter, orderGuard, refuse, touch, unmade } from '../support/trace-function.mjs';
 
 const configure = (packets: number, options: ChainOptions, ...uses: Parameters<typeof chain>[1]): Configuration => ({
   ports: { source: generator({ packets, flows: 40 }), out: sink() },
@@ -17,9 +17,9 @@ const everything = (options: ChainOptions): Configuration => ({
   memory: { slots: 4096 },
 });
 
-describe('functions placed together', () => {
+describe.each(['together', 'inline'] as const)('functions placed %s', (placement) => {
   it.each([['on real threads', run], ['in one thread', simulate]])('count, drop, answer and make packets as they do apart, %s', async (_, go) => {
-    const [apart, together] = [await go(everything({ placement: 'per-vm' })), await go(everything({ placement: 'together' }))];
+    const [apart, together] = [await go(everything({ placement: 'per-vm' })), await go(everything({ placement }))];
     expect(together.vms).toEqual(apart.vms);
     expect(together.ports).toEqual(apart.ports);
     expect(together.ledger).toEqual(apart.ledger);
@@ -30,15 +30,15 @@ describe('functions placed together', () => {
     expect(together.vms[0].counters).toEqual({ forward: 2000, reverse: 200 });
   });
 
-  it('are one thread', async () => {
-    const result = await simulate(everything({ placement: 'together' }));
+  it('are one VM', async () => {
+    const result = await simulate(everything({ placement }));
     expect(Object.keys(result.census.vms)).toEqual(['c']);
   });
 
   it('tell which of them failed, and lose only its packet', async () => {
     for (const [place, name] of ['first', 'second', 'third'].entries()) {
       const uses = ['first', 'second', 'third'].map((as, at) => (at === place ? fail({ at: 100, how: 'throw' }, { as }) : touch({}, { as })));
-      const report = await run(configure(5000, { placement: 'together' }, ...uses));
+      const report = await run(configure(5000, { placement }, ...uses));
       expect(report.error).toMatchObject({ chain: 'c', vm: name, packet: { vm: name, length: 64 } });
       expect(report.vms.map((vm) => vm.drops['nf-crash'] ?? 0)).toEqual([0, 1, 2].map((at) => Number(at === place)));
       expect(report.vms.map(({ returned }) => returned)).toEqual([0, 1, 2].map((at) => (at < place ? 100 : 99)));
@@ -47,7 +47,7 @@ describe('functions placed together', () => {
   });
 
   it.each(['before', 'after'] as const)('may die %s any store of their VM', async (when) => {
-    const configuration = { ...configure(60, { placement: 'together' }, touch({}), dropEvery({ nth: 5 }), touch({}, { as: 'last' })), burst: 8 };
+    const configuration = { ...configure(60, { placement }, touch({}), dropEvery({ nth: 5 }), touch({}, { as: 'last' })), burst: 8 };
     for (let store = 1; ; store++) {
       const { crashed, census, ledger, drops } = await simulate(configuration, { seed: store, crash: { vm: 'c', store, when } });
       expect(census, `store ${store}`).toMatchObject({ balanced: true, faults: [], inFlight: 0 });
@@ -58,8 +58,49 @@ describe('functions placed together', () => {
   });
 });
 
+describe('inline', () => {
+  const threadsOf = (runtime: Runtime): string[] => runtime.counters().threads.map(({ name }) => name);
+
+  it('is the packet manager\'s thread, beside VMs that have their own', async () => {
+    const [port, out, back] = [queuePort(), queuePort(), queuePort()];
+    const configuration: Configuration = {
+      ports: { port, out, back },
+      paths: [{ from: 'port', to: 'out', match: 'udp', via: chain('in', [touch({})], { placement: 'inline' }) }, { from: 'port', to: 'back', via: chain('own', [touch({}, { as: 'other' })]) }],
+    };
+    const runtime = await start(configuration);
+    expect(threadsOf(runtime)).toEqual(['manager', 'other']);
+    await port.send(new Uint8Array(60).fill(1));
+    expect((await back.receive())?.bytes).toHaveLength(60);
+    const report = await runtime.stop();
+    expect(report.ledger).toMatchObject({ balanced: true, transmitted: 1 });
+  });
+
+  it('a function that cannot be created is an error of the start', async () => {
+    await expect(start(configure(10, { placement: 'inline' }, unmade({})))).rejects.toThrow("network function 'unmade' of chain 'c' failed: it was not to be");
+  });
+
+  it('a VM that is ended under way gives back what it held', async () => {
+    const [port, out] = [queuePort(), queuePort()];
+    const runtime = await start({ ports: { port, out }, paths: [{ from: 'port', to: 'out', via: chain('c', [touch({})], { placement: 'inline' }) }] });
+    await port.send(new Uint8Array(60));
+    expect(await out.receive()).not.toBeNull();
+    (runtime as unknown as { killVm(name: string): void }).killVm('touch');
+    const report = await runtime.finished;
+    expect(report.error).toMatchObject({ message: "network function 'touch' of chain 'c' failed: it was ended", vm: 'touch' });
+    expect(report.ledger).toMatchObject({ balanced: true, received: 1, transmitted: 1 });
+  });
+
+  it('a function that does not come back ends the packet manager, and is named', async () => {
+    const runtime = await start({ ...configure(20_000, { placement: 'inline' }, touch({}), fail({ at: 500, how: 'loop' })) });
+    await vi.waitFor(() => { expect(runtime.counters().vms[0].received).toBeGreaterThan(400); }, 5000);
+    const report = await runtime.stop({ drainMs: 50 });
+    expect(report.error).toMatchObject({ vm: 'fail', chain: 'c', message: expect.stringMatching(/'fail' of chain 'c' did not come back, and ended the packet manager/) as string });
+    expect(report.ledger.balanced).toBe(false);
+  });
+});
+
 describe('replicas', () => {
-  it.each([['per-vm' as const], ['together' as const]])('share the connections, each keeping to one, in order (%s)', async (placement) => {
+  it.each([['per-vm' as const], ['together' as const], ['inline' as const]])('share the connections, each keeping to one, in order (%s)', async (placement) => {
     const report = await simulate(configure(4000, { placement, replicas: 3 }, meter({}), orderGuard({})));
     expect(report.vms.map(({ name }) => name)).toEqual(['meter.1', 'order-guard.1', 'meter.2', 'order-guard.2', 'meter.3', 'order-guard.3']);
     expect(report.drops).toEqual({});

@@ -12,3 +12,4 @@ export const meter: NetworkFunctionFactory<Record<string, never>>;
 export const brittle: NetworkFunctionFactory<{ value: number }>;
 export const forgetful: NetworkFunctionFactory<{ at: number }>;
 export const bursts: NetworkFunctionFactory<{ nth: number; leave?: number | undefined; failAt?: number | undefined }>;
+export const unmade: NetworkFunctionFactory<Record<string, never>>;

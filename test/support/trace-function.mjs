@@ -181,3 +181,12 @@ export const bursts = defineNetworkFunction(import.meta.url, {
     };
   },
 });
+
+/** Cannot be created. */
+export const unmade = defineNetworkFunction(import.meta.url, {
+  name: 'unmade',
+  options: optionsOf({}),
+  create: () => {
+    throw new Error('it was not to be');
+  },
+});

@@ -1,0 +1,102 @@
+/**
+ * The packet manager and the VMs that have no thread of their own (`placement: inline`), as one worker: it polls the manager, then
+ * each of them. They have the same rings, journals and mailboxes as any VM, so the manager treats them alike, and reclaims
+ * what a failed one held; only nobody has to be woken. Main learns of their ends by messages, and sends the next ones.
+ */
+import { inspect } from 'node:util';
+import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
+import type { SharedSpec } from '../memory/shared-spec.js';
+import type { Pollable } from '../ring/poll-loop.js';
+import { createVm } from '../vm/create-vm.js';
+import type { VmSpec } from '../vm/vm-spec.js';
+import type { Vm } from '../vm/vm.js';
+
+/** To main: a VM is no more, because it was told to end (null) or by an error. */
+export interface InlineEnd {
+  vm: number;
+  error: Error | null;
+}
+
+export class InlineVms implements Pollable {
+  readonly #shared: SharedSpec;
+  readonly #manager: Pollable;
+  readonly #main: MessagePort;
+  readonly #vms: { readonly index: number; readonly vm: Vm }[] = [];
+  /** VMs that were told to end: each may have a successor. */
+  #vacant = 0;
+  #successor: VmSpec | null = null;
+
+  constructor(shared: SharedSpec, manager: Pollable, main: MessagePort) {
+    this.#shared = shared;
+    this.#manager = manager;
+    this.#main = main;
+  }
+
+  /** Whether it could be created: if not, main is told why. */
+  async add(spec: VmSpec): Promise<boolean> {
+    try {
+      this.#vms.push({ index: spec.index, vm: await createVm(this.#shared, spec) });
+      return true;
+    } catch (error) {
+      this.#tellEnd(spec.index, error);
+      return false;
+    }
+  }
+
+  /** A VM is to be added, for which this thread must leave its loop: modules load between polls. */
+  get hasSuccessor(): boolean {
+    return this.#successor !== null;
+  }
+
+  async addSuccessor(): Promise<void> {
+    const spec = this.#successor;
+    this.#successor = null;
+    if (spec !== null) await this.add(spec);
+  }
+
+  poll(wallMs: number): number {
+    if (this.#vacant > 0 && this.#listen()) return 0;
+    let work = this.#manager.poll(wallMs);
+    for (let at = 0; at < this.#vms.length; at++) work += this.#pollVm(at, wallMs);
+    return work;
+  }
+
+  hasWork(): boolean {
+    if (this.#manager.hasWork() || (this.#vacant > 0 && this.#listen())) return true;
+    for (const { vm } of this.#vms) if (vm.hasWork()) return true;
+    return false;
+  }
+
+  flush(): void {
+    this.#manager.flush();
+    for (const { vm } of this.#vms) vm.flush();
+  }
+
+  #pollVm(at: number, wallMs: number): number {
+    const { index, vm } = this.#vms[at];
+    try {
+      const work = vm.poll(wallMs);
+      if (!vm.ended) return work;
+      this.#vacant++;
+      this.#tellEnd(index, null);
+    } catch (error) {
+      this.#tellEnd(index, error);
+    }
+    this.#vms.splice(at, 1); // the one behind it has its turn at the next poll
+    return 1;
+  }
+
+  #listen(): boolean {
+    const received = this.#successor === null ? receiveMessageOnPort(this.#main) : undefined;
+    if (received !== undefined) {
+      this.#successor = received.message as VmSpec;
+      this.#vacant--;
+    }
+    return this.#successor !== null;
+  }
+
+  #tellEnd(vm: number, thrown: unknown): void {
+    const error = thrown === null || thrown instanceof Error ? thrown : new Error(inspect(thrown));
+    this.#main.postMessage({ vm, error } satisfies InlineEnd);
+  }
+}
