@@ -32,6 +32,8 @@ function groups(settings: BenchSettings): Group[] {
       ways: (quick ? [64] : [64, longest]).flatMap((bytes) => bothModes({ touch: what, bytes })),
     })),
     { name: 'wake-up', ways: (['throughput', 'latency'] as const).map((wakeUp) => of({ wakeUp })) },
+    // A ring holds every slot, so this is its depth too.
+    { name: 'ring depth', ways: (quick ? [] : [256, 1024, 16_384]).flatMap((slots) => [of({ slots }), of({ slots, placement: 'inline' })]) },
     { name: 'replicas', ways: [of({ replicas: 2, placement: 'together' })] },
     // P5: what one would write without all this.
     { name: 'messages', ways: [of({}), ...messageWays(64, settings), ...(quick ? [] : [of({ bytes: 1500 }), ...messageWays(1500, settings)])] },

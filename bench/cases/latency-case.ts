@@ -2,7 +2,9 @@
  * Latency (P6). Packets are due at fixed times and sent then, whether or not the chain keeps up; a packet that had to wait
  * for a slot, or for the thread that sends it, has waited since it was due. So a stall counts for every packet that it
  * delayed (no coordinated omission). Loads: 10, 50 and 90 % of the rate that the chain loses nearly nothing of, and 1 Mpps.
+ * Beside them the clock alone: what the machine's own stalls would make of it.
  */
+import { clockAlone } from '../baselines/clock-alone.js';
 import { runChain, compareChain } from '../chain-run.js';
 import { columnsOf, BASE, type ChainFactors } from '../configure.js';
 import { Cell, percentile } from '../ports/panel.js';
@@ -30,8 +32,19 @@ function latencyWay(factors: ChainFactors, offered: number, load: number | null,
       if (Number.isNaN(percentile(panel, 1))) throw new InvalidMeasurement('no packet was timed');
       const shared = { packets, seconds, collections: panel[Cell.collections], bytesCopied: report.bytesCopied };
       const lost: Measured = { metric: 'lost', unit: '%', value: (100 * panel[Cell.lost]) / Math.max(1, panel[Cell.dueAtEnd] - panel[Cell.dueAtBegin]), ...shared };
-      return [...SHARES.map(([metric, share]): Measured => ({ metric, unit: 'us', value: percentile(panel, share) / 1000, ...shared })), lost];
+      return [...latencies(panel, shared), lost];
     },
+  };
+}
+
+const latencies = (panel: Float64Array, shared: Pick<Measured, 'packets' | 'seconds'>): Measured[] =>
+  SHARES.map(([metric, share]) => ({ metric, unit: 'us', value: percentile(panel, share) / 1000, ...shared }));
+
+function clockWay(offered: number, settings: BenchSettings): Way {
+  return {
+    way: 'clock alone',
+    factors: { offered, threads: 1 },
+    measure: () => latencies(clockAlone(offered, settings.warmUpMs, 4 * settings.measuredMs), { packets: null, seconds: (4 * settings.measuredMs) / 1000 }),
   };
 }
 
@@ -44,7 +57,8 @@ async function groupOf(name: string, changes: Partial<ChainFactors>, settings: B
     const rate = await highestRate(attempt, await maximumReceiveRate(attempt), PDR_LOSS);
     const compare = (): Promise<string> => Promise.resolve(payloadHash);
     const ways = [...LOADS.map((load) => latencyWay(factors, rate * load, load, settings)), latencyWay(factors, TARGET_PPS, null, settings)];
-    return { name, ways: rate > 0 ? ways.map((way) => ({ ...way, compare })) : [] };
+    const floor = clockWay(TARGET_PPS, settings);
+    return { name, ways: rate > 0 ? [...ways.map((way) => ({ ...way, compare })), floor] : [floor] };
   } catch (error) {
     // Said by the way itself, so that it stands among what failed or was left out.
     if (!(error instanceof NotHere) && !(error instanceof InvalidMeasurement)) throw error;
