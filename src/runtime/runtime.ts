@@ -12,7 +12,6 @@ import type { ManagerMessage } from '../packet-manager/messages.js';
 import { Direction } from '../memory/slot-layout.js';
 import type { ServiceRow } from '../packet-manager/service-table.js';
 import { Bell, Sleeper } from '../ring/doorbell.js';
-import { MailboxSender, encodeMessage } from '../ring/mailbox.js';
 import { waitAsync } from '../ring/wait-async.js';
 import type { VmMessage } from '../vm/vm.js';
 import { Journal } from '../vnic/journal.js';
@@ -31,6 +30,7 @@ import { InlineVm } from './inline-vm.js';
 import type { InlineEnd } from './inline-vms.js';
 import type { OpenPorts } from './open-ports.js';
 import { PortThreads } from './port-threads.js';
+import { Post } from './post.js';
 import type { QueuePort } from './queue-port.js';
 import { snapshotCounters, snapshotReport } from './snapshot.js';
 import type { CounterReport, Report } from './report.js';
@@ -78,15 +78,6 @@ interface Services {
   close(): Promise<void>;
 }
 
-interface Mail {
-  sender: MailboxSender;
-  bell: Bell;
-  text: Uint8Array;
-  sent: () => void;
-  /** Called when the thread has obeyed, if somebody waits for that. */
-  obeyed?: () => void;
-}
-
 export class Runtime implements AsyncDisposable {
   /** Settles with the last report once every port is exhausted, or `stop()` was called, or something failed; nothing is open any more. */
   readonly finished: Promise<Report>;
@@ -103,14 +94,8 @@ export class Runtime implements AsyncDisposable {
   readonly #desk: EventDesk;
   readonly #eve: EveLog | null;
   readonly #portThreads: PortThreads;
-  readonly #managerMail: MailboxSender;
-  readonly #managerBell: Bell;
-  readonly #vmBells: Bell[];
-  readonly #vmMail: MailboxSender[];
+  readonly #post: Post;
   readonly #sleeper: Sleeper;
-  readonly #mail: Mail[] = [];
-  /** Sent, and to be obeyed. */
-  readonly #unobeyed: { sender: MailboxSender; obeyed: () => void }[] = [];
   readonly #watches: Watches;
   #startedAt = performance.now();
   #manager: Worker | null = null;
@@ -132,10 +117,7 @@ export class Runtime implements AsyncDisposable {
     this.#watches = watches;
     watches.begin((specs) => this.#tellWatches(specs));
     this.#desk = new EventDesk(layout, options.onEvent, eve);
-    this.#managerMail = new MailboxSender(shared.control, manager.mailboxOffset);
-    this.#managerBell = new Bell(shared.control, manager.doorbellOffset);
-    this.#vmMail = layout.vms.map((vm) => new MailboxSender(shared.control, vm.mailboxOffset));
-    this.#vmBells = layout.vms.map((vm) => new Bell(shared.control, vm.doorbellOffset));
+    this.#post = new Post(shared.control, manager, layout.vms);
     this.#sleeper = new Sleeper(shared.control, shared.mainDoorbellOffset);
     for (const { name, rings } of manager.ports) if (rings !== undefined) queuePorts.get(name)?.attach(shared, rings);
     this.#portThreads = new PortThreads(openPorts, layout, { died: (port, error) => { this.#portDied(port, error); }, state: (state) => { this.#desk.portState(state); } });
@@ -206,7 +188,7 @@ export class Runtime implements AsyncDisposable {
       throw new Error('there is no census: the runtime never ran');
     }
     const { id, answer } = this.#desk.expectCensus();
-    void this.#send(this.#managerMail, this.#managerBell, { type: 'census', id });
+    void this.#post.toManager({ type: 'census', id });
     return answer;
   }
 
@@ -228,9 +210,7 @@ export class Runtime implements AsyncDisposable {
 
   async #tellWatches(watches: readonly WatchSpec[]): Promise<void> {
     if (this.#over) return;
-    const message = { type: 'watch', watches } as const;
-    const ends: [MailboxSender, Bell][] = [[this.#managerMail, this.#managerBell], ...this.#vmMail.map((sender, at): [MailboxSender, Bell] => [sender, this.#vmBells[at]])];
-    await Promise.all(ends.map(([sender, bell]) => new Promise<void>((resolve) => void this.#send(sender, bell, message, resolve))));
+    await this.#post.toAll({ type: 'watch', watches });
   }
 
   /**
@@ -239,7 +219,7 @@ export class Runtime implements AsyncDisposable {
    */
   async serviceTable(): Promise<ServiceRow[]> {
     const answer = this.#desk.serviceTable();
-    void this.#send(this.#managerMail, this.#managerBell, { type: 'service-table' });
+    void this.#post.toManager({ type: 'service-table' });
     return answer;
   }
 
@@ -253,7 +233,7 @@ export class Runtime implements AsyncDisposable {
     if (index < 0) throw new Error(`there is no VM '${vm}', only ${this.#layout.vms.map(({ name }) => name).join(', ')}`);
     const answer = this.#desk.serviceRow();
     const message: ManagerMessage = { type: 'service-row', route, direction: Direction[direction], vm: index, isPresent: change === 'restore' };
-    await this.#send(this.#managerMail, this.#managerBell, message);
+    await this.#post.toManager(message);
     if (!(await answer)) throw new Error(`there is no row for route ${route}, ${direction}, in the share of '${vm}'`);
   }
 
@@ -287,7 +267,7 @@ export class Runtime implements AsyncDisposable {
       if (this.#desk.takesUpdates[at]) {
         const answer = this.#desk.answerOf(`updated ${at}`);
         const message: VmMessage = { type: 'update', function: next.vms[vm].functions.indexOf(at), options: newOptions };
-        await Promise.all([answer, this.#send(this.#vmMail[vm], this.#vmBells[vm], message)]);
+        await Promise.all([answer, this.#post.toVm(vm, message)]);
         changes.updated.push(name);
       } else {
         await this.#replace(vm, at, newOptions);
@@ -300,7 +280,7 @@ export class Runtime implements AsyncDisposable {
       const paths = pathRows(next);
       await this.#watches.replacePaths(paths);
       const answer = this.#desk.answerOf('paths-replaced');
-      await Promise.all([answer, this.#send(this.#managerMail, this.#managerBell, { type: 'paths', paths })]);
+      await Promise.all([answer, this.#post.toManager({ type: 'paths', paths })]);
       this.#assertAlive();
     }
     this.#plan = next;
@@ -317,7 +297,7 @@ export class Runtime implements AsyncDisposable {
   async #replace(at: number, changed: number, options: unknown): Promise<void> {
     const tell = async (message: ManagerMessage, answer?: string): Promise<void> => {
       const answered = answer === undefined ? Promise.resolve() : this.#desk.answerOf(answer);
-      await Promise.all([answered, this.#send(this.#managerMail, this.#managerBell, message)]);
+      await Promise.all([answered, this.#post.toManager(message)]);
     };
     await tell({ type: 'quiesce', vm: at }, `quiesced ${at}`);
     this.#leaving.add(at);
@@ -339,7 +319,7 @@ export class Runtime implements AsyncDisposable {
     const spec = this.#layout.vms[at];
     if (!spec.isInline) return;
     this.#manager?.postMessage(spec);
-    this.#managerBell.ring();
+    this.#post.ringManager();
   }
 
   /** A VM's thread; of one without, what stands for it here. */
@@ -353,7 +333,7 @@ export class Runtime implements AsyncDisposable {
   }
 
   #tellToEnd(at: number): Promise<void> {
-    return this.#send(this.#vmMail[at], this.#vmBells[at], { type: 'end' });
+    return this.#post.toVm(at, { type: 'end' });
   }
 
   /**
@@ -365,7 +345,7 @@ export class Runtime implements AsyncDisposable {
   async stop({ drainMs = DEFAULT_DRAIN_MS }: { drainMs?: number } = {}): Promise<Report> {
     if (!this.#over && this.#manager !== null) {
       this.#drainPorts();
-      void this.#send(this.#managerMail, this.#managerBell, { type: 'drain' });
+      void this.#post.toManager({ type: 'drain' });
       const late = setTimeout(() => {
         this.#ending = true;
         for (const port of this.#queuePorts) port.abandon();
@@ -410,15 +390,10 @@ export class Runtime implements AsyncDisposable {
     this.#ending = true;
     this.#portThreads.expectEnd();
     this.#setRunState(RunState.stopped);
-    this.#managerBell.ring();
-    for (const bell of this.#vmBells) bell.ring();
+    this.#post.ringAll();
     if (this.#desk.failure !== null) for (const vm of this.#vms) vm.kill();
     // Whoever still waits to be heard finds the runtime over.
-    for (const { sent, obeyed } of this.#mail.splice(0)) {
-      sent();
-      obeyed?.();
-    }
-    for (const { obeyed } of this.#unobeyed.splice(0)) obeyed();
+    this.#post.close();
     await this.#applying;
     await Promise.all([this.#managerExit, this.#portThreads.ended(), ...this.#vms.map((vm) => vm.ended)]);
     this.#listen();
@@ -454,7 +429,7 @@ export class Runtime implements AsyncDisposable {
   #portDied(port: number, error: Error): void {
     this.#desk.failure ??= { message: error.message, port: this.#plan.ports[port].name };
     this.#drainPorts();
-    if (this.#manager !== null && this.#desk.finalCensus === null) void this.#send(this.#managerMail, this.#managerBell, { type: 'port-died', port });
+    if (this.#manager !== null && this.#desk.finalCensus === null) void this.#post.toManager({ type: 'port-died', port });
     this.#wakeSelf();
   }
 
@@ -508,7 +483,7 @@ export class Runtime implements AsyncDisposable {
       for (const port of this.#queuePorts) port.abandon();
       this.#drainPorts();
     }
-    if (this.#manager !== null && this.#desk.finalCensus === null) void this.#send(this.#managerMail, this.#managerBell, { type: 'vm-died', vm: at, error: message });
+    if (this.#manager !== null && this.#desk.finalCensus === null) void this.#post.toManager({ type: 'vm-died', vm: at, error: message });
     this.#wakeSelf();
   }
 
@@ -538,46 +513,10 @@ export class Runtime implements AsyncDisposable {
     if (work === 0) this.#eve?.flush();
     const watched = this.#watches.drain();
     // Ingress may be waiting for this.
-    if (watched > 0) this.#managerBell.ring();
+    if (watched > 0) this.#post.ringManager();
     work += watched;
     for (const port of this.#queuePorts) work += port.pump();
-    work += this.#sendMail();
-    return work;
-  }
-
-  // ---- mail
-
-  #send(sender: MailboxSender, bell: Bell, message: ManagerMessage | VmMessage, obeyed?: () => void): Promise<void> {
-    return new Promise((resolve) => {
-      if (this.#over) {
-        resolve();
-        obeyed?.();
-        return;
-      }
-      // A message that does not fit is refused here, to whoever sends it.
-      this.#mail.push({ sender, bell, text: encodeMessage(message), sent: resolve, ...(obeyed !== undefined && { obeyed }) });
-      this.#sendMail();
-    });
-  }
-
-  /** Sends what can be sent: one message a mailbox at a time. */
-  #sendMail(): number {
-    let sent = 0;
-    for (let at = this.#unobeyed.length - 1; at >= 0; at--) if (this.#unobeyed[at].sender.ready) this.#unobeyed.splice(at, 1)[0].obeyed();
-    for (let at = 0; at < this.#mail.length; ) {
-      const { sender, bell, text, sent: tell, obeyed } = this.#mail[at];
-      if (!sender.ready || this.#mail.findIndex((mail) => mail.sender === sender) !== at) {
-        at++;
-        continue;
-      }
-      this.#mail.splice(at, 1);
-      sender.sendEncoded(text);
-      bell.ring();
-      tell();
-      if (obeyed !== undefined) this.#unobeyed.push({ sender, obeyed });
-      sent++;
-    }
-    return sent;
+    return work + this.#post.deliver();
   }
 
   *#standingFlows(): Generator<DescribedFlow> {

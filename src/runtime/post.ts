@@ -1,0 +1,121 @@
+/**
+ * Messages from the main thread to the packet manager and the VMs. A mailbox holds one message; what finds it taken waits here,
+ * in its order.
+ */
+import { MailboxSender, encodeMessage } from '../ring/mailbox.js';
+import { Bell } from '../ring/doorbell.js';
+import type { ManagerMessage } from '../packet-manager/messages.js';
+import type { VmMessage } from '../vm/vm.js';
+
+/** What has a mailbox. */
+interface Addressee {
+  mailboxOffset: number;
+  doorbellOffset: number;
+}
+
+interface Letter {
+  readonly text: Uint8Array;
+  readonly sent: () => void;
+  /** Called when the thread has obeyed, if somebody waits for that. */
+  readonly obeyed?: () => void;
+}
+
+class Letterbox {
+  readonly bell: Bell;
+  readonly #sender: MailboxSender;
+  readonly #waiting: Letter[] = [];
+  /** Of the letter that lies in the mailbox. */
+  #obeyed: (() => void) | undefined;
+
+  constructor(buffer: ArrayBufferLike, { mailboxOffset, doorbellOffset }: Addressee) {
+    this.#sender = new MailboxSender(buffer, mailboxOffset);
+    this.bell = new Bell(buffer, doorbellOffset);
+  }
+
+  put(letter: Letter): void {
+    this.#waiting.push(letter);
+    this.deliver();
+  }
+
+  /** Sends the next one if the last one was taken out. Returns how many that were. */
+  deliver(): number {
+    if (!this.#sender.ready) return 0;
+    this.#obeyed?.();
+    this.#obeyed = undefined;
+    const letter = this.#waiting.shift();
+    if (letter === undefined) return 0;
+    this.#obeyed = letter.obeyed;
+    this.#sender.sendEncoded(letter.text);
+    this.bell.ring();
+    letter.sent();
+    return 1;
+  }
+
+  /** Whoever waits is told that it is done: there is nobody left to obey. */
+  close(): void {
+    for (const { sent, obeyed } of this.#waiting.splice(0)) {
+      sent();
+      obeyed?.();
+    }
+    this.#obeyed?.();
+    this.#obeyed = undefined;
+  }
+}
+
+export class Post {
+  readonly #manager: Letterbox;
+  readonly #vms: readonly Letterbox[];
+  #isClosed = false;
+
+  constructor(buffer: ArrayBufferLike, manager: Addressee, vms: readonly Addressee[]) {
+    this.#manager = new Letterbox(buffer, manager);
+    this.#vms = vms.map((vm) => new Letterbox(buffer, vm));
+  }
+
+  /** Settles when the message lies in the mailbox. @throws RangeError when it does not fit one. */
+  toManager(message: ManagerMessage): Promise<void> {
+    return this.#send(this.#manager, message);
+  }
+
+  /** The same, to a VM. */
+  toVm(at: number, message: VmMessage): Promise<void> {
+    return this.#send(this.#vms[at], message);
+  }
+
+  /** Settles when every one of them has obeyed. */
+  async toAll(message: ManagerMessage & VmMessage): Promise<void> {
+    await Promise.all([this.#manager, ...this.#vms].map((box) => new Promise<void>((resolve) => void this.#send(box, message, resolve))));
+  }
+
+  /** Sends what can be sent; returns how many messages that were. */
+  deliver(): number {
+    let sent = 0;
+    for (const box of [this.#manager, ...this.#vms]) sent += box.deliver();
+    return sent;
+  }
+
+  /** Wakes the manager: it has something else to look at. */
+  ringManager(): void {
+    this.#manager.bell.ring();
+  }
+
+  ringAll(): void {
+    for (const { bell } of [this.#manager, ...this.#vms]) bell.ring();
+  }
+
+  /** Nobody reads any more: whoever still waits, or comes now, is told at once. */
+  close(): void {
+    this.#isClosed = true;
+    for (const box of [this.#manager, ...this.#vms]) box.close();
+  }
+
+  async #send(box: Letterbox, message: ManagerMessage | VmMessage, obeyed?: () => void): Promise<void> {
+    if (this.#isClosed) {
+      obeyed?.();
+      return;
+    }
+    // A message that does not fit is refused here, to whoever sends it.
+    const text = encodeMessage(message);
+    await new Promise<void>((sent) => { box.put({ text, sent, ...(obeyed !== undefined && { obeyed }) }); });
+  }
+}
