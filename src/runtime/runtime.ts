@@ -2,7 +2,6 @@
  * A running chain, seen from the main thread: it starts the threads, listens to them, serves statistics and ends them.
  * It is never on the data path.
  */
-import type { Worker } from 'node:worker_threads';
 import { ConnectionTable } from '../flow/connection-table.js';
 import { releaseControl } from '../memory/control-memory.js';
 import { releaseRegion } from '../memory/region.js';
@@ -17,6 +16,7 @@ import type { VmMessage } from '../vm/vm.js';
 import { Journal } from '../vnic/journal.js';
 import type { EveLog } from './eve/eve-log.js';
 import type { EveTarget } from './eve/eve-output.js';
+import { Crew } from './crew.js';
 import { EventDesk } from './event-desk.js';
 import type { RuntimeEvent } from './events.js';
 import { comparePlans, type Changes } from './compare-plans.js';
@@ -26,17 +26,13 @@ import type { ControlOptions } from './control/control-options.js';
 import type { DescribedFlow } from './flow-log.js';
 import { pathRows, type Layout } from './layout.js';
 import type { Plan } from './plan.js';
-import { InlineVm } from './inline-vm.js';
-import type { InlineEnd } from './inline-vms.js';
 import type { OpenPorts } from './open-ports.js';
 import { PortThreads } from './port-threads.js';
 import { Post } from './post.js';
 import type { QueuePort } from './queue-port.js';
 import { snapshotCounters, snapshotReport } from './snapshot.js';
 import type { CounterReport, Report } from './report.js';
-import type { ManagerTask } from './manager-worker.js';
 import { ConfigurationError } from './problems.js';
-import { VmThread, startManagerThread } from './threads.js';
 import type { Tap, TapOptions } from './watch/tap.js';
 import type { WatchOptions } from './watch/watch-options.js';
 import type { Watches } from './watch/watches.js';
@@ -86,7 +82,7 @@ export class Runtime implements AsyncDisposable {
   #plan: Plan;
   readonly #layout: Layout;
   readonly #options: StartOptions;
-  readonly #vms: (VmThread | InlineVm)[] = [];
+  readonly #crew: Crew;
   /** VMs that were told to end, to be replaced. */
   readonly #leaving = new Set<number>();
   #applying: Promise<unknown> = Promise.resolve();
@@ -98,8 +94,6 @@ export class Runtime implements AsyncDisposable {
   readonly #sleeper: Sleeper;
   readonly #watches: Watches;
   #startedAt = performance.now();
-  #manager: Worker | null = null;
-  #managerExit: Promise<void> = Promise.resolve();
   #ending = false;
   #lastReport: Report | null = null;
   #services: Services | null = null;
@@ -121,7 +115,11 @@ export class Runtime implements AsyncDisposable {
     this.#sleeper = new Sleeper(shared.control, shared.mainDoorbellOffset);
     for (const { name, rings } of manager.ports) if (rings !== undefined) queuePorts.get(name)?.attach(shared, rings);
     this.#portThreads = new PortThreads(openPorts, layout, { died: (port, error) => { this.#portDied(port, error); }, state: (state) => { this.#desk.portState(state); } });
-    this.#vms = layout.vms.map((_, at) => this.#beginVm(at));
+    this.#crew = new Crew(layout, this.#post, {
+      vmEnded: (at, error) => { this.#vmEnded(at, error); },
+      vmIsStuck: (at) => { this.#vmIsStuck(at); },
+      managerEnded: (error) => { this.#managerEnded(error); },
+    });
     this.reported = this.#live();
     this.finished = this.#closedAfter(this.reported);
     this.reported.catch(() => undefined);
@@ -183,7 +181,7 @@ export class Runtime implements AsyncDisposable {
 
   /** Asks the manager for a census: where every slot is at one moment. Safe at any time, also under load. */
   async audit(): Promise<Census> {
-    if (this.#over || this.#manager === null) {
+    if (this.#over || !this.#crew.hasManager) {
       if (this.#desk.finalCensus !== null) return this.#desk.finalCensus;
       throw new Error('there is no census: the runtime never ran');
     }
@@ -301,39 +299,16 @@ export class Runtime implements AsyncDisposable {
     };
     await tell({ type: 'quiesce', vm: at }, `quiesced ${at}`);
     this.#leaving.add(at);
-    await this.#tellToEnd(at);
-    await this.#vms[at].ended;
+    await this.#crew.endVm(at);
     this.#leaving.delete(at);
     await tell({ type: 'repoint', vm: at, vnic: this.#layout.vms[at].vnic }, `repointed ${at}`);
     this.#layout.functions[changed].options = options;
     const standing = this.#layout.vms[at].functions.map(({ index }) => this.#desk.answerOf(`standing ${index}`));
-    this.#startVm(at);
-    await Promise.all(standing);
-    await tell({ type: 'resume', vm: at });
-  }
-
-  #startVm(at: number): void {
     // Whatever changes were under way: no thread may come to life that nobody will end.
     if (this.#ending || this.#desk.finalCensus !== null) throw new Error('the runtime is over');
-    this.#vms[at] = this.#beginVm(at);
-    const spec = this.#layout.vms[at];
-    if (!spec.isInline) return;
-    this.#manager?.postMessage(spec);
-    this.#post.ringManager();
-  }
-
-  /** A VM's thread; of one without, what stands for it here. */
-  #beginVm(at: number): VmThread | InlineVm {
-    const { shared, vms, readyOffset } = this.#layout;
-    const vm = vms[at].isInline
-      ? new InlineVm(() => void this.#tellToEnd(at), () => { this.#endManager(at); })
-      : new VmThread({ shared, vm: vms[at], readyOffset });
-    void vm.ended.then((error) => { this.#vmEnded(at, error); });
-    return vm;
-  }
-
-  #tellToEnd(at: number): Promise<void> {
-    return this.#post.toVm(at, { type: 'end' });
+    this.#crew.beginVm(at);
+    await Promise.all(standing);
+    await tell({ type: 'resume', vm: at });
   }
 
   /**
@@ -343,13 +318,13 @@ export class Runtime implements AsyncDisposable {
    * @returns the last report.
    */
   async stop({ drainMs = DEFAULT_DRAIN_MS }: { drainMs?: number } = {}): Promise<Report> {
-    if (!this.#over && this.#manager !== null) {
+    if (!this.#over && this.#crew.hasManager) {
       this.#drainPorts();
       void this.#post.toManager({ type: 'drain' });
       const late = setTimeout(() => {
         this.#ending = true;
         for (const port of this.#queuePorts) port.abandon();
-        for (const vm of this.#vms) vm.kill();
+        this.#crew.killAll();
       }, drainMs);
       this.finished.finally(() => clearTimeout(late)).catch(() => undefined);
     }
@@ -358,7 +333,7 @@ export class Runtime implements AsyncDisposable {
 
   /** @internal Ends a VM's worker wherever it is: for tests of what a crash leaves behind. */
   killVm(name: string): void {
-    this.#vms[this.#layout.vms.findIndex(({ functions }) => functions.some((each) => each.name === name))].kill();
+    this.#crew.kill(this.#layout.vms.findIndex(({ functions }) => functions.some((each) => each.name === name)));
   }
 
   /** @internal The same for the threads of a live port. */
@@ -374,11 +349,10 @@ export class Runtime implements AsyncDisposable {
   readonly #allReady = new Promise<void>((resolve) => (this.#resolveReady = resolve));
 
   async #live(): Promise<Report> {
-    const { shared, manager, readyOffset } = this.#layout;
+    const { shared, readyOffset } = this.#layout;
     const ready = new Int32Array(shared.control, readyOffset, 1);
-    const inlineVms = this.#layout.vms.filter(({ isInline }) => isInline);
-    this.#startManager({ shared, manager, ports: this.#plan.ports, inlineVms, readyOffset });
-    const threads = 1 + this.#vms.length - inlineVms.length + this.#portThreads.count;
+    this.#crew.startManager(this.#plan.ports);
+    const threads = this.#crew.threadCount + this.#portThreads.count;
     await this.#listenUntil(() => this.#desk.failure !== null || Atomics.load(ready, 0) === threads); // (T)
     if (this.#desk.failure === null) {
       this.#startedAt = performance.now();
@@ -391,11 +365,11 @@ export class Runtime implements AsyncDisposable {
     this.#portThreads.expectEnd();
     this.#setRunState(RunState.stopped);
     this.#post.ringAll();
-    if (this.#desk.failure !== null) for (const vm of this.#vms) vm.kill();
+    if (this.#desk.failure !== null) this.#crew.killAll();
     // Whoever still waits to be heard finds the runtime over.
     this.#post.close();
     await this.#applying;
-    await Promise.all([this.#managerExit, this.#portThreads.ended(), ...this.#vms.map((vm) => vm.ended)]);
+    await Promise.all([this.#crew.allEnded(), this.#portThreads.ended()]);
     this.#listen();
     for (const port of this.#queuePorts) port.detach();
     this.#watches.finish();
@@ -429,26 +403,14 @@ export class Runtime implements AsyncDisposable {
   #portDied(port: number, error: Error): void {
     this.#desk.failure ??= { message: error.message, port: this.#plan.ports[port].name };
     this.#drainPorts();
-    if (this.#manager !== null && this.#desk.finalCensus === null) void this.#post.toManager({ type: 'port-died', port });
+    if (this.#crew.hasManager && this.#desk.finalCensus === null) void this.#post.toManager({ type: 'port-died', port });
     this.#wakeSelf();
   }
 
-  #startManager(task: ManagerTask): void {
-    const worker = startManagerThread(task);
-    this.#manager = worker;
-    this.#managerExit = new Promise((resolve) => worker.once('exit', () => {
-      this.#managerEnded(new Error('its thread was ended'));
-      resolve();
-    }));
-    worker.on('error', (error) => { this.#managerEnded(error); });
-    worker.on('message', ({ vm, error }: InlineEnd) => { this.#inlineVm(vm)?.hasEnded(error); });
-  }
-
   /** A function that does not come back holds its thread: what lies in that one is lost, and the books stay open. */
-  #endManager(vm: number): void {
-    const { name, chain } = this.#functionAt(vm);
+  #vmIsStuck(at: number): void {
+    const { name, chain } = this.#functionAt(at);
     this.#desk.failure ??= { message: `network function '${name}' of chain '${chain}' did not come back, and ended the packet manager with it: they share a thread`, chain, vm: name };
-    void this.#manager?.terminate();
   }
 
   /** The function that has the VM's packet, or had the last one. */
@@ -460,16 +422,10 @@ export class Runtime implements AsyncDisposable {
 
   /** It ends before it has taken its last census only when it failed. */
   #managerEnded(error: Error): void {
-    for (const at of this.#vms.keys()) this.#inlineVm(at)?.hasEnded(null);
     if (this.#desk.finalCensus !== null) return;
     this.#desk.failure ??= { message: `the packet manager failed: ${error.message}` };
     this.#desk.conclude({ slots: this.#plan.memory.slots, free: 0, vms: {}, meshes: {}, ports: {}, inFlight: 0, faults: [error.stack ?? error.message], balanced: false });
     this.#wakeSelf();
-  }
-
-  #inlineVm(at: number): InlineVm | null {
-    const vm = this.#vms[at];
-    return vm instanceof InlineVm ? vm : null;
   }
 
   #vmEnded(at: number, error: Error | null): void {
@@ -483,7 +439,7 @@ export class Runtime implements AsyncDisposable {
       for (const port of this.#queuePorts) port.abandon();
       this.#drainPorts();
     }
-    if (this.#manager !== null && this.#desk.finalCensus === null) void this.#post.toManager({ type: 'vm-died', vm: at, error: message });
+    if (this.#crew.hasManager && this.#desk.finalCensus === null) void this.#post.toManager({ type: 'vm-died', vm: at, error: message });
     this.#wakeSelf();
   }
 

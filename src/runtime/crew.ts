@@ -1,0 +1,110 @@
+/** The packet manager's thread and the VMs, with threads of their own or without: begins them, and tells how they end. Main thread. */
+import type { Worker } from 'node:worker_threads';
+import { InlineVm } from './inline-vm.js';
+import type { InlineEnd } from './inline-vms.js';
+import type { Layout } from './layout.js';
+import type { PlanPort } from './plan.js';
+import type { Post } from './post.js';
+import { VmThread, startManagerThread } from './threads.js';
+
+/** What the crew tells. */
+export interface CrewEvents {
+  /** A VM is no more: null when it was told to end. */
+  vmEnded(at: number, error: Error | null): void;
+  /** A VM in the manager's thread does not come back, so that thread is about to be ended. */
+  vmIsStuck(at: number): void;
+  /** The manager's thread is no more. */
+  managerEnded(error: Error): void;
+}
+
+export class Crew {
+  readonly #layout: Layout;
+  readonly #post: Post;
+  readonly #on: CrewEvents;
+  readonly #vms: (VmThread | InlineVm)[];
+  #manager: Worker | null = null;
+  #managerExit: Promise<void> = Promise.resolve();
+
+  /** The VMs' threads begin at once; those of the manager's thread with it. */
+  constructor(layout: Layout, post: Post, on: CrewEvents) {
+    this.#layout = layout;
+    this.#post = post;
+    this.#on = on;
+    this.#vms = layout.vms.map((_, at) => this.#beginVm(at));
+  }
+
+  /** Threads that say when they are ready. */
+  get threadCount(): number {
+    return 1 + this.#layout.vms.filter(({ isInline }) => !isInline).length;
+  }
+
+  get hasManager(): boolean {
+    return this.#manager !== null;
+  }
+
+  startManager(ports: PlanPort[]): void {
+    const { shared, manager, vms, readyOffset } = this.#layout;
+    const worker = startManagerThread({ shared, manager, ports, inlineVms: vms.filter(({ isInline }) => isInline), readyOffset });
+    this.#manager = worker;
+    this.#managerExit = new Promise((resolve) => worker.once('exit', () => {
+      this.#managerEnded(new Error('its thread was ended'));
+      resolve();
+    }));
+    worker.on('error', (error) => { this.#managerEnded(error); });
+    worker.on('message', ({ vm, error }: InlineEnd) => { this.#inlineVm(vm)?.hasEnded(error); });
+  }
+
+  /** Tells a VM to end; settles when it has. */
+  async endVm(at: number): Promise<void> {
+    await this.#tellToEnd(at);
+    await this.#vms[at].ended;
+  }
+
+  /** Puts a new VM in the place of one that has ended. */
+  beginVm(at: number): void {
+    this.#vms[at] = this.#beginVm(at);
+    const spec = this.#layout.vms[at];
+    if (!spec.isInline) return;
+    this.#manager?.postMessage(spec);
+    this.#post.ringManager();
+  }
+
+  /** Ends a VM wherever it is. */
+  kill(at: number): void {
+    this.#vms[at].kill();
+  }
+
+  killAll(): void {
+    for (const vm of this.#vms) vm.kill();
+  }
+
+  async allEnded(): Promise<void> {
+    await Promise.all([this.#managerExit, ...this.#vms.map((vm) => vm.ended)]);
+  }
+
+  #beginVm(at: number): VmThread | InlineVm {
+    const { shared, vms, readyOffset } = this.#layout;
+    const vm = vms[at].isInline ? new InlineVm(() => void this.#tellToEnd(at), () => { this.#endManager(at); }) : new VmThread({ shared, vm: vms[at], readyOffset });
+    void vm.ended.then((error) => { this.#on.vmEnded(at, error); });
+    return vm;
+  }
+
+  #tellToEnd(at: number): Promise<void> {
+    return this.#post.toVm(at, { type: 'end' });
+  }
+
+  #endManager(stuckVm: number): void {
+    this.#on.vmIsStuck(stuckVm);
+    void this.#manager?.terminate();
+  }
+
+  #managerEnded(error: Error): void {
+    for (const at of this.#vms.keys()) this.#inlineVm(at)?.hasEnded(null);
+    this.#on.managerEnded(error);
+  }
+
+  #inlineVm(at: number): InlineVm | null {
+    const vm = this.#vms[at];
+    return vm instanceof InlineVm ? vm : null;
+  }
+}
