@@ -18,6 +18,12 @@ export function hashIpv4Key(head: number, ports: number, first: number, second: 
   return finish(mix(mix(mix(mix(SEED, head), ports), first), second));
 }
 
+/** Hash of an IPv6 key's ten words, as an int32. */
+export function hashIpv6Key(head: number, ports: number, a: number, b: number, c: number, d: number, e: number, f: number, g: number, h: number): number {
+  const first = mix(mix(mix(mix(mix(mix(SEED, head), ports), a), b), c), d);
+  return finish(mix(mix(mix(mix(first, e), f), g), h));
+}
+
 function finish(hash: number): number {
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
@@ -27,7 +33,5 @@ function finish(hash: number): number {
 /** Hash of a key, unsigned. Addresses of IPv4 keys have one word each, so the six words of zeros are left out. */
 export function hashFlowKey(words: Uint32Array, isIpv4: boolean): number {
   if (isIpv4) return hashIpv4Key(words[0], words[1], words[2], words[6]) >>> 0;
-  let hash = SEED;
-  for (let k = 0; k < FLOW_KEY_WORDS; k++) hash = mix(hash, words[k]);
-  return finish(hash) >>> 0;
+  return hashIpv6Key(words[0], words[1], words[2], words[3], words[4], words[5], words[6], words[7], words[8], words[9]) >>> 0;
 }

@@ -1,22 +1,23 @@
 /**
- * Hot: no allocation, no call but what is inlined. The short way of a packet into its chain: parsed, recognised and stamped
+ * Hot: no allocation, and for IPv4 no call but what is inlined. The short way of a packet into its chain: parsed, recognised and stamped
  * in one go, a burst in one loop, because most packets are plain ones in the midst of a known connection. It finds what
  * the parser and the classifier would find; whatever is not so simple is left to them.
  *
- * Short is: a whole Ethernet frame without tags, IPv4 without options or fragments, UDP, or TCP without a flag that opens or
- * closes; a connection whose path was decided under the policy in force, seen so shortly ago that it cannot have timed out.
+ * Short is: a whole Ethernet frame without tags, IPv4 without options or fragments or IPv6 without extension headers, UDP, or
+ * TCP without a flag that opens or closes; a connection whose path was decided under the policy in force, seen so shortly ago that it cannot have timed out.
  *
  * Headers are read and written by words, so the fields within a word stand as on little-endian machines (slot-layout.ts).
  */
 import { ENTRY_WORDS, EntryKind, FIRST_SENT, IDLE_SECONDS, OPENED_IN_REVERSE, Word } from '../flow/connection-layout.js';
 import { PROBE_WINDOW, type ConnectionTable } from '../flow/connection-table.js';
-import { hashIpv4Key } from '../flow/flow-hash.js';
+import { hashIpv4Key, hashIpv6Key } from '../flow/flow-hash.js';
 import { FLOW_INDEX_MASK } from '../flow/flow-id.js';
 import type { Region } from '../memory/region.js';
 import type { SlotHeaders } from '../memory/slot-headers.js';
 import { Direction, HeaderWord, Layer3, LinkType, ParseFlag } from '../memory/slot-layout.js';
 import { ETHERNET_BYTES } from '../packet/link.js';
 import { IpProtocol, TcpFlag } from '../packet/protocols.js';
+import { IPV6_BYTES } from '../packet/packet-end.js';
 import { TCP_MIN_BYTES } from '../packet/tcp.js';
 import { UDP_BYTES } from '../packet/udp.js';
 import type { Route } from './route.js';
@@ -35,7 +36,7 @@ const PARSE_FLAGS_SHIFT = 16;
 const KEPT_OF_ARRIVAL = (0xff << LINK_TYPE_SHIFT) | (ParseFlag.offload << PARSE_FLAGS_SHIFT);
 const LINK_TYPE_AND_FLAGS = (0xff << LINK_TYPE_SHIFT) | ((0xff & ~ParseFlag.offload) << PARSE_FLAGS_SHIFT);
 const PLAIN_ETHERNET = LinkType.ethernet << LINK_TYPE_SHIFT;
-const PLAIN_OFFSETS = ETHERNET_BYTES | (PLAIN_L4 << 16);
+const PLAIN_L4_V6 = ETHERNET_BYTES + IPV6_BYTES;
 
 /** Words of a route here: its two ports, and whether it is taken from the second one too. */
 const ROUTE_WORDS = 4;
@@ -47,6 +48,11 @@ const FIRST_ROUTES = 64;
 export class KnownConnections {
   /** Bytes of the packets that the last call stamped. */
   bytes = 0;
+  // What `#findIpv6` has found.
+  #protocol = 0;
+  #payload = 0;
+  #hash = 0;
+  #isFromFirst = false;
   readonly #region: Region;
   readonly #view: DataView;
   readonly #headers: SlotHeaders;
@@ -105,44 +111,62 @@ export class KnownConnections {
 
       // The parse: see packet/parse.ts.
       const start = addresses[k] + i32[at + HeaderWord.dataOffset];
-      if ((view.getInt32(start + 12) & ~0xff) !== 0x08004500) break; // IPv4, five words of header
-      const end = ETHERNET_BYTES + view.getUint16(start + 16);
-      const middle = view.getInt32(start + 20); // fragment (16 bits), time to live, protocol
-      if (end > length || (middle & 0x3fff0000) !== 0) break;
-      const protocol = middle & 0xff;
-      let payload = PLAIN_L4 + UDP_BYTES;
-      if (protocol === IpProtocol.udp) {
-        const datagramBytes = view.getUint16(start + PLAIN_L4 + 4);
-        if (datagramBytes < UDP_BYTES || PLAIN_L4 + datagramBytes > end) break;
-      } else if (protocol === IpProtocol.tcp) {
-        if (PLAIN_L4 + TCP_MIN_BYTES > end) break;
-        const offsetAndFlags = view.getUint16(start + PLAIN_L4 + 12);
-        const headerBytes = (offsetAndFlags >>> 12) << 2;
-        payload = PLAIN_L4 + headerBytes;
-        if (headerBytes < TCP_MIN_BYTES || payload > end || (offsetAndFlags & OPENS_OR_CLOSES) !== 0) break;
+      const type = view.getInt32(start + 12);
+      let layer3: number = Layer3.ipv4;
+      let protocol: number;
+      let l4 = PLAIN_L4;
+      let payload: number;
+      let isFromFirst: boolean;
+      let hash: number;
+      let entry: number;
+      if ((type & ~0xff) === 0x08004500) { // IPv4, five words of header
+        const end = ETHERNET_BYTES + view.getUint16(start + 16);
+        const middle = view.getInt32(start + 20); // fragment (16 bits), time to live, protocol
+        if (end > length || (middle & 0x3fff0000) !== 0) break;
+        protocol = middle & 0xff;
+        payload = PLAIN_L4 + UDP_BYTES;
+        if (protocol === IpProtocol.udp) {
+          const datagramBytes = view.getUint16(start + PLAIN_L4 + 4);
+          if (datagramBytes < UDP_BYTES || PLAIN_L4 + datagramBytes > end) break;
+        } else if (protocol === IpProtocol.tcp) {
+          if (PLAIN_L4 + TCP_MIN_BYTES > end) break;
+          const offsetAndFlags = view.getUint16(start + PLAIN_L4 + 12);
+          const headerBytes = (offsetAndFlags >>> 12) << 2;
+          payload = PLAIN_L4 + headerBytes;
+          if (headerBytes < TCP_MIN_BYTES || payload > end || (offsetAndFlags & OPENS_OR_CLOSES) !== 0) break;
+        } else break;
+
+        // The key: see flow/flow-key.ts.
+        const source = view.getInt32(start + 26);
+        const destination = view.getInt32(start + 30);
+        const sent = view.getInt32(start + PLAIN_L4); // ports as they were sent
+        isFromFirst = source === destination ? sent >>> 16 <= (sent & 0xffff) : (source ^ 0x80000000) < (destination ^ 0x80000000);
+        const head = (Layer3.ipv4 << 20) | (protocol << 12);
+        const ports = isFromFirst ? sent : (sent << 16) | (sent >>> 16);
+        const first = isFromFirst ? source : destination;
+        const second = isFromFirst ? destination : source;
+        hash = hashIpv4Key(head, ports, first, second);
+
+        // The connection: see flow/connection-table.ts.
+        entry = (hash & mask) * ENTRY_WORDS;
+        let probes = 1;
+        while (words[entry + Word.hash] !== hash || words[entry + Word.key + 1] !== ports || words[entry + Word.key + 2] !== first
+          || words[entry + Word.key + 6] !== second || words[entry + Word.key] !== head || words[entry] === EntryKind.free) {
+          if (probes === PROBE_WINDOW) break;
+          entry = ((hash + probes) & mask) * ENTRY_WORDS;
+          probes++;
+        }
+        if (probes === PROBE_WINDOW) break; // also when it was the last one probed: the long way finds it
+      } else if (type >>> 12 === 0x86dd6) {
+        entry = this.#findIpv6(start, length);
+        if (entry < 0) break;
+        layer3 = Layer3.ipv6;
+        protocol = this.#protocol;
+        l4 = PLAIN_L4_V6;
+        payload = this.#payload;
+        hash = this.#hash;
+        isFromFirst = this.#isFromFirst;
       } else break;
-
-      // The key: see flow/flow-key.ts.
-      const source = view.getInt32(start + 26);
-      const destination = view.getInt32(start + 30);
-      const sent = view.getInt32(start + PLAIN_L4); // ports as they were sent
-      let isFromFirst = source === destination ? sent >>> 16 <= (sent & 0xffff) : (source ^ 0x80000000) < (destination ^ 0x80000000);
-      const head = (Layer3.ipv4 << 20) | (protocol << 12);
-      const ports = isFromFirst ? sent : (sent << 16) | (sent >>> 16);
-      const first = isFromFirst ? source : destination;
-      const second = isFromFirst ? destination : source;
-      const hash = hashIpv4Key(head, ports, first, second);
-
-      // The connection: see flow/connection-table.ts.
-      let entry = (hash & mask) * ENTRY_WORDS;
-      let probes = 1;
-      while (words[entry + Word.hash] !== hash || words[entry + Word.key + 1] !== ports || words[entry + Word.key + 2] !== first
-        || words[entry + Word.key + 6] !== second || words[entry + Word.key] !== head || words[entry] === EntryKind.free) {
-        if (probes === PROBE_WINDOW) break;
-        entry = ((hash + probes) & mask) * ENTRY_WORDS;
-        probes++;
-      }
-      if (probes === PROBE_WINDOW) break; // also when it was the last one probed: the long way finds it
       const flowId = words[entry + Word.flowId];
       const isAlias = words[entry] === EntryKind.alias;
       if (isAlias) {
@@ -169,8 +193,8 @@ export class KnownConnections {
 
       const direction = isReverse ? Direction.reverse : Direction.forward;
       const egress = routes[route + (isReverse ? FROM : TO)];
-      i32[at + HeaderWord.kind] = Layer3.ipv4 | (protocol << 8) | (arrival & KEPT_OF_ARRIVAL);
-      i32[at + HeaderWord.offsets] = PLAIN_OFFSETS;
+      i32[at + HeaderWord.kind] = layer3 | (protocol << 8) | (arrival & KEPT_OF_ARRIVAL);
+      i32[at + HeaderWord.offsets] = ETHERNET_BYTES | (l4 << 16);
       i32[at + HeaderWord.payload] = payload | (version << 16);
       i32[at + HeaderWord.path] = wayOf(path, 0, direction);
       i32[at + HeaderWord.verdict] = 0; // forward, no tags, no reason
@@ -188,5 +212,58 @@ export class KnownConnections {
     }
     this.bytes = bytes;
     return k;
+  }
+
+  /**
+   * The same for an Ethernet frame with IPv6 and no extension header: its parse and its connection, whose entry is returned, or -1.
+   * Layout: the addresses are at 22 and 38, next header and payload length before them (RFC 8200, 3).
+   */
+  #findIpv6(start: number, length: number): number {
+    const view = this.#view;
+    const { signed: words, mask } = this.#connections;
+    const payloadBytes = view.getUint16(start + 18);
+    const end = PLAIN_L4_V6 + payloadBytes;
+    if (payloadBytes === 0 || end > length) return -1;
+    const protocol = view.getUint8(start + 20);
+    if (protocol === IpProtocol.udp) {
+      if (PLAIN_L4_V6 + UDP_BYTES > end) return -1;
+      const datagramBytes = view.getUint16(start + PLAIN_L4_V6 + 4);
+      if (datagramBytes < UDP_BYTES || PLAIN_L4_V6 + datagramBytes > end) return -1;
+      this.#payload = PLAIN_L4_V6 + UDP_BYTES;
+    } else if (protocol === IpProtocol.tcp) {
+      if (PLAIN_L4_V6 + TCP_MIN_BYTES > end) return -1;
+      const offsetAndFlags = view.getUint16(start + PLAIN_L4_V6 + 12);
+      const headerBytes = (offsetAndFlags >>> 12) << 2;
+      if (headerBytes < TCP_MIN_BYTES || PLAIN_L4_V6 + headerBytes > end || (offsetAndFlags & OPENS_OR_CLOSES) !== 0) return -1;
+      this.#payload = PLAIN_L4_V6 + headerBytes;
+    } else return -1;
+    const sent = view.getInt32(start + PLAIN_L4_V6);
+    let differs = 0;
+    while (differs < 16 && view.getInt32(start + 22 + differs) === view.getInt32(start + 38 + differs)) differs += 4;
+    const isFromFirst = differs === 16 ? sent >>> 16 <= (sent & 0xffff) : view.getUint32(start + 22 + differs) < view.getUint32(start + 38 + differs);
+    const head = (Layer3.ipv6 << 20) | (protocol << 12);
+    const ports = isFromFirst ? sent : (sent << 16) | (sent >>> 16);
+    const first = start + (isFromFirst ? 22 : 38);
+    const second = start + (isFromFirst ? 38 : 22);
+    const a = view.getInt32(first);
+    const b = view.getInt32(first + 4);
+    const c = view.getInt32(first + 8);
+    const d = view.getInt32(first + 12);
+    const e = view.getInt32(second);
+    const f = view.getInt32(second + 4);
+    const g = view.getInt32(second + 8);
+    const h = view.getInt32(second + 12);
+    const hash = hashIpv6Key(head, ports, a, b, c, d, e, f, g, h);
+    this.#protocol = protocol;
+    this.#hash = hash;
+    this.#isFromFirst = isFromFirst;
+    for (let probe = 0; probe < PROBE_WINDOW; probe++) {
+      const entry = ((hash + probe) & mask) * ENTRY_WORDS;
+      const key = entry + Word.key;
+      if (words[entry + Word.hash] === hash && words[key] === head && words[key + 1] === ports && words[entry] !== EntryKind.free
+        && words[key + 2] === a && words[key + 3] === b && words[key + 4] === c && words[key + 5] === d
+        && words[key + 6] === e && words[key + 7] === f && words[key + 8] === g && words[key + 9] === h) return entry;
+    }
+    return -1;
   }
 }

@@ -17,7 +17,7 @@ import { layOut } from '../../src/runtime/layout.js';
 import type { Plan } from '../../src/runtime/plan.js';
 import { Region } from '../../src/memory/region.js';
 import { SlotHeaders } from '../../src/memory/slot-headers.js';
-import { tcp4, udp4 } from '../support/packets.js';
+import { tcp4, tcp6, udp4, udp6 } from '../support/packets.js';
 
 interface Arrival {
   bytes: Uint8Array;
@@ -97,6 +97,7 @@ const arrivals = fc.array(fc.record({
   flow: fc.integer({ min: 0, max: 3 }),
   isFromOutside: fc.boolean(),
   isTcp: fc.boolean(),
+  isIpv6: fc.boolean(),
   flags: fc.oneof({ weight: 6, arbitrary: fc.constant(TcpFlag.ack) }, { weight: 1, arbitrary: fc.constantFrom(TcpFlag.syn, TcpFlag.fin | TcpFlag.ack, TcpFlag.rst) }),
   payload: fc.integer({ min: 0, max: 60 }),
   vlan: fc.oneof({ weight: 9, arbitrary: PLAIN }, { weight: 1, arbitrary: fc.integer({ min: 1, max: 9 }) }),
@@ -105,20 +106,20 @@ const arrivals = fc.array(fc.record({
   cut: fc.oneof({ weight: 9, arbitrary: PLAIN }, { weight: 1, arbitrary: fc.integer({ min: 1, max: 9 }) }),
   isOffloaded: fc.boolean(),
   /** One byte of the headers is another. */
-  wrong: fc.oneof({ weight: 19, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.record({ at: fc.integer({ min: 12, max: 48 }), by: fc.integer({ min: 1, max: 255 }) }) }),
+  wrong: fc.oneof({ weight: 19, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.record({ at: fc.integer({ min: 12, max: 68 }), by: fc.integer({ min: 1, max: 255 }) }) }),
 }), { minLength: 30, maxLength: 60 }).map((drawn) => {
   let seconds = 1_700_000_000;
-  return drawn.map(({ flow, isFromOutside, isTcp, flags, payload, vlan, fragment, passed, cut, isOffloaded, wrong }): Arrival => {
+  return drawn.map(({ flow, isFromOutside, isTcp, isIpv6, flags, payload, vlan, fragment, passed, cut, isOffloaded, wrong }): Arrival => {
     seconds += passed;
     // The second flow has equal addresses, the third a high one: which endpoint comes first depends on signs.
-    const inside = ['10.0.0.1', '10.0.0.1', '200.0.0.1', '10.0.0.9'][flow];
-    const outside = ['198.51.100.7', '10.0.0.1', '10.0.0.2', '240.0.0.1'][flow];
+    const inside = isIpv6 ? ['2001:db8::1', '2001:db8::1', 'fe80::1', '2001:db8:0:1::9'][flow] : ['10.0.0.1', '10.0.0.1', '200.0.0.1', '10.0.0.9'][flow];
+    const outside = isIpv6 ? ['2001:db8::7', '2001:db8::1', '2001:db8::2', '2001:db8:0:1:8000::1'][flow] : ['198.51.100.7', '10.0.0.1', '10.0.0.2', '240.0.0.1'][flow];
     const fields = {
       source: isFromOutside ? outside : inside, destination: isFromOutside ? inside : outside,
       sourcePort: isFromOutside ? 443 : 50_000 + flow, destinationPort: isFromOutside ? 50_000 + flow : 443,
       payload: new Uint8Array(payload), ...(vlan > 0 ? { vlans: [vlan] } : {}), ...(fragment > 0 ? { fragmentOffset: fragment } : {}),
     };
-    const bytes = isTcp ? tcp4({ ...fields, flags }) : udp4(fields);
+    const bytes = isIpv6 ? (isTcp ? tcp6({ ...fields, flags }) : udp6(fields)) : isTcp ? tcp4({ ...fields, flags }) : udp4(fields);
     if (wrong !== null) bytes[wrong.at] ^= wrong.by;
     return { bytes, seconds, isFromOutside, cut, isOffloaded };
   });
@@ -143,6 +144,16 @@ describe('the short way of known connections', () => {
     stamp.mockRestore();
     // Otherwise nothing was compared.
     expect(short).toBeGreaterThan(1000);
+  });
+
+  it.each([['UDP', udp6], ['TCP', tcp6]])('takes IPv6, %s', (_, make) => {
+    const bytes = make({ source: '2001:db8::1', destination: '2001:db8::7', sourcePort: 50_000, destinationPort: 443, payload: new Uint8Array(4) });
+    const arrival: Arrival = { bytes, seconds: 1_700_000_000, isFromOutside: false, cut: 0, isOffloaded: false };
+    const stamp = vi.spyOn(KnownConnections.prototype, 'stamp');
+    received([arrival, arrival, arrival], true, false);
+    // All but the first, which opens the connection.
+    expect(stamp.mock.calls.reduce((sum, [, from], at) => sum + (stamp.mock.results[at].value as number) - from, 0)).toBe(2);
+    stamp.mockRestore();
   });
 
   it.each([0x7fff_0000, 0xffff_fff0, 2047])('throws nothing when a header says that the bytes lie at %i', (lie) => {
