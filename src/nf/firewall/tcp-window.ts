@@ -52,7 +52,8 @@ export const TcpVerdict = {
   beginsAnew: 3,
 } as const;
 
-const isAfter = (a: number, b: number): boolean => ((a - b) | 0) > 0;
+/** Of two numbers 2^31 apart each is after the other, as in the kernel: RFC 1982 section 3.2 leaves it open. */
+const isAfter = (a: number, b: number): boolean => ((b - a) | 0) < 0;
 
 /** Looks at one packet at a time: `check` it, then `commit` it if it passes. */
 export class TcpWindows {

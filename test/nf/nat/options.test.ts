@@ -19,7 +19,7 @@ describe('mistakes', () => {
 
   test('that need a closer look, all at once and by place', async () => {
     const found = await problems({
-      external: ['203.0.113.1', '203.0.113.0/30', '203.0.113', '10.0.0.0/8', '2001:db8::1', '224.0.0.1'],
+      external: ['203.0.113.1', '203.0.113.0/30', '203.0.113', '10.0.0.0/8', '2001:db8::1', '224.0.0.1', ''],
       inside: ['10.0.0.0/8', 'fd00::/8', '10.0.0.0/33'],
       ports: [3000, 2000],
       identifiers: [9, 1],
@@ -30,6 +30,7 @@ describe('mistakes', () => {
       ['external.3', '10.0.0.0/8'],
       ['external.4', '2001:db8::1'],
       ['external.5', '224.0.0.1'],
+      ['external.6', "''"],
       ['inside.1', 'fd00::/8'],
       ['inside.2', '10.0.0.0/33'],
       ['ports', '3000 to 2000'],
