@@ -1,6 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { harness } from '../../../src/nf/harness.js';
 import { nat, type NatInput } from '../../../src/nf/nat/index.js';
+import { NAT_COUNTERS, NAT_DROPS } from '../../../src/nf/nat/layout.js';
+import { natOptions } from '../../../src/nf/nat/options.js';
 import { ends, udp } from './packets.js';
 
 const problems = async (options: unknown) => (await harness(nat(options as NatInput))).problems.map(({ path, found }) => [path.join('.'), found]);
@@ -68,4 +72,14 @@ test('a restart over the same tables: the binding stays, and every flow publishe
   expect(after.map(({ bytes }) => bytes)).toEqual([before.bytes, before.bytes]);
   expect(after.map(({ flowPublished }) => flowPublished)).toEqual([true, false]);
   expect(nf.counters['bindings-created']).toBe(1);
+});
+
+test('docs/nat.md names every option with its default, every drop reason and every counter', () => {
+  const page = readFileSync(fileURLToPath(new URL('../../../docs/nat.md', import.meta.url)), 'utf8');
+  const row = (name: string) => page.split('\n').find((line) => line.startsWith(`| \`${name}\` |`))?.split(' | ')[1].trim().replaceAll('`', '').replace(/ \|$/, '');
+  const { timeouts, ...others } = natOptions.parse({});
+  const byDefault = { ...others, ...Object.fromEntries(Object.entries(timeouts).map(([name, value]) => [`timeouts.${name}`, value])) };
+  const text = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value).replaceAll(',', ', '));
+  expect(Object.fromEntries(Object.keys(byDefault).map((name) => [name, row(name)]))).toEqual(Object.fromEntries(Object.entries(byDefault).map(([name, value]) => [name, text(value)])));
+  for (const name of [...NAT_DROPS, ...NAT_COUNTERS]) expect(page).toContain(`\`${name}\``);
 });

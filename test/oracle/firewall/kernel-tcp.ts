@@ -231,7 +231,7 @@ export class KernelTcp implements Tracker {
     }
     if (state === 'syn sent' && from === connection.opener && last.kind === 'ack' && last.from !== from && sequence === last.acknowledgement) return 'trusted';
     const answers = (connection.isAnswered && last.kind === 'syn') || (!connection.isAssured && last.kind === 'ack');
-    return answers && packet.acknowledgement === last.end ? 'trusted' : result;
+    return answers && (packet.flags & TcpFlag.ack) !== 0 && packet.acknowledgement === last.end ? 'trusted' : result;
   }
 
   #numbers(connection: Connection, packet: TcpPacket, kind: Kind, state: State | null): 'belongs' | 'ignored' | 'invalid' {
