@@ -24,6 +24,8 @@ const FUZZERS = {
   configuration: { files: ['test/runtime/fuzz-configuration.test.ts'], environment: (seed) => ({ MILLRACE_FUZZ: 300, MILLRACE_FUZZ_FIRST: seed }) },
   properties: { files: ['flow', 'memory', 'nf', 'packet', 'packet-manager', 'port', 'ring'].map((folder) => `test/${folder}/`), environment: (seed) => ({ PROPERTY_SEED: seed }) },
 };
+/** Of one test, in ms: on a machine that does other things beside, a test may take long without being wrong. */
+const PATIENCE_MS = 600_000;
 /** From one round's first seed to the next one's: more than a round tries. */
 const SEED_STEP = 10_000;
 
@@ -43,7 +45,7 @@ for (let round = 0; round < names.length || Date.now() < end; round++, seed += S
   const { files, environment } = FUZZERS[name];
   const variables = environment(seed);
   const started = Date.now();
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', ...files], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', `--testTimeout=${PATIENCE_MS}`, ...files], {
     env: { ...process.env, ...Object.fromEntries(Object.entries(variables).map(([key, value]) => [key, String(value)])) }, encoding: 'utf8',
   });
   const how = Object.entries(variables).map(([key, value]) => `${key}=${value}`).join(' ');

@@ -2,6 +2,7 @@
 import { Direction } from '../../memory/slot-layout.js';
 import type { Packet } from '../../packet/packet.js';
 import { forward, type Context, type Counter, type EventFields, type Verdict } from '../contract.js';
+import { ErrorBudget } from '../error-budget.js';
 import { countersOfUpdate, DEFAULT } from './counters.js';
 import type { FirewallTables } from './layout.js';
 import { Limits } from './limits.js';
@@ -39,9 +40,7 @@ export class Judge {
   /** By rule. */
   #counters: readonly Counter[] = [];
   #logged: readonly EventFields[] = [];
-  /** ICMP errors: when the last burst of them is over, and milliseconds for one. */
-  #errorsUntilMs = 0;
-  #errorMs = 0;
+  readonly #errors: ErrorBudget;
 
   constructor(context: FirewallContext) {
     const { counters, drop, reply, state, options } = context;
@@ -55,6 +54,7 @@ export class Judge {
     this.#deniedByDefault = drop['firewall-default'];
     this.#rejected = drop['firewall-rejected'];
     this.#answer = reply['firewall-rejected'];
+    this.#errors = new ErrorBudget(options.icmpErrorsPerSecond);
     const { rules, compiled } = preparedRules(options);
     this.#ruleSet = new RuleSet(rules, compiled);
   }
@@ -69,7 +69,7 @@ export class Judge {
     const { options: first, counters } = this.#context;
     this.#counters = countersOfUpdate(preparedRules(first).rules, rules).map((name) => counters[name]);
     this.#logged = rules.map((rule, index) => ({ rule: index + 1, action: rule.action }));
-    this.#errorMs = options.icmpErrorsPerSecond === 0 ? Infinity : 1000 / options.icmpErrorsPerSecond;
+    this.#errors.update(options.icmpErrorsPerSecond);
   }
 
   /** A rule as it was written. */
@@ -106,17 +106,8 @@ export class Judge {
   }
 
   #reject(packet: Packet, rule: Rule): Verdict {
-    const isAnswered = isReset(packet, rule.rejection) ? rejectWithReset(packet) : this.#mayMakeError() && rejectWithError(packet, rule.rejection);
+    const isAnswered = isReset(packet, rule.rejection) ? rejectWithReset(packet) : this.#errors.take(this.#context.now()) && rejectWithError(packet, rule.rejection);
     (isAnswered ? this.#answered : this.#silent).add(1);
     return isAnswered ? this.#answer : this.#rejected;
-  }
-
-  /** RFC 4443 section 2.4 f and RFC 1812 section 4.3.2.8: errors are limited, by a bucket that holds a second's worth. */
-  #mayMakeError(): boolean {
-    const now = this.#context.now();
-    const until = Math.max(this.#errorsUntilMs, now) + this.#errorMs;
-    if (until - now > 1000) return false;
-    this.#errorsUntilMs = until;
-    return true;
   }
 }

@@ -126,9 +126,9 @@ export class ShortWay {
     const senderMaxEnd = words[sender + MAX_END] | 0;
     if ((options & NOT_JUDGED) === 0) {
       const receiverEnd = words[receiver] | 0;
-      if (((highest - receiverEnd) | 0) > 0) return false;
+      if (((receiverEnd - highest) | 0) < 0) return false;
       if (((highest - receiverEnd + (senderWindow > ACK_WINDOW ? senderWindow : ACK_WINDOW) + 1) | 0) <= 0) return false;
-      if (((sequence - senderMaxEnd) | 0) > 0) return false;
+      if (((senderMaxEnd - sequence) | 0) < 0) return false;
       if (((end - words[sender] + receiverWindow + 1) | 0) <= 0) return false;
     }
 
@@ -136,12 +136,12 @@ export class ShortWay {
     const window = ((bytes[at + 14] << 8) | bytes[at + 15]) << shift;
     const offered = window + ((highest - ack) >>> 0);
     if (offered > senderWindow) words[sender + MAX_WINDOW] = offered;
-    if (((end - words[sender]) | 0) > 0) words[sender] = end;
+    if (((words[sender] - end) | 0) < 0) words[sender] = end;
     const known = isReply ? KNOWN_OF_OTHER : KNOWN_OF_OPENER;
-    if ((options & known) === 0 || ((ack - words[sender + MAX_ACK]) | 0) > 0) words[sender + MAX_ACK] = ack;
+    if ((options & known) === 0 || ((words[sender + MAX_ACK] - ack) | 0) < 0) words[sender + MAX_ACK] = ack;
     words[entry + OPTIONS] = (options & ~LAST) | known | LAST_WAS_ACK | (isReply ? LAST_WAS_REPLY : 0);
     words[entry + LAST_END] = end;
-    if (((end - senderMaxEnd) | 0) > 0) words[receiver + MAX_WINDOW] = receiverWindow + ((end - senderMaxEnd) >>> 0);
+    if (((senderMaxEnd - end) | 0) < 0) words[receiver + MAX_WINDOW] = receiverWindow + ((end - senderMaxEnd) >>> 0);
     const allowed = (highest + window) | 0;
     if (((words[receiver + MAX_END] - allowed) | 0) <= 0) words[receiver + MAX_END] = allowed + (window === 0 ? 1 : 0);
     return true;

@@ -44,7 +44,7 @@ export function highestAck(bytes: Uint8Array, at: number, end: number, acknowled
     if (bytes[option] !== SACK) continue;
     for (let block = option + 2; block + 8 <= option + bytes[option + 1]; block += 8) {
       const edge = readU32(bytes, block + 4);
-      if (((edge - highest) | 0) > 0) highest = edge;
+      if (((highest - edge) | 0) < 0) highest = edge;
     }
   }
   return highest;

@@ -52,7 +52,8 @@ export const TcpVerdict = {
   beginsAnew: 3,
 } as const;
 
-const isAfter = (a: number, b: number): boolean => ((a - b) | 0) > 0;
+/** Of two numbers 2^31 apart each is after the other, as in the kernel: RFC 1982 section 3.2 leaves it open. */
+const isAfter = (a: number, b: number): boolean => ((b - a) | 0) < 0;
 
 /** Looks at one packet at a time: `check` it, then `commit` it if it passes. */
 export class TcpWindows {
@@ -152,6 +153,8 @@ export class TcpWindows {
       words[entry + Word.synEnd] = this.#segmentEnd;
       words[entry + Word.synOptions] = (this.#window << SAID_BITS) | this.#options;
     }
+    // An ACK of an older connection: who has sent the SYN answers it with a RST of the number that it acknowledges.
+    if (this.#kind === TcpKind.ack) words[entry + Word.synEnd] = this.#ack;
     // Its receiver may acknowledge what was sent beyond its window.
     if (this.#isBeyond) words[entry + (this.#isReply ? Word.other : Word.opener) + End.end] = this.#segmentEnd;
     this.#remember();
@@ -313,7 +316,10 @@ export class TcpWindows {
    */
   #answersPassed(options: number, state: number): boolean {
     const last = (options >>> LAST_KIND_SHIFT) & LAST_KIND_MASK;
-    const isAnswer = ((options & LAST_IS_REPLY) !== 0) !== this.#isReply && this.#ack === this.#words[this.#entry + Word.lastEnd];
+    const hasAck = (this.#flags & TcpFlag.ack) !== 0;
+    const isOfOther = (options & LAST_IS_REPLY) !== 0;
+    if (state === TcpState.synSent && last === TcpKind.ack && isOfOther && !this.#isReply && this.#sequence === this.#words[this.#entry + Word.synEnd]) return true;
+    const isAnswer = hasAck && isOfOther !== this.#isReply && this.#ack === this.#words[this.#entry + Word.lastEnd];
     return isAnswer && (last === TcpKind.syn || (last === TcpKind.ack && state < TcpState.established));
   }
 

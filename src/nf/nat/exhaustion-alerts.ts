@@ -25,26 +25,36 @@ function nameOf(protocol: number): string {
 export class ExhaustionAlerts {
   readonly #context: NatContext;
   readonly #pool: AddressPool;
-  /** Packet time until which nothing more is said; the last one is for the binding table. */
+  /** Packet time until which nothing more is said; the last two are for the tables of bindings and of fragments. */
   readonly #quietUntil: Float64Array;
 
   constructor(context: NatContext, pool: AddressPool) {
     this.#context = context;
     this.#pool = pool;
-    this.#quietUntil = new Float64Array(pool.count * CLASSES + 1);
+    this.#quietUntil = new Float64Array(pool.count * CLASSES + 2);
   }
 
   /** @param cause what `Bindings.create` returned. */
   raise(packet: Packet, inside: number, protocol: number, cause: number, nowMs: number): void {
     const poolIndex = this.#pool.pairedWith(inside);
-    const index = cause === PORTS_EXHAUSTED ? poolIndex * CLASSES + portClassOf(protocol) : this.#quietUntil.length - 1;
-    if (nowMs < this.#quietUntil[index]) return;
-    this.#quietUntil[index] = nowMs + PAUSE_MS;
+    const index = cause === PORTS_EXHAUSTED ? poolIndex * CLASSES + portClassOf(protocol) : this.#quietUntil.length - 2;
+    if (!this.#speaks(index, nowMs)) return;
     if (cause === PORTS_EXHAUSTED) {
       const external = formatIpv4(this.#pool.address(poolIndex));
       this.#context.alert(packet, 'nat-ports-exhausted', { external, protocol: nameOf(protocol) });
     } else {
       this.#context.alert(packet, 'nat-table-full', { bindings: this.#context.state.bindings.capacity });
     }
+  }
+
+  /** No room for another fragmented datagram. */
+  raiseForFragments(packet: Packet, nowMs: number): void {
+    if (this.#speaks(this.#quietUntil.length - 1, nowMs)) this.#context.alert(packet, 'nat-table-full', { fragments: this.#context.state.fragments.capacity });
+  }
+
+  #speaks(index: number, nowMs: number): boolean {
+    if (nowMs < this.#quietUntil[index]) return false;
+    this.#quietUntil[index] = nowMs + PAUSE_MS;
+    return true;
   }
 }

@@ -12,18 +12,20 @@ import { PORTS_EXHAUSTED } from './bindings.js';
 import { Exclusions } from './exclusions.js';
 import { ExhaustionAlerts } from './exhaustion-alerts.js';
 import { NO_FLOW } from './flow-memory.js';
-import { IcmpErrors, isDamaged } from './icmp-errors.js';
+import { ErrorLook } from './error-look.js';
 import { Binding, Flow, FlowState, type NatContext, NONE } from './layout.js';
 import { End, MAPPED, WITHOUT_PORT } from './mapper.js';
 import type { NatOptions } from './options.js';
 import type { Parts } from './parts.js';
+import { Refusals } from './refusals.js';
 import { hasPort, Kind, Transport } from './transport.js';
 
 export class FirstLook {
   readonly #context: NatContext;
   readonly #parts: Parts;
   readonly #transport = new Transport();
-  readonly #errors: IcmpErrors;
+  readonly #errors: ErrorLook;
+  readonly #refusals: Refusals;
   readonly #exclusions: Exclusions;
   readonly #hasExclusions: boolean;
   readonly #alerts: ExhaustionAlerts;
@@ -36,7 +38,8 @@ export class FirstLook {
   constructor(context: NatContext, options: NatOptions, parts: Parts) {
     this.#context = context;
     this.#parts = parts;
-    this.#errors = new IcmpErrors(parts.mapper);
+    this.#errors = new ErrorLook(context, options, parts.mapper);
+    this.#refusals = new Refusals(context, options.icmpErrorsPerSecond);
     this.#exclusions = new Exclusions(options.exclude);
     this.#hasExclusions = options.exclude.length > 0;
     this.#alerts = new ExhaustionAlerts(context, parts.pool);
@@ -73,7 +76,7 @@ export class FirstLook {
     const { flows, fragments } = this.#parts;
     if (flowAt !== NO_FLOW) flows.add(flowAt, FlowState.excluded);
     if (packet.isFragment && !packet.isLaterFragment && !fragments.note(packet, ip, ip.source, ip.destination, false, nowMs)) {
-      return this.#context.drop['nat-table-full'];
+      return this.#withoutFragment(packet, nowMs);
     }
     this.#context.counters.excluded.add(1);
     return forward;
@@ -97,9 +100,9 @@ export class FirstLook {
     }
     const transport = this.#transport;
     transport.read(packet, protocol);
-    if (transport.kind === Kind.icmpError) return this.#errorFromInside(packet, ip, isInside, turnsBack, nowMs);
+    if (transport.kind === Kind.icmpError) return this.#errors.fromInside(packet, ip, isInside, turnsBack, nowMs);
     if (!isInside && !turnsBack) return this.#untranslated();
-    if (turnsBack && !this.#hairpins) return drop['nat-hairpin'];
+    if (turnsBack && !this.#hairpins) return this.#refusals.refuse(packet, 'nat-hairpin', nowMs);
     if (!isAnswerable(source)) return drop['nat-unsupported'];
     if (transport.kind >= Kind.malformed) return transport.kind === Kind.malformed ? drop['nat-malformed'] : drop['nat-unsupported'];
 
@@ -118,7 +121,13 @@ export class FirstLook {
     const { drop } = this.#context;
     if (result === WITHOUT_PORT) return drop['nat-unsupported'];
     this.#alerts.raise(packet, inside, this.#transport.protocol, result, nowMs);
-    return result === PORTS_EXHAUSTED ? drop['nat-ports-exhausted'] : drop['nat-table-full'];
+    return this.#refusals.refuse(packet, result === PORTS_EXHAUSTED ? 'nat-ports-exhausted' : 'nat-table-full', nowMs);
+  }
+
+  /** One more fragmented datagram than can be known at a time. */
+  #withoutFragment(packet: Packet, nowMs: number): Verdict {
+    this.#alerts.raiseForFragments(packet, nowMs);
+    return this.#refusals.refuse(packet, 'nat-table-full', nowMs);
   }
 
   /** To the outside, with another source. */
@@ -126,7 +135,7 @@ export class FirstLook {
     const { flows, filter } = this.#parts;
     const { source, destination } = ip;
     const end = this.#source;
-    if (!this.#noteFirst(packet, ip, end.address, destination, false, nowMs)) return this.#context.drop['nat-table-full'];
+    if (!this.#noteFirst(packet, ip, end.address, destination, false, nowMs)) return this.#withoutFragment(packet, nowMs);
     if (flowAt !== NO_FLOW) this.#remember(flowAt, end.at);
     if (flowAt === NO_FLOW || !flows.has(flowAt, FlowState.opened)) filter.noteSent(end.at, destination, nowMs);
     this.#age(packet, flowAt, true, nowMs, end.at, NONE);
@@ -149,7 +158,7 @@ export class FirstLook {
     if (mapper.inward(to, transport.protocol, destination, port, flowAt, nowMs) !== MAPPED) return drop['nat-no-binding'];
     const isFiltered = transport.kind === Kind.ports && !filter.admitsInside(to.at, from.address, from.port & 0xffff);
     if (isFiltered) return drop['nat-filtered'];
-    if (!this.#noteFirst(packet, ip, from.address, to.address, true, nowMs)) return drop['nat-table-full'];
+    if (!this.#noteFirst(packet, ip, from.address, to.address, true, nowMs)) return this.#withoutFragment(packet, nowMs);
     let opener = true;
     if (flowAt !== NO_FLOW) {
       // The binding that the flow remembers is that of the end that spoke first.
@@ -185,7 +194,7 @@ export class FirstLook {
     }
     const transport = this.#transport;
     transport.read(packet, protocol);
-    if (transport.kind === Kind.icmpError) return this.#errorFromOutside(packet, ip, nowMs);
+    if (transport.kind === Kind.icmpError) return this.#errors.fromOutside(packet, ip, nowMs);
     if (transport.kind >= Kind.malformed) return transport.kind === Kind.malformed ? drop['nat-malformed'] : drop['nat-unsupported'];
 
     const end = this.#destination;
@@ -194,7 +203,7 @@ export class FirstLook {
     if (result !== MAPPED) return drop['nat-no-binding'];
     if (flowAt !== NO_FLOW) this.#remember(flowAt, end.at);
     if (!isAddressOnly && !filter.admits(end.at, flows.has(flowAt, FlowState.opened), ip.source)) return drop['nat-filtered'];
-    if (!this.#noteFirst(packet, ip, ip.source, end.address, false, nowMs)) return drop['nat-table-full'];
+    if (!this.#noteFirst(packet, ip, ip.source, end.address, false, nowMs)) return this.#withoutFragment(packet, nowMs);
     this.#age(packet, flowAt, false, nowMs, NONE, end.at);
     this.#replaceDestination(packet, ip, destination);
     this.#conclude(packet, flowAt, FlowState.admitted, end.at);
@@ -265,34 +274,5 @@ export class FirstLook {
     const isDirect = binding !== NONE && (protocol === IpProtocol.tcp || protocol === IpProtocol.udp);
     flows.publish(packet, flowAt);
     flows.add(flowAt, isDirect ? bits | FlowState.direct : bits);
-  }
-
-  // ---- ICMP errors
-
-  #errorFromOutside(packet: Packet, ip: Ipv4View, nowMs: number): Verdict {
-    const quoted = packet.icmp()!.quoted();
-    if (quoted === null) return this.#context.drop['nat-malformed'];
-    if (isDamaged(packet, ip)) return this.#context.drop['nat-checksum'];
-    return this.#errorDone(this.#errors.fromOutside(ip, quoted, nowMs));
-  }
-
-  #errorFromInside(packet: Packet, ip: Ipv4View, isInside: boolean, turnsBack: boolean, nowMs: number): Verdict {
-    const { drop } = this.#context;
-    const quoted = packet.icmp()!.quoted();
-    if (!isInside && (quoted?.version !== 4 || !this.#parts.mapper.isInside(quoted.destination))) return this.#untranslated();
-    if (quoted === null) return drop['nat-malformed'];
-    if (turnsBack && !this.#hairpins) return drop['nat-hairpin'];
-    if (!isAnswerable(ip.source)) return drop['nat-unsupported'];
-    if (isDamaged(packet, ip)) return drop['nat-checksum'];
-    if (!turnsBack) return this.#errorDone(this.#errors.fromInside(ip, quoted, nowMs));
-    const verdict = this.#errorDone(this.#errors.betweenInside(ip, quoted, nowMs));
-    if (verdict === forward) packet.turnBack();
-    return verdict;
-  }
-
-  #errorDone(isTranslated: boolean): Verdict {
-    if (!isTranslated) return this.#context.drop['nat-no-binding'];
-    this.#context.counters['icmp-errors'].add(1);
-    return forward;
   }
 }

@@ -132,6 +132,7 @@ export const NAT_COUNTERS = [
   'bindings-repaired',
   'ports-preserved',
   'parity-lost',
+  'refused-with-error',
 ] as const;
 export type NatCounter = (typeof NAT_COUNTERS)[number];
 

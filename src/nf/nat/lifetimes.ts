@@ -70,6 +70,7 @@ export class Lifetimes {
   /** A TCP segment without a flow id, so without a place for its state: from inside, the long timeout to be safe. */
   segmentWithoutFlow(flags: number, nowMs: number, sender: number): void {
     if (sender === NONE) return;
+    if ((flags & TcpFlag.rst) !== 0) return;
     if ((flags & TURNS) !== 0) {
       this.#bindings.prolong(sender, nowMs + this.#transitoryMs);
       return;
@@ -111,6 +112,8 @@ export class Lifetimes {
         return;
       }
     }
+    // A reset that answers what nobody here wants must not keep a binding alive (RFC 7857 section 7.1).
+    if (isReset && (before & FlowState.established) === 0) return;
     if (sender !== NONE) this.#bindings.prolong(sender, nowMs + this.#transitoryMs);
     if (receiver !== NONE && this.#inboundToo) this.#bindings.prolong(receiver, nowMs + this.#transitoryMs);
   }

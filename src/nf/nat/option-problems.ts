@@ -12,6 +12,9 @@ type Tell = (problem: OptionProblem) => void;
 const NOT_A_PREFIX = 'not an IPv4 address or prefix';
 const NOT_A_HOST = { message: 'not the address of a host', expected: 'a unicast address outside 0.0.0.0/8 and 127.0.0.0/8' } as const;
 
+/** An empty text, so that it is seen. */
+const shown = (text: string): string => (text === '' ? "''" : text);
+
 /** Reports every mistake in options that passed the schema. */
 export function optionProblems(options: NatOptions, problem: Tell): void {
   if (options.external === undefined && options.static.length === 0) {
@@ -39,17 +42,17 @@ function checkExternal(options: NatOptions, problem: Tell): void {
     const path = at('external', options, index);
     const prefix = ipv4Prefix(text);
     if (prefix === null) {
-      problem({ path, message: NOT_A_PREFIX, found: text, expected: '203.0.113.1 or 203.0.113.8/29' });
+      problem({ path, message: NOT_A_PREFIX, found: shown(text), expected: '203.0.113.1 or 203.0.113.8/29' });
       return;
     }
     const count = 2 ** (32 - prefix.length);
     if (count > MAX_EXTERNAL_ADDRESSES) {
       const expected = `at most ${MAX_EXTERNAL_ADDRESSES}, a /24`;
-      problem({ path, message: 'too many external addresses in one prefix', found: text, expected });
+      problem({ path, message: 'too many external addresses in one prefix', found: shown(text), expected });
       return;
     }
     if (!isHostAddress(prefix.address)) {
-      problem({ path, ...NOT_A_HOST, found: text });
+      problem({ path, ...NOT_A_HOST, found: shown(text) });
       return;
     }
     for (let k = 0; k < count; k++) {
@@ -69,7 +72,7 @@ function checkExternal(options: NatOptions, problem: Tell): void {
 
 function checkInside(options: NatOptions, problem: Tell): void {
   listed(options.inside).forEach((text, index) => {
-    if (ipv4Prefix(text) === null) problem({ path: at('inside', options, index), message: NOT_A_PREFIX, found: text, expected: '10.0.0.0/8' });
+    if (ipv4Prefix(text) === null) problem({ path: at('inside', options, index), message: NOT_A_PREFIX, found: shown(text), expected: '10.0.0.0/8' });
   });
 }
 
@@ -83,12 +86,12 @@ function checkStatic(options: NatOptions, problem: Tell): void {
       const prefix = ipv4Prefix(pair[side]);
       lengths.push(prefix?.length);
       if (prefix === null) {
-        problem({ path, message: NOT_A_PREFIX, found: pair[side], expected: '10.0.0.5 or 10.0.5.0/24' });
+        problem({ path, message: NOT_A_PREFIX, found: shown(pair[side]), expected: '10.0.0.5 or 10.0.5.0/24' });
         continue;
       }
-      if (!isHostAddress(prefix.address)) problem({ path, ...NOT_A_HOST, found: pair[side] });
+      if (!isHostAddress(prefix.address)) problem({ path, ...NOT_A_HOST, found: shown(pair[side]) });
       if (taken[side].some((other) => overlap(prefix, other))) {
-        problem({ path, message: 'another static translation has some of these addresses', found: pair[side], expected: 'each address once' });
+        problem({ path, message: 'another static translation has some of these addresses', found: shown(pair[side]), expected: 'each address once' });
       }
       taken[side].push(prefix);
       const shared = side === 'external' ? pool.find((address) => (address & prefix.mask) >>> 0 === prefix.address) : undefined;
@@ -114,13 +117,13 @@ function checkForwards(options: NatOptions, problem: Tell): void {
     const path = ['portForwards', index];
     const to = ipv4Prefix(entry.to);
     if (to?.length !== 32 || !isHostAddress(to.address)) {
-      problem({ path: [...path, 'to'], message: 'not the address of a host', found: entry.to, expected: '10.0.0.5' });
+      problem({ path: [...path, 'to'], message: 'not the address of a host', found: shown(entry.to), expected: '10.0.0.5' });
     } else if (statics.some((prefix) => overlap(prefix, to))) {
-      problem({ path: [...path, 'to'], message: 'the host has a static translation', found: entry.to, expected: 'one or the other' });
+      problem({ path: [...path, 'to'], message: 'the host has a static translation', found: shown(entry.to), expected: 'one or the other' });
     }
     const from = entry.external === undefined ? undefined : ipv4Prefix(entry.external);
     if (entry.external === undefined ? pool.length === 0 : from?.length !== 32 || !pool.includes(from.address)) {
-      problem({ path: [...path, 'external'], message: 'not an external address', ...(entry.external !== undefined && { found: entry.external }), expected: 'one of the addresses of external' });
+      problem({ path: [...path, 'external'], message: 'not an external address', ...(entry.external !== undefined && { found: shown(entry.external) }), expected: 'one of the addresses of external' });
     }
     const [first, last] = typeof entry.port === 'number' ? [entry.port, entry.port] : entry.port;
     if (first > last) problem({ path: [...path, 'port'], message: 'the range is empty', found: `${first} to ${last}`, expected: 'first, then last' });

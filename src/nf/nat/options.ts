@@ -7,6 +7,8 @@ const MAX_BINDINGS = 1 << 21;
 const MAX_TIMEOUT_SECONDS = 604_800;
 /** Static translations are looked up by halving; more than these are no longer written by hand. */
 const MAX_STATIC = 256;
+/** More ICMP errors in a second than anybody needs. */
+const MAX_ERRORS = 1_000_000;
 /** Entries, each of a port or a range of ports. */
 const MAX_PORT_FORWARDS = 256;
 /** Compared one after the other, for the first packet of a flow. */
@@ -46,6 +48,8 @@ export const natOptions = z.strictObject({
   exclude: z.array(z.string()).max(MAX_EXCLUSIONS).default([])
     .describe('packets that are not translated: matches as in paths and firewall rules, seen from inside'),
   ipv6: z.enum(['pass', 'drop']).default('pass').describe('what happens to IPv6, which is not translated'),
+  icmpErrorsPerSecond: z.int().min(0).max(MAX_ERRORS).default(1000)
+    .describe('most ICMP errors in a second that tell inside hosts that there is no room for what they send (RFC 5508 REQ-8); 0: none (REQ-9)'),
   bindings: z.int().min(1).max(MAX_BINDINGS).default(65_536).describe('most bindings at a time, those of forwarded ports included'),
   timeouts: z
     .strictObject({

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { firewall } from '../../../src/nf/firewall/index.js';
 import { harness, type Harness } from '../../../src/nf/harness.js';
-import { icmpEcho4, icmpEcho6, icmpError4, icmpError6, ip4, ip6, udp4, udp6 } from '../../support/packets.js';
+import { icmpEcho4, icmpEcho6, icmpError4, icmpError6, ip4, ip6, tcp4, udp4, udp6 } from '../../support/packets.js';
 import { INSIDE, OUTSIDE, REVERSE, tcp, udp } from './packets.js';
 
 const OUTBOUND = ['allow out any', 'deny in any'];
@@ -107,6 +107,33 @@ describe('timeouts', () => {
     expect(reasonOf(nf, tcp.rst, 1_000_000, 'reverse')).toBeNull();
     expect(reasonOf(nf, tcp.data, 1_009_000, 'reverse')).toBeNull();
     expect(reasonOf(nf, tcp.data, 1_010_000, 'reverse')).toBe('firewall-denied');
+  });
+
+  it('are not ended by a RST that acknowledges nothing, right behind a SYN that came twice', async () => {
+    const nf = await harness(firewall({ rules: OUTBOUND, invalid: 'drop' }));
+    const [SYN, ACK, RST] = [2, 16, 4];
+    const there = (flags: number, sequenceNumber: number, acknowledgementNumber: number) =>
+      tcp4({ source: INSIDE, destination: OUTSIDE, sourcePort: 4000, destinationPort: 80, flags, sequenceNumber, acknowledgementNumber, window: 1000 });
+    const back = (flags: number, sequenceNumber: number, acknowledgementNumber: number) =>
+      tcp4({ source: OUTSIDE, destination: INSIDE, sourcePort: 80, destinationPort: 4000, flags, sequenceNumber, acknowledgementNumber, window: 1000 });
+    nf.process(there(SYN, 100, 0));
+    nf.process(back(SYN | ACK, 500, 101), REVERSE);
+    nf.process(there(ACK, 101, 501));
+    expect(nf.process(there(SYN, 100, 0)).reason).toBeNull();
+    expect(nf.process(back(RST, 90_000, 0), REVERSE).reason).toBe('firewall-invalid');
+    // The same that answers the SYN ends it: its receiver had forgotten the connection.
+    expect(nf.process(back(RST | ACK, 90_000, 101), REVERSE).reason).toBeNull();
+  });
+
+  it('that an end remembers from before are ended by the RST to its ACK (RFC 9293 section 3.10.7.3)', async () => {
+    const nf = await harness(firewall({ rules: OUTBOUND, invalid: 'drop' }));
+    const ends = { source: INSIDE, destination: OUTSIDE, sourcePort: 4000, destinationPort: 80 };
+    nf.process(tcp4({ ...ends, flags: 2, sequenceNumber: 100 }));
+    const old = tcp4({ source: OUTSIDE, destination: INSIDE, sourcePort: 80, destinationPort: 4000, flags: 16, sequenceNumber: 900_000, acknowledgementNumber: 3_000_000 });
+    expect(nf.process(old, REVERSE).reason).toBeNull();
+    expect(nf.process(tcp4({ ...ends, flags: 4, sequenceNumber: 3_000_001 })).reason).toBe('firewall-invalid');
+    expect(nf.process(old, REVERSE).reason).toBeNull();
+    expect(nf.process(tcp4({ ...ends, flags: 4, sequenceNumber: 3_000_000 })).reason).toBeNull();
   });
 
   it('are those of TIME-WAIT after a FIN of each end, whatever follows', async () => {

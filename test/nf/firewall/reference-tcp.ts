@@ -1,6 +1,6 @@
 /**
- * A TCP connection as the slow reference follows it: plain numbers (no sequence number here wraps round), states by name, no
- * options. Written from docs/firewall.md; it shares no code with the firewall.
+ * A TCP connection as the slow reference follows it: states by name, of the options only the window scale. Written from
+ * docs/firewall.md; it shares no code with the firewall.
  */
 export interface Segment {
   flags: number;
@@ -9,6 +9,8 @@ export interface Segment {
   window: number;
   payload: number;
   isFragment: boolean;
+  /** Of a SYN: the window scale that it offers. */
+  scale?: number | null;
 }
 
 export type EndName = 'opener' | 'other';
@@ -35,7 +37,10 @@ export function kindOf(flags: number): Kind | null {
   return kinds[flags & (FIN | SYN | RST | ACK | URG)] ?? null;
 }
 
-const endOf = ({ sequence, payload, flags }: Segment): number => sequence + payload + ((flags & (SYN | FIN)) !== 0 ? 1 : 0);
+/** Numbers go round at 2^32. */
+const sum = (a: number, b: number): number => (a + b) >>> 0;
+const isAfter = (a: number, b: number): boolean => sum(a, -b) !== 0 && sum(b, -a) >= 2 ** 31;
+const endOf = ({ sequence, payload, flags }: Segment): number => sum(sequence, payload + ((flags & (SYN | FIN)) !== 0 ? 1 : 0));
 const opposite = (end: EndName): EndName => (end === 'opener' ? 'other' : 'opener');
 const unknown = (): End => ({ isKnown: false, end: 0, maxEnd: 0, window: 0, acknowledged: null, hasClosed: false });
 
@@ -43,17 +48,19 @@ export class ReferenceTcp {
   state: State;
   #isLenient: boolean;
   readonly #ends: Record<EndName, End> = { opener: unknown(), other: unknown() };
-  #last: { kind: Kind; from: EndName; end: number };
-  #passedSyn: { end: number; window: number } | null = null;
+  #last: { kind: Kind; from: EndName; end: number; acknowledgement: number };
+  #passedSyn: { end: number; window: number; scale: number | null } | null = null;
+  #scales: Record<EndName, number | null>;
 
   constructor(first: Segment) {
     const kind = kindOf(first.flags)!;
     const end = endOf(first);
     const window = Math.max(1, first.window);
     this.state = kind === 'syn' ? 'syn sent' : 'established';
-    this.#ends.opener = { ...unknown(), isKnown: true, end, maxEnd: kind === 'syn' ? end : end + window, window };
+    this.#ends.opener = { ...unknown(), isKnown: true, end, maxEnd: kind === 'syn' ? end : sum(end, window), window };
+    this.#scales = { opener: kind === 'syn' ? (first.scale ?? null) : null, other: null };
     this.#isLenient = kind !== 'syn' || first.isFragment;
-    this.#last = { kind, from: 'opener', end };
+    this.#last = { kind, from: 'opener', end, acknowledgement: first.acknowledgement };
   }
 
   get isOpening(): boolean {
@@ -67,8 +74,8 @@ export class ReferenceTcp {
       judgement,
       apply: () => {
         also();
-        this.#last = { kind: kind!, from, end: endOf(segment) };
-        if (kind === 'syn' && judgement === 'passes') this.#passedSyn = { end: endOf(segment), window: segment.window };
+        this.#last = { kind: kind!, from, end: endOf(segment), acknowledgement: segment.acknowledgement };
+        if (kind === 'syn' && judgement === 'passes') this.#passedSyn = { end: endOf(segment), window: segment.window, scale: segment.scale ?? null };
       },
     });
     if (kind === null) return note('impossible');
@@ -79,6 +86,7 @@ export class ReferenceTcp {
       if (!isAnswered) return note('passes');
       this.#ends.opener = { ...unknown(), isKnown: true, end: this.#passedSyn!.end, maxEnd: this.#passedSyn!.end, window: Math.max(1, this.#passedSyn!.window) };
       this.#ends.other = unknown();
+      this.#scales = { opener: this.#passedSyn!.scale, other: null };
       this.state = 'syn sent';
       this.#isLenient = false;
     }
@@ -90,16 +98,16 @@ export class ReferenceTcp {
     const receiver = this.#ends[opposite(from)];
     const sender = { ...this.#ends[from] };
     const isFirst = !sender.isKnown;
-    const isNewSyn = kind === 'syn' && this.state === 'syn sent' && from === 'opener' && endOf(segment) > sender.end;
+    const isNewSyn = kind === 'syn' && this.state === 'syn sent' && from === 'opener' && isAfter(endOf(segment), sender.end);
     let receiverEnd = receiver.end;
     let { sequence, acknowledgement } = segment;
     let end = endOf(segment);
     if (isFirst || isNewSyn) {
       const window = Math.max(1, segment.window);
-      Object.assign(sender, { isKnown: true, end, maxEnd: (segment.flags & SYN) !== 0 ? end : end + window, window });
+      Object.assign(sender, { isKnown: true, end, maxEnd: (segment.flags & SYN) !== 0 ? end : sum(end, window), window });
       if ((segment.flags & SYN) === 0) {
         if (!receiver.isKnown) receiverEnd = acknowledgement;
-        else if (acknowledgement === receiverEnd + 1) receiverEnd = acknowledgement;
+        else if (acknowledgement === sum(receiverEnd, 1)) receiverEnd = acknowledgement;
       }
     }
     if ((segment.flags & ACK) === 0 || (kind === 'rst' && acknowledgement === 0)) acknowledgement = receiverEnd;
@@ -111,22 +119,23 @@ export class ReferenceTcp {
     let judgement: Judgement = 'belongs';
     let isBeyond = false;
     if (!this.#isLenient && !(kind === 'rst' && isOver)) {
-      const isAckRecent = acknowledgement >= receiverEnd - Math.max(sender.window, 66_000);
+      const isAckRecent = isAfter(acknowledgement, sum(receiverEnd, -Math.max(sender.window, 66_000) - 1));
       const receiverWindow = receiver.isKnown ? receiver.window : 0;
-      if (acknowledgement > receiverEnd) judgement = 'impossible';
-      else if (sequence > sender.maxEnd) {
-        isBeyond = isAckRecent && end - sender.maxEnd + 1 <= receiverWindow;
+      if (isAfter(acknowledgement, receiverEnd)) judgement = 'impossible';
+      else if (isAfter(sequence, sender.maxEnd)) {
+        isBeyond = isAckRecent && sum(end, 1 - sender.maxEnd) <= receiverWindow;
         judgement = isBeyond ? 'passes' : 'impossible';
-      } else if ((receiver.isKnown && end < sender.end - receiverWindow) || !isAckRecent) judgement = 'passes';
+      } else if ((receiver.isKnown && !isAfter(end, sum(sender.end, -receiverWindow - 1))) || !isAckRecent) judgement = 'passes';
     }
     if (kind === 'rst') {
       const isAnswer = this.#last.from !== from && segment.acknowledgement === this.#last.end && (segment.flags & ACK) !== 0;
-      const answersPassed = isAnswer && (this.#last.kind === 'syn' || (this.#last.kind === 'ack' && this.isOpening));
+      const answersOld = this.state === 'syn sent' && from === 'opener' && this.#last.kind === 'ack' && this.#last.from === 'other' && sequence === this.#last.acknowledgement;
+      const answersPassed = answersOld || (isAnswer && (this.#last.kind === 'syn' || (this.#last.kind === 'ack' && this.isOpening)));
       const awaited = receiver.acknowledged;
       if (answersPassed) judgement = 'belongs';
       else if (!isOver && awaited !== null && !(sequence === 0 && this.state !== 'established')) {
         const isRightBehind = this.#last.from === from && sequence === this.#last.end;
-        if (sequence < awaited) judgement = 'impossible';
+        if (isAfter(awaited, sequence)) judgement = 'impossible';
         else if (this.state === 'established' && sequence !== awaited && !isRightBehind && judgement === 'belongs') judgement = 'passes';
       }
     }
@@ -135,7 +144,8 @@ export class ReferenceTcp {
     return note('belongs', () => {
       const saysNothing = kind === 'rst' && ['half closed', 'closing', 'time wait', 'closed'].includes(this.state);
       if (!saysNothing) this.#ends[from] = sender;
-      if (!saysNothing) this.#count(segment, kind, from, end, acknowledgement);
+      if ((segment.flags & SYN) !== 0 && (isFirst || isNewSyn)) this.#scales[from] = segment.scale ?? null;
+      if (!saysNothing) this.#count(segment, kind, from, end, acknowledgement, isFirst);
       if (kind === 'fin') sender.hasClosed = true;
       this.state = target;
       const other = this.#ends[opposite(from)];
@@ -144,15 +154,18 @@ export class ReferenceTcp {
     });
   }
 
-  #count({ window, flags }: Segment, kind: Kind, from: EndName, end: number, acknowledgement: number): void {
+  #count(segment: Segment, kind: Kind, from: EndName, end: number, acknowledgement: number, isFirst: boolean): void {
     const sender = this.#ends[from];
     const receiver = this.#ends[opposite(from)];
-    if (kind !== 'syn' && kind !== 'syn-ack' && !receiver.isKnown) Object.assign(receiver, { end: acknowledgement, maxEnd: acknowledgement });
+    const isSyn = kind === 'syn' || kind === 'syn-ack';
+    const areScaled = this.#scales.opener !== null && this.#scales.other !== null;
+    const window = segment.window * (areScaled && !isSyn ? 2 ** this.#scales[from]! : 1);
+    if (isFirst && !isSyn && !receiver.isKnown) Object.assign(receiver, { end: acknowledgement, maxEnd: acknowledgement });
     sender.window = Math.max(sender.window, window);
-    sender.end = Math.max(sender.end, end);
-    if ((flags & ACK) !== 0) sender.acknowledged = Math.max(sender.acknowledged ?? acknowledgement, acknowledgement);
-    if (receiver.isKnown && end > sender.maxEnd) receiver.window += end - sender.maxEnd;
-    if (acknowledgement + window >= receiver.maxEnd) receiver.maxEnd = acknowledgement + window + (window === 0 ? 1 : 0);
+    if (isAfter(end, sender.end)) sender.end = end;
+    if ((segment.flags & ACK) !== 0 && (sender.acknowledged === null || isAfter(acknowledgement, sender.acknowledged))) sender.acknowledged = acknowledgement;
+    if (receiver.isKnown && isAfter(end, sender.maxEnd)) receiver.window += sum(end, -sender.maxEnd);
+    if (!isAfter(receiver.maxEnd, sum(acknowledgement, window))) receiver.maxEnd = sum(acknowledgement, window + (window === 0 ? 1 : 0));
   }
 
   /** The state after a segment of this kind, or what it is instead. */

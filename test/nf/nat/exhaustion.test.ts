@@ -33,6 +33,53 @@ test('no entry left: another name', async () => {
   expect(nf.process(udp(from(3)), { timestampMs: 300_000 }).verdict).toBe('forward');
 });
 
+describe('a packet without room is refused (RFC 5508 REQ-8)', () => {
+  const options = { external: '203.0.113.1', bindings: 1 } as const;
+  const ends = { source: '192.0.2.7', destination: '10.0.0.9' };
+
+  test('its sender gets "administratively prohibited", quoting what it sent', async () => {
+    const nf = await harness(nat(options));
+    nf.process(udp(from(1)));
+    for (const frame of [udp(from(9), 'question'), tcp(from(9), Flag.syn), echo(8, '10.0.0.9', '192.0.2.7', 77)]) {
+      const result = nf.process(frame, { timestampMs: 5 });
+      expect([result.verdict, result.reason]).toEqual(['reply', 'nat-table-full']);
+      const answer = see(result.bytes);
+      expect(answer).toMatchObject({ ...ends, protocol: 1, ipError: 0, l4Error: 0 });
+      const message = result.bytes.slice(14 + 20);
+      expect([...message.slice(0, 2), ...message.slice(4, 8)]).toEqual([3, 13, 0, 0, 0, 0]);
+      expect(message.slice(8)).toEqual(frame.slice(14));
+      // Back to the hardware address that sent it.
+      expect([result.bytes.slice(0, 6), result.bytes.slice(6, 12)]).toEqual([frame.slice(6, 12), frame.slice(0, 6)]);
+    }
+    expect(nf.counters).toMatchObject({ 'refused-with-error': 3, 'bindings-created': 1 });
+    expect(nf.alerts).toHaveLength(1);
+  });
+
+  test('in silence: ICMP errors beyond the limit, or all of them (REQ-9)', async () => {
+    const verdicts = async (icmpErrorsPerSecond: number) => {
+      const nf = await harness(nat({ ...options, icmpErrorsPerSecond }));
+      nf.process(udp(from(1)));
+      return [0, 0, 0, 499, 500].map((timestampMs) => nf.process(udp(from(9)), { timestampMs }).verdict);
+    };
+    expect(await verdicts(2)).toEqual(['reply', 'reply', 'drop', 'drop', 'reply']);
+    expect(await verdicts(0)).toEqual(['drop', 'drop', 'drop', 'drop', 'drop']);
+  });
+
+  test('a port for one, and hairpinning that is off, are refused alike; what comes from outside is not answered', async () => {
+    const nf = await harness(nat({ external: '203.0.113.1', ports: [2000, 2000], hairpinning: false }));
+    nf.process(udp(from(1)));
+    const result = (frame: Uint8Array, direction: 'forward' | 'reverse' = 'forward') => {
+      const { verdict, reason } = nf.process(frame, { direction });
+      return `${verdict} ${reason}`;
+    };
+    expect(result(udp(from(9)))).toBe('reply nat-ports-exhausted');
+    expect(result(udp({ ...from(1), destination: '203.0.113.1' }))).toBe('reply nat-hairpin');
+    expect(result(udp({ source: '192.0.2.7', destination: '203.0.113.1', sourcePort: 53, destinationPort: 9 }), 'reverse')).toBe('drop nat-no-binding');
+    // A group, and what no host sent, get no answer (RFC 1122 section 3.2.2).
+    expect(result(udp({ ...from(9), destination: '224.0.0.251' }))).toBe('drop nat-ports-exhausted');
+  });
+});
+
 describe('which port is given out', () => {
   test('the same when free; else the next of its parity; else the next', async () => {
     const nf = await harness(nat({ external: '203.0.113.1', ports: [2000, 2007] }));

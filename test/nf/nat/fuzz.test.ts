@@ -8,7 +8,7 @@ import { harness, type Harness } from '../../../src/nf/harness.js';
 import { nat, type NatInput } from '../../../src/nf/nat/index.js';
 import { EXAMPLE_CAPTURE, recordsOf, type CapturedRecord } from '../../support/captures.js';
 import { mutateRecords, randomOf } from '../../support/mutate.js';
-import { echo, ethernet, Flag, icmpError, ipv4, tcp, udp, type Ends } from './packets.js';
+import { echo, ethernet, Flag, icmpError, ipv4, see, tcp, udp, type Ends } from './packets.js';
 
 const SECONDS = Number(process.env.NAT_FUZZ_SECONDS ?? 0);
 const ROUNDS = SECONDS > 0 ? Infinity : 8;
@@ -45,6 +45,18 @@ function generated(random: (below: number) => number): Uint8Array {
 
 const asRecord = (bytes: Uint8Array): CapturedRecord => ({ bytes, seconds: 1_700_000_000, nanos: 0, originalLength: bytes.length, linkType: 1 });
 
+/** "Administratively prohibited" about the packet as it came, from where it went to where it came from. */
+function expectRefusal(answer: Uint8Array, packet: Uint8Array): void {
+  // Behind the link header, whatever that is: the one place from which on the lengths are right.
+  const at = answer.findIndex((_, start) => answer[start] === 0x45 && answer[start + 1] === 0xc0 && (answer[start + 2] << 8 | answer[start + 3]) === answer.length - start);
+  const { source, destination, ipError, l4Error, payload } = see(answer, at);
+  expect([...payload.slice(0, 2), ipError, l4Error]).toEqual([3, 13, 0, 0]);
+  expect([destination, source]).toEqual([[...packet.slice(at + 12, at + 16)].join('.'), [...packet.slice(at + 16, at + 20)].join('.')]);
+  const quoted = payload.slice(8);
+  expect(quoted.length).toBeGreaterThanOrEqual(20);
+  expect(Buffer.compare(quoted, packet.slice(at, at + quoted.length))).toBe(0);
+}
+
 function expectSaneCounts({ counters }: Harness, bindings: number): void {
   const left = counters['bindings-created'] - counters['bindings-released'];
   expect(left).toBeGreaterThanOrEqual(-22); // forwarded ports that new options ended
@@ -70,6 +82,10 @@ test('a mutated packet is forwarded or dropped by name, whatever came before', a
         if (record.bytes.length === 0 || record.bytes.length > 1900) continue;
         const result = nf.process(record.bytes, { direction: random(2) === 0 ? 'forward' : 'reverse', timestampMs, ...(random(8) === 0 && { flowId: 0 }) });
         packets++;
+        if (result.verdict === 'reply') {
+          expectRefusal(result.bytes, record.bytes);
+          continue;
+        }
         if (result.bytes.length !== record.bytes.length) throw new Error('a packet changed its length');
         if (result.verdict === 'forward') continue;
         if (Buffer.compare(result.bytes, record.bytes) !== 0) throw new Error(`a packet was changed and then dropped: ${result.reason}`);

@@ -1,6 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { harness } from '../../../src/nf/harness.js';
 import { nat, type NatInput } from '../../../src/nf/nat/index.js';
+import { NAT_COUNTERS, NAT_DROPS } from '../../../src/nf/nat/layout.js';
+import { natOptions } from '../../../src/nf/nat/options.js';
 import { ends, udp } from './packets.js';
 
 const problems = async (options: unknown) => (await harness(nat(options as NatInput))).problems.map(({ path, found }) => [path.join('.'), found]);
@@ -19,7 +23,7 @@ describe('mistakes', () => {
 
   test('that need a closer look, all at once and by place', async () => {
     const found = await problems({
-      external: ['203.0.113.1', '203.0.113.0/30', '203.0.113', '10.0.0.0/8', '2001:db8::1', '224.0.0.1'],
+      external: ['203.0.113.1', '203.0.113.0/30', '203.0.113', '10.0.0.0/8', '2001:db8::1', '224.0.0.1', ''],
       inside: ['10.0.0.0/8', 'fd00::/8', '10.0.0.0/33'],
       ports: [3000, 2000],
       identifiers: [9, 1],
@@ -30,6 +34,7 @@ describe('mistakes', () => {
       ['external.3', '10.0.0.0/8'],
       ['external.4', '2001:db8::1'],
       ['external.5', '224.0.0.1'],
+      ['external.6', "''"],
       ['inside.1', 'fd00::/8'],
       ['inside.2', '10.0.0.0/33'],
       ['ports', '3000 to 2000'],
@@ -67,4 +72,14 @@ test('a restart over the same tables: the binding stays, and every flow publishe
   expect(after.map(({ bytes }) => bytes)).toEqual([before.bytes, before.bytes]);
   expect(after.map(({ flowPublished }) => flowPublished)).toEqual([true, false]);
   expect(nf.counters['bindings-created']).toBe(1);
+});
+
+test('docs/nat.md names every option with its default, every drop reason and every counter', () => {
+  const page = readFileSync(fileURLToPath(new URL('../../../docs/nat.md', import.meta.url)), 'utf8');
+  const row = (name: string) => page.split('\n').find((line) => line.startsWith(`| \`${name}\` |`))?.split(' | ')[1].trim().replaceAll('`', '').replace(/ \|$/, '');
+  const { timeouts, ...others } = natOptions.parse({});
+  const byDefault = { ...others, ...Object.fromEntries(Object.entries(timeouts).map(([name, value]) => [`timeouts.${name}`, value])) };
+  const text = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value).replaceAll(',', ', '));
+  expect(Object.fromEntries(Object.keys(byDefault).map((name) => [name, row(name)]))).toEqual(Object.fromEntries(Object.entries(byDefault).map(([name, value]) => [name, text(value)])));
+  for (const name of [...NAT_DROPS, ...NAT_COUNTERS]) expect(page).toContain(`\`${name}\``);
 });

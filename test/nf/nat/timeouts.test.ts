@@ -83,6 +83,17 @@ describe('TCP (RFC 5382 REQ-5)', () => {
     }, 1000, TRANSITORY, ASK);
   });
 
+  test('a RST about what nobody here wants keeps no binding alive (RFC 7857 section 7.1)', async () => {
+    await livesFor((nf) => {
+      out(nf, Flag.syn, 0);
+      out(nf, Flag.rst, 200_000);
+    }, 0, TRANSITORY, ASK);
+    await livesFor((nf) => {
+      nf.process(tcp(flow, Flag.syn), { timestampMs: 0, flowId: 0 });
+      nf.process(tcp(flow, Flag.rst), { timestampMs: 200_000, flowId: 0 });
+    }, 0, TRANSITORY, ASK);
+  });
+
   test('a connection that ends does not end the others of its binding', async () => {
     const other = { ...flow, destination: '198.51.100.9' };
     await livesFor((nf) => {

@@ -10,6 +10,8 @@ export interface Comparison {
   /** Packets about whom both say the same, by what they say. */
   agreed: Record<string, number>;
   disagreements: Disagreement[];
+  /** What each packet became, in a word: here and in the kernel. */
+  words: { ours: string; kernel: string }[];
   /** Packets that each rule matched, `established` and the like: ours, and those of the kernel. */
   ours: Record<string, number>;
   kernel: Record<string, number>;
@@ -56,13 +58,14 @@ export async function compare(input: FirewallInput, packets: readonly Sent[], ch
   const rules = printNftables('firewall', options, { ports: PORTS, inside: ['inside'], outside: ['outside'] });
   const kernel = runKernelFirewall(rules, 'firewall', packets, choices);
   const nf = await harness(firewall(input), { flows: 65_536 });
-  const result: Comparison = { packets: packets.length, agreed: {}, disagreements: [], ours: {}, kernel: kernel.counters };
+  const result: Comparison = { packets: packets.length, agreed: {}, disagreements: [], words: [], ours: {}, kernel: kernel.counters };
   packets.forEach((packet, at) => {
     const before = nf.counters;
     const got = nf.process(packet.frame, { direction: packet.side === 'inside' ? 'forward' : 'reverse', timestampMs: 1_700_000_000_000 + Math.floor(at / 100) });
     const after = nf.counters;
     const counter = Object.keys(after).filter((name) => after[name] !== before[name]).join(', ');
     const [ours, theirs] = [ourText(got), kernelText(kernel.verdicts[at])];
+    result.words.push({ ours: ours.split(' ')[0], kernel: theirs.split(' ')[0] });
     if (ours !== theirs) result.disagreements.push({ at, packet, ours, kernel: theirs, counter });
     else result.agreed[ours.split(' ')[0]] = (result.agreed[ours.split(' ')[0]] ?? 0) + 1;
   });

@@ -2,9 +2,9 @@
  * Hot: no allocation, no throw. Which packets may be answered by an error: none that is an error itself, none that went to
  * many, none whose sender is not one host (RFC 1122 section 3.2.2, RFC 4443 section 2.4 e).
  */
-import { Layer3, LinkType } from '../../memory/slot-layout.js';
-import type { Packet } from '../../packet/packet.js';
-import { IpProtocol } from '../../packet/protocols.js';
+import { Layer3, LinkType } from '../memory/slot-layout.js';
+import type { Packet } from '../packet/packet.js';
+import { IpProtocol } from '../packet/protocols.js';
 
 /** Of a hardware address, in its first byte: it is a group's. */
 const GROUP_BIT = 1;

@@ -1,0 +1,54 @@
+/** Hot: no allocation. Packets that are ICMP errors: which of them may pass, with what they quote translated. */
+import type { Ipv4View } from '../../packet/ipv4.js';
+import type { Packet } from '../../packet/packet.js';
+import { forward, type Verdict } from '../contract.js';
+import { isAnswerable } from './addresses.js';
+import { IcmpErrors, isDamaged } from './icmp-errors.js';
+import type { NatContext } from './layout.js';
+import type { Mapper } from './mapper.js';
+import type { NatOptions } from './options.js';
+
+export class ErrorLook {
+  readonly #context: NatContext;
+  readonly #mapper: Mapper;
+  readonly #errors: IcmpErrors;
+  readonly #hairpins: boolean;
+
+  constructor(context: NatContext, options: NatOptions, mapper: Mapper) {
+    this.#context = context;
+    this.#mapper = mapper;
+    this.#errors = new IcmpErrors(mapper);
+    this.#hairpins = options.hairpinning;
+  }
+
+  fromOutside(packet: Packet, ip: Ipv4View, nowMs: number): Verdict {
+    const quoted = packet.icmp()!.quoted();
+    if (quoted === null) return this.#context.drop['nat-malformed'];
+    if (isDamaged(packet, ip)) return this.#context.drop['nat-checksum'];
+    return this.#done(this.#errors.fromOutside(ip, quoted, nowMs));
+  }
+
+  /** @param isInside its sender is translated; `turnsBack`: it goes to an external address */
+  fromInside(packet: Packet, ip: Ipv4View, isInside: boolean, turnsBack: boolean, nowMs: number): Verdict {
+    const { drop, counters } = this.#context;
+    const quoted = packet.icmp()!.quoted();
+    if (!isInside && (quoted?.version !== 4 || !this.#mapper.isInside(quoted.destination))) {
+      counters.untranslated.add(1);
+      return forward;
+    }
+    if (quoted === null) return drop['nat-malformed'];
+    if (turnsBack && !this.#hairpins) return drop['nat-hairpin'];
+    if (!isAnswerable(ip.source)) return drop['nat-unsupported'];
+    if (isDamaged(packet, ip)) return drop['nat-checksum'];
+    if (!turnsBack) return this.#done(this.#errors.fromInside(ip, quoted, nowMs));
+    const verdict = this.#done(this.#errors.betweenInside(ip, quoted, nowMs));
+    if (verdict === forward) packet.turnBack();
+    return verdict;
+  }
+
+  #done(isTranslated: boolean): Verdict {
+    if (!isTranslated) return this.#context.drop['nat-no-binding'];
+    this.#context.counters['icmp-errors'].add(1);
+    return forward;
+  }
+}
