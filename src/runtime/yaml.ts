@@ -114,13 +114,14 @@ class YamlSource implements ConfigurationSource {
     return this.#lines.position(offset);
   }
 
-  /** A position in the text of a scalar, as a position in the file. Exact unless the text has escapes or is folded. */
+  /** A position in the text of a scalar, as a position in the file; its start where the text is folded. Exact unless it has escapes. */
   #within(node: Node, within?: Position): Position | null {
     const start = this.#start(node);
     if (start === null || within === undefined || !isScalar(node)) return start;
     if (node.type === 'PLAIN' || node.type === 'QUOTE_SINGLE' || node.type === 'QUOTE_DOUBLE') {
       const quote = node.type === 'PLAIN' ? 0 : 1;
-      return within.line === 1 ? { line: start.line, column: start.column + quote + within.column - 1 } : start;
+      const isOneLine = node.range != null && this.#lines.position(node.range[1]).line === start.line;
+      return within.line === 1 && isOneLine ? { line: start.line, column: start.column + quote + within.column - 1 } : start;
     }
     if (node.type === 'BLOCK_LITERAL') {
       const line = start.line + within.line;

@@ -108,6 +108,12 @@ test('mistakes have the line and column of what is wrong, in the order of the te
   ]);
 });
 
+test('a mistake in a text over several lines has the place where the text begins', async () => {
+  const wrong = YAML.replace('match: ip', 'match: ip\n                                nonsense');
+  const [problem] = problemsIn(await checkYaml(wrong, base));
+  expect(problem).toBe('chain.yaml:13:42, paths[0].match: "nonsense" is not part of a match');
+});
+
 const WRONG_OPTIONS = `
 ports: { a: { kind: sink }, b: { kind: sink } }
 chains:
