@@ -8,9 +8,10 @@ import { checkName } from './check-name.js';
 import { factoriesOf, factoryNamed, resolveModule, useOf, type FunctionModules } from './functions.js';
 import { at, describe, oneOf, type Findings, type Site } from './place.js';
 import { DEFAULTS } from './configuration.js';
-import { prepareUse, reasonOf, type PreparedFunction } from './prepare-use.js';
+import { importModule, whyUnloadable } from './load-module.js';
+import { prepareUse, type PreparedFunction } from './prepare-use.js';
+import { readPart } from './readable-part.js';
 import { chainShape, longUseShape, MAX_VMS } from './schema.js';
-import { readShape } from './shape.js';
 import { didYouMean } from './suggest.js';
 
 export interface CheckedChain {
@@ -58,9 +59,9 @@ function readChain(findings: Findings, name: string, value: unknown): WrittenCha
     });
     return { name, site, items: [], options: {} };
   }
-  const shape = readShape(findings, chainShape, value, site);
-  if (shape === null) return { name, site, items: [], options: {} };
-  const { functions, ...options } = shape;
+  const part = readPart(findings, chainShape, value, site);
+  if (part === null) return { name, site, items: [], options: {} };
+  const { functions, ...options } = part.value;
   return { name, site: at(site, 'functions'), items: functions, options };
 }
 
@@ -137,8 +138,8 @@ function collectFromPaths(findings: Findings, written: WrittenChain[], inPaths: 
     }
     values.set(chain.name, chain);
     const { kind: _, name: __, uses, ...options } = chain;
-    const shape = readShape(findings, chainShape, { functions: uses, ...options }, site);
-    written.push({ name: chain.name, site, items: uses, options: shape ?? {} });
+    const part = readPart(findings, chainShape, { functions: uses, ...options }, site);
+    written.push({ name: chain.name, site, items: uses, options: part?.value ?? {} });
   }
 }
 
@@ -179,7 +180,9 @@ function readUse(context: ChainContext, item: unknown, site: Site): WrittenUse |
   }
   if (typeof item === 'string') return named(context, site, site, { function: item });
   if (isMap(item) && 'function' in item) {
-    const long = readShape(findings, longUseShape, item, site);
+    const part = readPart(findings, longUseShape, item, site);
+    // Without its options, all that could be said is that they are missing.
+    const long = part === null || part.isWhole || part.value.options !== undefined ? (part?.value ?? null) : null;
     // Options are shown as those of the function itself, whichever way they are written.
     return long === null ? null : named(context, site, { shown: site.shown, source: [...site.source, 'options'] }, long);
   }
@@ -229,7 +232,7 @@ async function loadUse(
     return { use, definition: await loadDefinition(use.module, use.function) };
   } catch (cause) {
     const message = `the module of '${use.function}' cannot be loaded`;
-    findings.add('module-unloadable', site, { found: reasonOf(cause), expected: `a module that defines '${use.function}'`, message });
+    findings.add('module-unloadable', site, { ...whyUnloadable(use.module, cause, `a module that defines '${use.function}'`), message });
     return null;
   }
 }
@@ -254,11 +257,11 @@ async function findFunction(
   }
   let exports: object;
   try {
-    exports = from === undefined ? await stock[name]() : ((await import(await resolveModule(from, baseDirectory))) as object);
+    exports = from === undefined ? await stock[name]() : await importModule(await resolveModule(from, baseDirectory));
   } catch (cause) {
     const place = from === undefined ? site : at(site, 'from');
     const message = `the module of '${name}' cannot be loaded`;
-    findings.add('module-unloadable', place, { found: reasonOf(cause), expected: `a module that exports '${name}'`, message });
+    findings.add('module-unloadable', place, { ...whyUnloadable(from ?? '', cause, `a module that exports '${name}'`), message });
     return null;
   }
   const factory = factoryNamed(exports, name);

@@ -14,8 +14,8 @@ import { place } from './placement.js';
 import type { Plan, PlanFunction } from './plan.js';
 import type { Problem } from './problems.js';
 import { ConfigurationError } from './problems.js';
+import { readPart } from './readable-part.js';
 import { MAX_REGION_BYTES, topShape } from './schema.js';
-import { readShape } from './shape.js';
 
 export interface CheckOptions {
   /** Paths are relative to it. Default: the working directory. */
@@ -41,8 +41,8 @@ export async function checkConfiguration(configuration: unknown, options: CheckO
     return { problems: findings.problems };
   }
   // A part of the wrong type is reported here, and the rest of the configuration is checked without it.
-  const { $schema: _, ...document } = configuration as Record<string, unknown>;
-  readShape(findings, topShape, document, TOP);
+  const { $schema: _, ...written } = configuration as Record<string, unknown>;
+  const document: Record<string, unknown> = readPart(findings, topShape, written, TOP)?.value ?? written;
   const captures = mapOf(document.captures);
   const paths = Array.isArray(document.paths) ? (document.paths as unknown[]) : null;
 

@@ -20,22 +20,38 @@ export interface LoadedConfiguration {
  * @throws ConfigurationError when the file cannot be read or is not YAML.
  */
 export async function readConfiguration(file: string, shown = file): Promise<LoadedConfiguration> {
-  let text: string;
+  let bytes: Uint8Array;
   try {
-    text = await readFile(file, 'utf8');
+    bytes = await readFile(file);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const isMissing = code === 'ENOENT' || code === 'ENOTDIR';
     const problem: Problem = {
       code: 'config-unreadable',
       place: '',
       file: shown,
-      found: reason,
+      found: isMissing ? 'no file' : code === 'EISDIR' ? 'a directory' : message,
       expected: 'a readable YAML file',
-      message: 'cannot read the configuration',
+      message: isMissing ? 'there is no such file' : 'this file cannot be read',
     };
     throw new ConfigurationError([problem], { cause });
   }
-  return { ...parseConfiguration(text, shown), baseDirectory: dirname(resolve(file)) };
+  return { ...parseConfiguration(textOf(bytes, shown), shown), baseDirectory: dirname(resolve(file)) };
+}
+
+/** What no text file has: a capture or an image named by mistake is one problem, and not one for each of its bytes. */
+// oxlint-disable-next-line no-control-regex -- these are the ones
+const NO_TEXT = /[\u0000-\u0008\u000e-\u001a\u001c-\u001f]/;
+
+function textOf(bytes: Uint8Array, file: string): string {
+  let text: string | null = null;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    // Not UTF-8.
+  }
+  if (text !== null && !NO_TEXT.test(text)) return text;
+  throw new ConfigurationError([{ code: 'yaml-syntax', place: '', file, found: 'bytes that are no text', expected: 'YAML, in UTF-8', message: 'this is not a text file' }]);
 }
 
 /**
