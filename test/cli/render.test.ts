@@ -119,7 +119,7 @@ Written  out/outside.pcapng (0 packets out of outside)
 
 test('problems are a list: place, code, what, found, expected', () => {
   const problem = { code: 'unknown-key', place: 'ports.outside.sied', file: 'chain.yaml', line: 5, column: 30, found: "'sied'", expected: "'side'", message: "unknown key 'sied'" } as const;
-  expect(renderProblems([problem, { ...problem, place: '--write x', file: undefined, line: undefined } as never], PLAIN)).toBe(`2 problems in the configuration
+  expect(renderProblems([problem, { ...problem, place: '--write x', file: undefined, line: undefined } as never], PLAIN)).toBe(`2 problems
 
 chain.yaml:5:30  ports.outside.sied  [unknown-key]
   unknown key 'sied'
