@@ -12,7 +12,8 @@ import { importModule, whyUnloadable } from './load-module.js';
 import { prepareUse, type PreparedFunction } from './prepare-use.js';
 import { readPart } from './readable-part.js';
 import { chainShape, longUseShape, MAX_VMS } from './schema.js';
-import { didYouMean } from './suggest.js';
+import { unknownKey } from './shape.js';
+import { didYouMean, nearest } from './suggest.js';
 
 export interface CheckedChain {
   readonly name: string;
@@ -203,7 +204,15 @@ function readUse(context: ChainContext, item: unknown, site: Site): WrittenUse |
     });
     return null;
   }
-  const { from, as, ...own } = body ?? {};
+  const { from: told, as, ...own } = body ?? {};
+  let from: unknown = told;
+  const slip = from === undefined && !Object.hasOwn(context.stock, name) ? Object.keys(own).find((key) => nearest(key, ['from']) !== null) : undefined;
+  if (slip !== undefined) {
+    unknownKey(findings, at(options, slip), slip, ['from', 'as']);
+    findings.rename(at(options, 'from'), slip);
+    from = own[slip];
+    delete own[slip]; // oxlint-disable-line typescript/no-dynamic-delete -- a copy, and no packet waits
+  }
   for (const [key, value] of [['from', from], ['as', as]] as const) {
     if (value === undefined || typeof value === 'string') continue;
     findings.add('wrong-type', at(options, key), { found: describe(value), expected: 'a text', message: `'${key}' is not a text` });

@@ -24,7 +24,7 @@ interface CheckedCapture {
 }
 
 /**
- * @param given whether there is anything under `ports`; when not, that is reported already.
+ * @param given whether there is a map under `ports`; when not, that is reported already.
  * @returns the ports, in order; null for a port with problems. Paths may still name it.
  */
 export async function checkPorts(

@@ -46,7 +46,7 @@ export async function checkConfiguration(configuration: unknown, options: CheckO
   const captures = mapOf(document.captures);
   const paths = Array.isArray(document.paths) ? (document.paths as unknown[]) : null;
 
-  const ports = await checkPorts(findings, captures, mapOf(document.ports), baseDirectory, document.ports !== undefined);
+  const ports = await checkPorts(findings, captures, mapOf(document.ports), baseDirectory, isMap(document.ports));
   const chains = await checkChains({ findings, baseDirectory, stock: functions, ports: [...ports.keys()] }, mapOf(document.chains), chainsInPaths(paths ?? []));
   const checkedPaths = paths === null ? [] : checkPaths(findings, paths, ports, chains);
   const memory = checkMemory(findings, mapOf(document.memory));
@@ -90,8 +90,12 @@ export async function planConfiguration(configuration: unknown, options: CheckOp
   return result.plan;
 }
 
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 function mapOf(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+  return isMap(value) ? value : {};
 }
 
 /** What the shape cannot say: powers of two, and the region as a whole. */

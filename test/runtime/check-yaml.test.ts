@@ -171,6 +171,9 @@ test('what is not YAML, and keys that are there twice', () => {
   // Found by fuzzing: the YAML parser's own count of lines goes wrong behind what is no YAML.
   expect(problemsOf('- [\n"\n\n"\n').map((problem) => /^chain\.yaml:\d+:\d+/.exec(problem)?.[0])).toEqual(['chain.yaml:2:1', 'chain.yaml:2:1', 'chain.yaml:4:1']);
   expect(problemsOf('ports:\n  a: *b\n').join()).toMatch(/^chain\.yaml:2:6: unresolved alias .*\[yaml-syntax\]$/s);
+  const page = problemsOf('a: b: c\n'.repeat(40));
+  expect(page).toHaveLength(11);
+  expect(page[10]).toMatch(/^chain\.yaml:\d+:\d+: from here on there is more that is no YAML, most likely because of what is above\n {2}found \d+ more/);
   expect(problemsOf('ports: [\n').join()).toMatch(/^chain\.yaml:2:1: .*\[yaml-syntax\]$/s);
 });
 
@@ -187,6 +190,7 @@ chains:
     placement: togther
     functions:
       - firewal
+      - ttl-guard: { form: ./none.js }
       - firewall: { rules: [alow any], dynamc: true }
       - { function: dpi, optoins: { signatures: [none.yaml] } }
 paths:
@@ -209,18 +213,20 @@ paths:
     "chain.yaml:7:56, ports.peer.local: '192.0.2.300' is not an address with a UDP port",
     "chain.yaml:10:16, chains.edge.placement: 'togther' is not known here, did you mean 'together'?",
     "chain.yaml:12:9, chains.edge.functions[0]: there is no stock function 'firewal', did you mean 'firewall'?",
-    'chain.yaml:13:29, chains.edge.functions[1].rules[0]: "alow" is not an action',
-    "chain.yaml:13:40, chains.edge.functions[1].dynamc: unknown key 'dynamc'",
-    "chain.yaml:14:26, chains.edge.functions[2].optoins: unknown key 'optoins', did you mean 'options'?",
-    "chain.yaml:14:50, chains.edge.functions[2].signatures[0]: there is no file 'DIR/none.yaml'",
-    "chain.yaml:16:25, paths[0].between[1]: there is no port 'outsid', did you mean 'outside'?",
-    "chain.yaml:16:34, paths[0].mach: unknown key 'mach', did you mean 'match'?",
-    'chain.yaml:16:43, paths[0].match: "nonsense" is not part of a match',
-    "chain.yaml:16:58, paths[0].via: there is no chain 'egde', did you mean 'edge'?",
-    "chain.yaml:16:64, paths[0].note: unknown key 'note'",
-    "chain.yaml:17:25, paths[1].to: there is no port 'nowhere'",
-    "chain.yaml:17:41, paths[1].match: 'match' is not a text",
-    "chain.yaml:17:65, paths[1].through[0]: the chain 'edge' has no function 'nta'",
+    "chain.yaml:13:22, chains.edge.functions[1].form: unknown key 'form', did you mean 'from'?",
+    "chain.yaml:13:28, chains.edge.functions[1].from: the module of 'ttl-guard' cannot be loaded",
+    'chain.yaml:14:29, chains.edge.functions[2].rules[0]: "alow" is not an action',
+    "chain.yaml:14:40, chains.edge.functions[2].dynamc: unknown key 'dynamc'",
+    "chain.yaml:15:26, chains.edge.functions[3].optoins: unknown key 'optoins', did you mean 'options'?",
+    "chain.yaml:15:50, chains.edge.functions[3].signatures[0]: there is no file 'DIR/none.yaml'",
+    "chain.yaml:17:25, paths[0].between[1]: there is no port 'outsid', did you mean 'outside'?",
+    "chain.yaml:17:34, paths[0].mach: unknown key 'mach', did you mean 'match'?",
+    'chain.yaml:17:43, paths[0].match: "nonsense" is not part of a match',
+    "chain.yaml:17:58, paths[0].via: there is no chain 'egde', did you mean 'edge'?",
+    "chain.yaml:17:64, paths[0].note: unknown key 'note'",
+    "chain.yaml:18:25, paths[1].to: there is no port 'nowhere'",
+    "chain.yaml:18:41, paths[1].match: 'match' is not a text",
+    "chain.yaml:18:65, paths[1].through[0]: the chain 'edge' has no function 'nta'",
   ]);
 });
 
