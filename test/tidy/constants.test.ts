@@ -21,7 +21,8 @@ export const SEEN = [SIZE.toFixed(1), Field.first.toString(2), SIZE['toFixed'](2
   try {
     const written = constantsAsNumbers([file]).transform(code, file).code;
     expect(written).toContain("[(16).toFixed(1), (32).toString(2), 16['toFixed'](2), `${(-1)}`, 2 - (-1), ");
-    const seen = (text: string): unknown => new Function(`${text.replace(/export | as const/g, '')} return SEEN;`)() as unknown; // oxlint-disable-line typescript/no-implied-eval -- what the code means is what is tested
+    // oxlint-disable-next-line typescript/no-implied-eval -- what the code means is what is tested
+    const seen = (text: string): unknown => (new Function(`${text.replace(/export | as const/g, '')} return SEEN;`) as () => unknown)();
     expect(seen(written)).toEqual(seen(code));
     expect(seen(written)).toEqual(['16.0', '100000', '16.00', '-1', 3, 8, '10']);
   } finally {
