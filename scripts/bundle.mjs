@@ -91,7 +91,7 @@ await build({
     minifyInternalExports: false,
     codeSplitting: {
       // In the order of CHUNKS: a group takes along what its modules import, so that no two chunks import each other.
-      groups: CHUNKS.map(({ name }, at) => ({ name: (id, context) => (chunkOf(id, context) === name ? name : null), debugName: name, priority: CHUNKS.length - at })),
+      groups: CHUNKS.map(({ name }, place) => ({ name: (id, context) => (chunkOf(id, context) === name ? name : null), debugName: name, priority: CHUNKS.length - place })),
     },
   },
 });

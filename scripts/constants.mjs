@@ -77,7 +77,8 @@ function isRead(node) {
     || ts.isArrowFunction(parent) || ts.isCaseClause(parent) || ts.isTemplateSpan(parent) || ts.isArrayLiteralExpression(parent);
 }
 
-const literal = (value) => (value < 0 ? `(${value})` : String(value));
+/** In parentheses where a bare number would mean something else: `1.toFixed()` is no code, `-2 ** 2` neither. */
+const literal = (value, { parent }) => (value < 0 || ts.isPropertyAccessExpression(parent) ? `(${value})` : String(value));
 
 /** Where constants are read in a file, and the number to write there. */
 function readsIn(file, checker) {
@@ -87,7 +88,7 @@ function readsIn(file, checker) {
     if ((ts.isPropertyAccessExpression(node) || ts.isIdentifier(node)) && isRead(node)) {
       const value = valueOfName(node, checker);
       if (value !== null && Number.isFinite(value)) {
-        found.push({ start: node.getStart(file), end: node.getEnd(), text: literal(value) });
+        found.push({ start: node.getStart(file), end: node.getEnd(), text: literal(value, node) });
         return;
       }
     }

@@ -1,7 +1,8 @@
 /** `millrace bench`: the benchmarks. They are compiled apart, so they are imported when they are asked for. */
 import { InvalidArgumentError, type Command } from 'commander';
+import { didYouMean } from '../runtime/suggest.js';
 import { EXIT_CODES, type ExitCode } from './exit-code.js';
-import { fail } from './failure.js';
+import { fail, UsageError } from './failure.js';
 import { table } from './table.js';
 import type { Terminal } from './terminal.js';
 
@@ -90,12 +91,16 @@ async function runBench(other: string | undefined, flags: Flags, terminal: Termi
       return EXIT_CODES.done;
     }
     if (flags.compare !== undefined || other !== undefined) {
-      if (flags.compare === undefined || other === undefined) throw new Error('two files are compared: millrace bench --compare BEFORE.csv AFTER.csv');
+      if (flags.compare === undefined || other === undefined) throw new UsageError('two files are compared: millrace bench --compare BEFORE.csv AFTER.csv');
       terminal.stdout.write(await benchmarks.compareFiles(flags.compare, other));
       return EXIT_CODES.done;
     }
+    const settings = settingsOf(flags);
+    const names = benchmarks.listCases().map(({ name }) => name);
+    const unknown = settings.cases?.find((name) => !names.includes(name));
+    if (unknown !== undefined) throw new UsageError(`--case ${unknown}: there is no such case${didYouMean(unknown, names)}; there are ${names.join(', ')}`);
     const { failures } = await benchmarks.bench({
-      ...settingsOf(flags),
+      ...settings,
       write: (text) => terminal.stdout.write(text),
       progress: (text) => terminal.stderr.write(`${text}\n`),
     });
@@ -106,7 +111,7 @@ async function runBench(other: string | undefined, flags: Flags, terminal: Termi
 }
 
 function settingsOf({ case: cases, quick, full, minutes, milliseconds, ...rest }: Flags): Settings {
-  if (quick === true && full === true) throw new Error('--quick and --full exclude each other');
+  if (quick === true && full === true) throw new UsageError('--quick and --full exclude each other');
   return {
     ...rest,
     ...(cases !== undefined && { cases }),

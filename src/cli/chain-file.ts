@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { Changes } from '../runtime/compare-plans.js';
 import type { Configuration } from '../runtime/configuration.js';
+import type { ConfigurationSource } from '../runtime/place.js';
 import type { Plan } from '../runtime/plan.js';
 import { checkConfiguration, readConfiguration } from '../runtime/on-demand.js';
 import { ConfigurationError } from '../runtime/problems.js';
@@ -10,13 +11,18 @@ import { collectFile, override, placed, type Overrides } from './overrides.js';
 
 /** @throws ConfigurationError with every mistake, in the file and on the command line. */
 export async function planOf(file: string, overrides: Overrides): Promise<Plan> {
+  return (await planWithSource(file, overrides)).plan;
+}
+
+/** The same, with the text that the plan was read from. @throws as `planOf`. */
+export async function planWithSource(file: string, overrides: Overrides): Promise<{ plan: Plan; source: ConfigurationSource }> {
   const { document, source, baseDirectory } = await readConfiguration(file);
   const changed = override(document, overrides);
   const result = await checkConfiguration(changed.document, { source, baseDirectory });
   const found = 'problems' in result ? result.problems.map((problem) => placed(problem, overrides)) : [];
   const problems = [...changed.problems, ...found];
   if (problems.length > 0 || 'problems' in result) throw new ConfigurationError(problems);
-  return result.plan;
+  return { plan: result.plan, source };
 }
 
 /**

@@ -5,6 +5,11 @@ import { EXIT_CODES, type ExitCode } from './exit-code.js';
 import { renderProblems } from './render-problems.js';
 import { styleFor, type Terminal } from './terminal.js';
 
+/** The command was asked for something that there is not. */
+export class UsageError extends Error {
+  override name = 'UsageError';
+}
+
 /** Says what went wrong on stderr, and with `json` as one document on stdout: `{ok: false, problems}` or `{ok: false, error}`. */
 export function fail(terminal: Terminal, error: unknown, json: boolean): ExitCode {
   const style = styleFor(terminal.stderr, terminal.env);
@@ -16,7 +21,7 @@ export function fail(terminal: Terminal, error: unknown, json: boolean): ExitCod
   const message = error instanceof Error ? error.message : String(error);
   if (json) printJson(terminal, { ok: false, error: { message } });
   terminal.stderr.write(`${style.bad('error:')} ${message}\n`);
-  return error instanceof InstanceError ? EXIT_CODES.badUse : EXIT_CODES.failed;
+  return error instanceof InstanceError || error instanceof UsageError ? EXIT_CODES.badUse : EXIT_CODES.failed;
 }
 
 export function printJson(terminal: Terminal, value: unknown): void {

@@ -11,7 +11,7 @@ import { addApply, addPs, addStats, addStop } from './instances.js';
 import { addRules } from './rules.js';
 import { addRun } from './run.js';
 import { addTap } from './tap.js';
-import { columnsOf, type Terminal } from './terminal.js';
+import { widthOf, type Terminal } from './terminal.js';
 
 /** One file a command: what it is called, what it takes and what it does. */
 const COMMANDS = [addRun, addPs, addStats, addApply, addTap, addStop, addCheck, addGraph, addInspect, addRules, addDemo, addBench];
@@ -29,8 +29,8 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
     .configureOutput({
       writeOut: (text) => terminal.stdout.write(text),
       writeErr: (text) => terminal.stderr.write(text),
-      getOutHelpWidth: () => columnsOf(terminal.stdout),
-      getErrHelpWidth: () => columnsOf(terminal.stderr),
+      getOutHelpWidth: () => widthOf(terminal.stdout),
+      getErrHelpWidth: () => widthOf(terminal.stderr),
     })
     .addHelpText('after', `
 Examples:

@@ -1,11 +1,15 @@
-/** Mistakes of a configuration, as a list: where, what, what was found and what was expected. */
+/** Mistakes of a configuration, a capture or an option, as a list: where, what, what was found and what was expected. */
 import type { Problem } from '../runtime/problems.js';
-import { printable } from './format.js';
+import { counted, printable } from './format.js';
 import type { Style } from './terminal.js';
 
 export function renderProblems(problems: readonly Problem[], style: Style): string {
-  const title = problems.length === 1 ? '1 problem in the configuration' : `${problems.length} problems in the configuration`;
-  return `${[style.bad(style.strong(title)), ...problems.map((problem) => renderProblem(problem, style))].join('\n\n')}\n`;
+  return `${[style.bad(style.strong(counted(problems.length, 'problem'))), ...problems.map((problem) => renderProblem(problem, style))].join('\n\n')}\n`;
+}
+
+/** What is no mistake, but will not do here. */
+export function renderWarnings(warnings: readonly Problem[], style: Style): string {
+  return `${[style.warn(style.strong(counted(warnings.length, 'warning'))), ...warnings.map((warning) => renderProblem(warning, style))].join('\n\n')}\n`;
 }
 
 function renderProblem(problem: Problem, style: Style): string {

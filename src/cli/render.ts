@@ -1,4 +1,4 @@
-/** A report as text: calm, aligned, as wide as the terminal and at most 100 columns. */
+/** A report as text: calm, aligned; on a terminal as wide as that and at most 100 columns. */
 import { BUILT_IN_DROPS } from '../observe/drop-reasons.js';
 import { CAPTURE_PROBLEMS } from '../port/capture/capture-error.js';
 import type { PortReport, Report, VmReport } from '../runtime/report.js';

@@ -1,6 +1,6 @@
 /** Where a command writes: results on stdout, everything about the way there on stderr. */
 
-/** Widest line where the width is not known, and widest that is used where it is. */
+/** Widest line on a terminal, and of help. */
 const MAX_COLUMNS = 100;
 /** Narrower terminals get this all the same: tables would fall apart. */
 const MIN_COLUMNS = 60;
@@ -51,8 +51,14 @@ export function styleFor(output: Output, env: Environment): Style {
   return output.isTTY === true && term !== 'dumb' ? COLOURED : PLAIN;
 }
 
+/** How wide a line may be. What goes to a file or another program is never cut: who reads it there wants all of it. */
 export function columnsOf(output: Output): number {
-  return Math.min(MAX_COLUMNS, Math.max(MIN_COLUMNS, output.columns ?? MAX_COLUMNS));
+  return output.isTTY === true ? widthOf(output) : Infinity;
+}
+
+/** How wide text is that is broken rather than cut, such as help. */
+export function widthOf({ columns = MAX_COLUMNS }: Output): number {
+  return Math.min(MAX_COLUMNS, Math.max(MIN_COLUMNS, columns));
 }
 
 /** What commands are given instead of the process, so that they can be tested. */

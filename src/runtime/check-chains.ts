@@ -8,10 +8,12 @@ import { checkName } from './check-name.js';
 import { factoriesOf, factoryNamed, resolveModule, useOf, type FunctionModules } from './functions.js';
 import { at, describe, oneOf, type Findings, type Site } from './place.js';
 import { DEFAULTS } from './configuration.js';
-import { prepareUse, reasonOf, type PreparedFunction } from './prepare-use.js';
+import { importModule, whyUnloadable } from './load-module.js';
+import { prepareUse, type PreparedFunction } from './prepare-use.js';
+import { readPart } from './readable-part.js';
 import { chainShape, longUseShape, MAX_VMS } from './schema.js';
-import { readShape } from './shape.js';
-import { didYouMean } from './suggest.js';
+import { unknownKey } from './shape.js';
+import { didYouMean, nearest } from './suggest.js';
 
 export interface CheckedChain {
   readonly name: string;
@@ -58,9 +60,9 @@ function readChain(findings: Findings, name: string, value: unknown): WrittenCha
     });
     return { name, site, items: [], options: {} };
   }
-  const shape = readShape(findings, chainShape, value, site);
-  if (shape === null) return { name, site, items: [], options: {} };
-  const { functions, ...options } = shape;
+  const part = readPart(findings, chainShape, value, site);
+  if (part === null) return { name, site, items: [], options: {} };
+  const { functions, ...options } = part.value;
   return { name, site: at(site, 'functions'), items: functions, options };
 }
 
@@ -137,8 +139,8 @@ function collectFromPaths(findings: Findings, written: WrittenChain[], inPaths: 
     }
     values.set(chain.name, chain);
     const { kind: _, name: __, uses, ...options } = chain;
-    const shape = readShape(findings, chainShape, { functions: uses, ...options }, site);
-    written.push({ name: chain.name, site, items: uses, options: shape ?? {} });
+    const part = readPart(findings, chainShape, { functions: uses, ...options }, site);
+    written.push({ name: chain.name, site, items: uses, options: part?.value ?? {} });
   }
 }
 
@@ -179,7 +181,9 @@ function readUse(context: ChainContext, item: unknown, site: Site): WrittenUse |
   }
   if (typeof item === 'string') return named(context, site, site, { function: item });
   if (isMap(item) && 'function' in item) {
-    const long = readShape(findings, longUseShape, item, site);
+    const part = readPart(findings, longUseShape, item, site);
+    // Without its options, all that could be said is that they are missing.
+    const long = part === null || part.isWhole || part.value.options !== undefined ? (part?.value ?? null) : null;
     // Options are shown as those of the function itself, whichever way they are written.
     return long === null ? null : named(context, site, { shown: site.shown, source: [...site.source, 'options'] }, long);
   }
@@ -200,7 +204,15 @@ function readUse(context: ChainContext, item: unknown, site: Site): WrittenUse |
     });
     return null;
   }
-  const { from, as, ...own } = body ?? {};
+  const { from: told, as, ...own } = body ?? {};
+  let from: unknown = told;
+  const slip = from === undefined && !Object.hasOwn(context.stock, name) ? Object.keys(own).find((key) => nearest(key, ['from']) !== null) : undefined;
+  if (slip !== undefined) {
+    unknownKey(findings, at(options, slip), slip, ['from', 'as']);
+    findings.rename(at(options, 'from'), slip);
+    from = own[slip];
+    delete own[slip]; // oxlint-disable-line typescript/no-dynamic-delete -- a copy, and no packet waits
+  }
   for (const [key, value] of [['from', from], ['as', as]] as const) {
     if (value === undefined || typeof value === 'string') continue;
     findings.add('wrong-type', at(options, key), { found: describe(value), expected: 'a text', message: `'${key}' is not a text` });
@@ -229,7 +241,7 @@ async function loadUse(
     return { use, definition: await loadDefinition(use.module, use.function) };
   } catch (cause) {
     const message = `the module of '${use.function}' cannot be loaded`;
-    findings.add('module-unloadable', site, { found: reasonOf(cause), expected: `a module that defines '${use.function}'`, message });
+    findings.add('module-unloadable', site, { ...whyUnloadable(use.module, cause, `a module that defines '${use.function}'`), message });
     return null;
   }
 }
@@ -254,11 +266,11 @@ async function findFunction(
   }
   let exports: object;
   try {
-    exports = from === undefined ? await stock[name]() : ((await import(await resolveModule(from, baseDirectory))) as object);
+    exports = from === undefined ? await stock[name]() : await importModule(await resolveModule(from, baseDirectory));
   } catch (cause) {
     const place = from === undefined ? site : at(site, 'from');
     const message = `the module of '${name}' cannot be loaded`;
-    findings.add('module-unloadable', place, { found: reasonOf(cause), expected: `a module that exports '${name}'`, message });
+    findings.add('module-unloadable', place, { ...whyUnloadable(from ?? '', cause, `a module that exports '${name}'`), message });
     return null;
   }
   const factory = factoryNamed(exports, name);

@@ -3,11 +3,11 @@ import { addressLibrary } from '../packet/address-library.js';
 import { XDP_SLOT_BYTES } from '../port/live/native/xdp/xdp-socket.js';
 import { VXLAN_UDP_PORT } from '../port/tunnel/vxlan.js';
 import { checkLeg } from './check-leg.js';
-import { isOnInterface, type LivePortSpec } from './live-ports.js';
+import { isOnInterface, type LegPlan, type LivePortSpec } from './live-ports.js';
 import type { PlanPort } from './plan.js';
 import { at, describe, TOP, type Findings, type Site } from './place.js';
+import { readPart, type Part } from './readable-part.js';
 import { portShapes } from './schema.js';
-import { readShape } from './shape.js';
 
 interface Endpoint {
   address: string;
@@ -31,11 +31,17 @@ function parseEndpoint(text: string): Endpoint | null {
 }
 
 export function checkInterface(findings: Findings, value: object, site: Site): LivePortSpec | null {
-  const shape = readShape(findings, portShapes.interface, value, site);
-  if (shape === null) return null;
   const before = findings.problems.length;
-  const leg = checkLeg(findings, shape, site);
+  const part = readPart(findings, portShapes.interface, value, site);
+  if (part === null) return null;
+  const shape = part.value;
+  const leg = checkLegPart(findings, part, site);
   return findings.problems.length > before ? null : { kind: shape.kind, interface: shape.interface, leg };
+}
+
+/** Where addresses could not be read, nobody knows whether what belongs to them is in place. */
+function checkLegPart(findings: Findings, { value, isWhole }: Part<Parameters<typeof checkLeg>[1]>, site: Site): LegPlan | null {
+  return isWhole || value.addresses !== undefined ? checkLeg(findings, value, site) : null;
 }
 
 /** No two ports have one interface. */
@@ -60,10 +66,11 @@ export function checkChunks(findings: Findings, ports: readonly (PlanPort | null
 }
 
 export function checkVxlan(findings: Findings, value: object, site: Site): LivePortSpec | null {
-  const shape = readShape(findings, portShapes.vxlan, value, site);
-  if (shape === null) return null;
   const before = findings.problems.length;
-  const leg = checkLeg(findings, shape, site);
+  const part = readPart(findings, portShapes.vxlan, value, site);
+  if (part === null) return null;
+  const shape = part.value;
+  const leg = checkLegPart(findings, part, site);
   const remote = endpointAt(findings, shape.remote, at(site, 'remote'));
   const isSix = remote?.address.includes(':') ?? false;
   const local = endpointAt(findings, shape.local ?? (isSix ? '::' : '0.0.0.0'), at(site, 'local'));

@@ -6,8 +6,8 @@ import { isChain, type CheckedChain } from './check-chains.js';
 import { DEFAULTS } from './configuration.js';
 import type { PlanPort } from './plan.js';
 import { at, describe, oneOf, TOP, type Findings, type Site } from './place.js';
+import { readPart } from './readable-part.js';
 import { MAX_PATHS, pathShapes } from './schema.js';
-import { readShape } from './shape.js';
 import { didYouMean } from './suggest.js';
 
 /** A path by names. */
@@ -54,8 +54,9 @@ function checkPath(
   chains: ReadonlyMap<string, CheckedChain>,
 ): CheckedPath | null {
   const oneWay = typeof value === 'object' && value !== null && !('between' in value) && ('from' in value || 'to' in value);
-  const shape = readShape(findings, oneWay ? pathShapes.oneWay : pathShapes.between, value, site);
-  if (shape === null) return null;
+  const part = readPart(findings, oneWay ? pathShapes.oneWay : pathShapes.between, value, site);
+  if (part === null) return null;
+  const shape = part.value;
   const [from, to, fromSite, toSite] =
     'between' in shape
       ? [...shape.between, at(site, 'between', 0), at(site, 'between', 1)] as const

@@ -9,9 +9,10 @@ import { checkName } from './check-name.js';
 import { at, describe, oneOf, TOP, type Findings, type Site } from './place.js';
 import type { PlanPort, PlanPortSpec } from './plan.js';
 import { QueuePort } from './queue-port.js';
+import { readPart } from './readable-part.js';
 import { captureShape, MAX_PORTS, portShapes } from './schema.js';
 import { readShape } from './shape.js';
-import { didYouMean } from './suggest.js';
+import { didYouMean, nearest } from './suggest.js';
 
 /** What the generator makes when it is told no lengths. */
 const DEFAULT_FRAME_BYTES = 64;
@@ -23,7 +24,7 @@ interface CheckedCapture {
 }
 
 /**
- * @param given whether there is anything under `ports`; when not, that is reported already.
+ * @param given whether there is a map under `ports`; when not, that is reported already.
  * @returns the ports, in order; null for a port with problems. Paths may still name it.
  */
 export async function checkPorts(
@@ -38,8 +39,9 @@ export async function checkPorts(
   for (const [name, value] of Object.entries(captures)) {
     const site = at(TOP, 'captures', name);
     checkName(findings, name, site, 'a capture');
-    const shape = readShape(findings, captureShape, value, site);
-    named.set(name, shape === null ? null : await checkCapture(findings, shape, site, reads, baseDirectory));
+    const part = readPart(findings, captureShape, value, site);
+    const capture = part === null ? null : await checkCapture(findings, part.value, site, reads, baseDirectory);
+    named.set(name, part?.isWhole === true ? capture : null);
   }
 
   const checked = new Map<string, PlanPort | null>();
@@ -162,20 +164,23 @@ async function checkCapturePort(
   reads: Set<string>,
   baseDirectory: string,
 ): Promise<PlanPortSpec | null> {
-  if ('capture' in value) {
-    const shape = readShape(findings, portShapes.capture, value, site);
-    if (shape === null) return null;
+  if (namesCapture(value)) {
+    const part = readPart(findings, portShapes.capture, value, site);
+    if (part === null) return null;
+    const shape = part.value;
     const capture = named.get(shape.capture);
     if (capture === undefined) {
       const names = [...named.keys()];
       const message = `there is no capture '${shape.capture}'${didYouMean(shape.capture, names)}`;
       findings.add('unknown-capture', at(site, 'capture'), { found: `'${shape.capture}'`, expected: oneOf(names), message });
     }
-    return capture == null ? null : { kind: 'capture', ...capture, side: shape.side ?? null, write: writeOf(shape.write, baseDirectory) };
+    return capture == null || !part.isWhole ? null : { kind: 'capture', ...capture, side: shape.side ?? null, write: writeOf(shape.write, baseDirectory) };
   }
-  const shape = readShape(findings, portShapes.file, value, site);
-  if (shape === null) return null;
+  const part = readPart(findings, portShapes.file, value, site);
+  if (part === null) return null;
+  const shape = part.value;
   const capture = await checkCapture(findings, shape, site, reads, baseDirectory);
+  if (!part.isWhole) return null;
   if (shape.inside !== undefined && shape.side === undefined) {
     const message = "'side' is missing: prefixes split a capture in two, and the port is one of them";
     findings.add('missing-key', at(site, 'side'), { found: 'nothing', expected: oneOf(['inside', 'outside']), message });
@@ -184,13 +189,20 @@ async function checkCapturePort(
   return { kind: 'capture', ...capture, side: shape.side ?? null, write: writeOf(shape.write, baseDirectory) };
 }
 
+/** Whether a port reads a capture by its name; a slip of the pen changes nothing about that. */
+function namesCapture(value: object): boolean {
+  if ('capture' in value || 'file' in value) return 'capture' in value;
+  return Object.keys(value).some((key) => nearest(key, ['capture', ...Object.keys(portShapes.file.shape)]) === 'capture');
+}
+
 function writeOf(write: string | undefined, baseDirectory: string): string | null {
   return write === undefined ? null : resolve(baseDirectory, write);
 }
 
 function checkGenerator(findings: Findings, value: object, site: Site): PlanPortSpec | null {
-  const shape = readShape(findings, portShapes.generator, value, site);
-  if (shape === null) return null;
+  const part = readPart(findings, portShapes.generator, value, site);
+  if (part === null) return null;
+  const shape = part.value;
   const { lengths = DEFAULT_FRAME_BYTES, protocol = 'udp', version = 4 } = shape;
   const [shortest, longest] =
     typeof lengths === 'number' ? [lengths, lengths] : Array.isArray(lengths) ? [Math.min(...lengths), Infinity] : [lengths.minimum, lengths.maximum];
@@ -206,7 +218,7 @@ function checkGenerator(findings: Findings, value: object, site: Site): PlanPort
       message: 'the range of lengths is empty',
     });
   }
-  return definedOnly({ ...shape, kind: 'generator' as const });
+  return !part.isWhole ? null : definedOnly({ ...shape, kind: 'generator' as const });
 }
 
 /** Optional keys are there or not there; never there and undefined. */

@@ -14,8 +14,8 @@ import { place } from './placement.js';
 import type { Plan, PlanFunction } from './plan.js';
 import type { Problem } from './problems.js';
 import { ConfigurationError } from './problems.js';
+import { readPart } from './readable-part.js';
 import { MAX_REGION_BYTES, topShape } from './schema.js';
-import { readShape } from './shape.js';
 
 export interface CheckOptions {
   /** Paths are relative to it. Default: the working directory. */
@@ -41,12 +41,12 @@ export async function checkConfiguration(configuration: unknown, options: CheckO
     return { problems: findings.problems };
   }
   // A part of the wrong type is reported here, and the rest of the configuration is checked without it.
-  const { $schema: _, ...document } = configuration as Record<string, unknown>;
-  readShape(findings, topShape, document, TOP);
+  const { $schema: _, ...written } = configuration as Record<string, unknown>;
+  const document: Record<string, unknown> = readPart(findings, topShape, written, TOP)?.value ?? written;
   const captures = mapOf(document.captures);
   const paths = Array.isArray(document.paths) ? (document.paths as unknown[]) : null;
 
-  const ports = await checkPorts(findings, captures, mapOf(document.ports), baseDirectory, document.ports !== undefined);
+  const ports = await checkPorts(findings, captures, mapOf(document.ports), baseDirectory, isMap(document.ports));
   const chains = await checkChains({ findings, baseDirectory, stock: functions, ports: [...ports.keys()] }, mapOf(document.chains), chainsInPaths(paths ?? []));
   const checkedPaths = paths === null ? [] : checkPaths(findings, paths, ports, chains);
   const memory = checkMemory(findings, mapOf(document.memory));
@@ -90,8 +90,12 @@ export async function planConfiguration(configuration: unknown, options: CheckOp
   return result.plan;
 }
 
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 function mapOf(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+  return isMap(value) ? value : {};
 }
 
 /** What the shape cannot say: powers of two, and the region as a whole. */

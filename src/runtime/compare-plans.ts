@@ -1,6 +1,7 @@
 /** The difference between the plan that runs and another one, as far as it can be made under traffic. */
 import { isDeepStrictEqual } from 'node:util';
-import type { Plan, PlanFunction } from './plan.js';
+import type { Spread } from '../flow/steering.js';
+import type { Plan, PlanFunction, PlanPath } from './plan.js';
 import { ConfigurationError, type Problem } from './problems.js';
 
 /** What `apply` has changed. */
@@ -11,12 +12,15 @@ export interface Changes {
   replaced: string[];
   /** Whether the service paths are others now. */
   paths: boolean;
+  /** Whether connections find their replica in another way now, because a function has other addresses. */
+  spread: boolean;
 }
 
 export interface Difference {
   /** Indexes of functions with other options. */
   functions: number[];
   paths: boolean;
+  spread: boolean;
 }
 
 /** @throws ConfigurationError when something differs that lies fixed in memory while a chain runs. */
@@ -40,8 +44,19 @@ export function comparePlans(running: Plan, next: Plan): Difference {
   if (problems.length > 0) throw new ConfigurationError(problems);
   return {
     functions: running.functions.flatMap((each, at) => (isDeepStrictEqual(each.options, next.functions[at].options) ? [] : [at])),
-    paths: !isDeepStrictEqual(running.paths, next.paths),
+    paths: !isDeepStrictEqual(running.paths.map(written), next.paths.map(written)),
+    spread: !isDeepStrictEqual(running.paths.map(spreadOf), next.paths.map(spreadOf)),
   };
+}
+
+/** A path but for what the options of its functions make of it. */
+function written({ spread: _, ...path }: PlanPath): Omit<PlanPath, 'spread'> {
+  return path;
+}
+
+/** Of a single replica nothing is asked. */
+function spreadOf({ replicas, spread }: PlanPath): Spread | null {
+  return replicas.length > 1 ? spread : null;
 }
 
 function identity({ name, chain, module, function: named }: PlanFunction): string[] {

@@ -84,15 +84,22 @@ export interface Finding {
 export class Findings {
   readonly problems: Problem[] = [];
   readonly #source: ConfigurationSource | null;
+  /** Keys as they are written, by the path of what they were meant to be. */
+  readonly #written = new Map<string, string>();
 
   constructor(source: ConfigurationSource | null) {
     this.#source = source;
   }
 
+  /** What stands at a place is written under another key there. */
+  rename({ source }: Site, written: string): void {
+    this.#written.set(formatPath(source), written);
+  }
+
   add(code: ProblemCode, site: Site, finding: Finding): void {
     const { found, expected, message, on = 'value', within } = finding;
     const file = this.#source?.file;
-    const position = this.#source?.position(site.source, on, within) ?? (file === undefined ? within : undefined);
+    const position = this.#source?.position(this.#asWritten(site.source), on, within) ?? (file === undefined ? within : undefined);
     this.problems.push({
       code,
       place: formatPath(site.shown),
@@ -102,5 +109,9 @@ export class Findings {
       expected,
       message,
     });
+  }
+
+  #asWritten(path: Path): Path {
+    return this.#written.size === 0 ? path : path.map((step, depth) => this.#written.get(formatPath(path.slice(0, depth + 1))) ?? step);
   }
 }

@@ -5,6 +5,7 @@ import type { Definition, NetworkFunctionUse, OptionProblem } from '../nf/contra
 import { schemaOf } from '../nf/define.js';
 import { at, describe, type Findings, type Site } from './place.js';
 import type { PlanFunction } from './plan.js';
+import { takeKnownKeys } from './readable-part.js';
 import { reportIssue } from './shape.js';
 
 /** What options are prepared against. */
@@ -31,21 +32,24 @@ export async function prepareUse(
   const before = findings.problems.length;
   try {
     const schema = await schemaOf(definition);
-    const validated = await schema['~standard'].validate(use.options);
+    let validated = await schema['~standard'].validate(use.options);
     if (validated.issues !== undefined) {
-      for (const issue of validated.issues) reportIssue(findings, issue, use.options, site, schema);
-      return null;
+      const known = takeKnownKeys(findings, validated.issues, schema, use.options, site);
+      if (known !== use.options) validated = await schema['~standard'].validate(known);
+      if (validated.issues !== undefined) {
+        for (const issue of validated.issues) reportIssue(findings, issue, known, site, schema);
+        return null;
+      }
+      // A key too many hides nothing: what the function itself finds in the others is said too.
     }
-    let problems = 0;
     const options = await (definition.prepare?.(validated.value, {
       ports,
       resolve: (path) => (isAbsolute(path) ? path : resolve(baseDirectory, path)),
       problem: (problem) => {
-        problems++;
         optionProblem(findings, problem, use.options, site);
       },
     }) ?? validated.value);
-    if (problems > 0) return null;
+    if (findings.problems.length > before) return null;
     if (!isClonable(findings, use, options, site)) return null;
     return {
       name: use.name,
@@ -67,8 +71,16 @@ export async function prepareUse(
   }
 }
 
+/** What Node says of a file that is not there. */
+const NO_FILE = /\b(?:ENOENT|ENOTDIR): [^']*'([^']*)'/;
+
 function optionProblem(findings: Findings, problem: OptionProblem, options: unknown, site: Site): void {
   const { path, message, line, column } = problem;
+  const missing = NO_FILE.exec(message)?.[1];
+  if (missing !== undefined) {
+    findings.add('file-missing', at(site, ...path), { found: 'no file', expected: 'a file to read', message: `there is no file ${describe(missing)}` });
+    return;
+  }
   // A place in a file that the option names is in the message; ours are places in the option's own text.
   const elsewhere = line !== undefined && message.includes(`:${line}:`);
   let value = options;

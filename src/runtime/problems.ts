@@ -21,7 +21,7 @@ export const PROBLEM_CODES = {
   'function-failed': "A network function's own code threw while its options were being prepared.",
   'options-not-clonable': 'The options hold something that cannot cross threads: a function, a socket, a class with secrets.',
   'empty-chain': 'A chain without network functions.',
-  'file-missing': 'A capture to be read does not exist.',
+  'file-missing': 'A file to be read does not exist: a capture, or signatures, say.',
   'file-unreadable': 'A capture exists but cannot be read: no permission, or it is not a regular file.',
   'not-a-capture': 'The file is there, but it is neither pcap nor pcapng, plain or gzipped.',
   'same-side': 'Two ports are the same side of one capture.',

@@ -258,7 +258,7 @@ export class Runtime implements AsyncDisposable {
     const next = await planConfiguration(configuration, { ...this.#options, ...options });
     if (this.#over || this.#ending || this.#desk.finalCensus !== null) throw new Error('the runtime is over');
     const difference = comparePlans(this.#plan, next);
-    const changes: Changes = { updated: [], replaced: [], paths: difference.paths };
+    const changes: Changes = { updated: [], replaced: [], paths: difference.paths, spread: difference.spread };
     for (const at of difference.functions) {
       const { name, options: newOptions } = next.functions[at];
       const vm = next.vms.findIndex(({ functions }) => functions.includes(at));
@@ -274,7 +274,7 @@ export class Runtime implements AsyncDisposable {
       this.#assertAlive();
       this.#layout.functions[at].options = newOptions;
     }
-    if (difference.paths) {
+    if (difference.paths || difference.spread) {
       const paths = pathRows(next);
       await this.#watches.replacePaths(paths);
       const answer = this.#desk.answerOf('paths-replaced');

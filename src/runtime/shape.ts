@@ -140,7 +140,7 @@ function valueAt(root: unknown, path: Path): unknown {
 }
 
 /** Keys that a zod object at a path knows. Other libraries do not say, and then nothing is suggested. */
-function keysOf(schema: unknown, path: Path): string[] {
+export function keysOf(schema: unknown, path: Path): string[] {
   let here = unwrap(schema);
   for (const step of path) {
     if (here === null) return [];

@@ -1,12 +1,12 @@
 /** Starts a configuration. Everything that is wrong with it is reported before the first thread exists. */
-import { mkdir, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { resolve } from 'node:path';
 import { RegionAllocationError } from '../memory/region.js';
 import { checkConfiguration, type CheckOptions } from './check.js';
 import type { Configuration } from './configuration.js';
 import { EveLog } from './eve/eve-log.js';
 import { layOut, type Layout, type LayoutOptions } from './layout.js';
 import { isLive } from './live-ports.js';
+import { makeFolders, type Written } from './make-folders.js';
 import { openPorts } from './open-ports.js';
 import type { Plan } from './plan.js';
 import { ConfigurationError, type Problem } from './problems.js';
@@ -25,7 +25,7 @@ export async function start(configuration: Configuration, options: StartOptions 
 
 /** Starts a plan that was checked. */
 export async function startPlan(plan: Plan, queuePorts: ReadonlyMap<string, QueuePort>, options: StartOptions): Promise<Runtime> {
-  for (const { spec } of plan.ports) if ('write' in spec && spec.write !== null) await makeDirectory(dirname(spec.write));
+  await makeFolders(filesOf(plan, options));
   checkQueuePorts(queuePorts);
   const isFinite = plan.ports.every(({ spec }) => spec.kind !== 'queue' && !isLive(spec));
   const watches = checkWatches(options, options.baseDirectory ?? process.cwd());
@@ -53,13 +53,12 @@ export async function startPlan(plan: Plan, queuePorts: ReadonlyMap<string, Queu
   return runtime;
 }
 
-/** One level at a time: Node's recursive form never comes back where a file system refuses with ENOENT, as /proc does. */
-async function makeDirectory(path: string): Promise<void> {
-  if (await stat(path).then(() => true, () => false)) return;
-  if (dirname(path) !== path) await makeDirectory(dirname(path));
-  await mkdir(path).catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  });
+/** Every file that is written, and where it was asked for. */
+function filesOf({ ports }: Plan, { eve, writeDrops, baseDirectory = process.cwd() }: StartOptions & CheckOptions): Written[] {
+  return [
+    ...ports.flatMap(({ name, spec }) => ('write' in spec && spec.write !== null ? [{ file: spec.write, place: `ports.${name}.write` }] : [])),
+    ...Object.entries({ eve, writeDrops }).flatMap(([place, file]) => (typeof file === 'string' ? [{ file: resolve(baseDirectory, file), place }] : [])),
+  ];
 }
 
 /** @throws ConfigurationError when a queue port belongs to another runtime, or stands twice. Nothing has been attached then. */

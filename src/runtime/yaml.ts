@@ -20,22 +20,41 @@ export interface LoadedConfiguration {
  * @throws ConfigurationError when the file cannot be read or is not YAML.
  */
 export async function readConfiguration(file: string, shown = file): Promise<LoadedConfiguration> {
-  let text: string;
+  let bytes: Uint8Array;
   try {
-    text = await readFile(file, 'utf8');
+    bytes = await readFile(file);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const isMissing = code === 'ENOENT' || code === 'ENOTDIR';
     const problem: Problem = {
       code: 'config-unreadable',
       place: '',
       file: shown,
-      found: reason,
+      found: isMissing ? 'no file' : code === 'EISDIR' ? 'a directory' : message,
       expected: 'a readable YAML file',
-      message: 'cannot read the configuration',
+      message: isMissing ? 'there is no such file' : 'this file cannot be read',
     };
     throw new ConfigurationError([problem], { cause });
   }
-  return { ...parseConfiguration(text, shown), baseDirectory: dirname(resolve(file)) };
+  return { ...parseConfiguration(textOf(bytes, shown), shown), baseDirectory: dirname(resolve(file)) };
+}
+
+/** One slip makes a parser stumble often: a page of text has hundreds. */
+const MAX_SYNTAX_PROBLEMS = 10;
+
+/** What no text file has: a capture or an image named by mistake is one problem, and not one for each of its bytes. */
+// oxlint-disable-next-line no-control-regex -- these are the ones
+const NO_TEXT = /[\u0000-\u0008\u000e-\u001a\u001c-\u001f]/;
+
+function textOf(bytes: Uint8Array, file: string): string {
+  let text: string | null = null;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    // Not UTF-8.
+  }
+  if (text !== null && !NO_TEXT.test(text)) return text;
+  throw new ConfigurationError([{ code: 'yaml-syntax', place: '', file, found: 'bytes that are no text', expected: 'YAML, in UTF-8', message: 'this is not a text file' }]);
 }
 
 /**
@@ -45,7 +64,7 @@ export async function readConfiguration(file: string, shown = file): Promise<Loa
 export function parseConfiguration(text: string, file: string): LoadedConfiguration {
   const lines = new Lines(text);
   const yaml = parseDocument(text, { prettyErrors: false });
-  const problems = yaml.errors.map((error): Problem => {
+  const problems = yaml.errors.slice(0, MAX_SYNTAX_PROBLEMS).map((error): Problem => {
     const { line, column } = lines.position(error.pos[0]);
     const duplicate = error.code === 'DUPLICATE_KEY';
     return {
@@ -59,6 +78,11 @@ export function parseConfiguration(text: string, file: string): LoadedConfigurat
       message: duplicate ? 'this key is there twice' : firstLower(error.message),
     };
   });
+  const more = yaml.errors.length - problems.length;
+  if (more > 0) {
+    const at = lines.position(yaml.errors[MAX_SYNTAX_PROBLEMS].pos[0]);
+    problems.push({ code: 'yaml-syntax', place: '', file, ...at, found: `${more} more`, expected: 'YAML', message: 'from here on there is more that is no YAML, most likely because of what is above' });
+  }
   if (problems.length > 0) throw new ConfigurationError(problems);
   let document: unknown;
   try {
@@ -167,7 +191,7 @@ class Lines {
 function lineAt(text: string, offset: number): string {
   const start = text.lastIndexOf('\n', offset - 1) + 1;
   const end = text.indexOf('\n', offset);
-  return text.slice(start, end < 0 ? undefined : end).trim().slice(0, 80);
+  return text.slice(start, end < 0 ? undefined : end).replaceAll('\t', ' ').trim().slice(0, 80);
 }
 
 function firstLower(message: string): string {

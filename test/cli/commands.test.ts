@@ -1,10 +1,11 @@
 /** The built commands, most of them in this process: exit codes, and what stands on which stream. */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Report } from '../../src/runtime/report.js';
+import { ROOT } from '../tidy/source-files.js';
 import { appears, command, EXAMPLES, launch, millrace } from './binary.js';
 
 const cwd = mkdtempSync(join(tmpdir(), 'millrace-cli-'));
@@ -59,7 +60,7 @@ paths: [{ between: [inside, outside], match: ip, via: edge }, { between: [inside
   if (!hasKernel) console.warn('skipped: asking the kernel about nftables rules needs root, unshare and nft');
 
   test.skipIf(!hasKernel)('the kernel takes what it prints', async () => {
-    const { stdout } = await command(['rules', office, '--to', 'nft'], cwd);
+    const { stdout } = await command(['rules', office], cwd);
     writeFileSync(join(cwd, 'office.nft'), stdout);
     const checked = spawnSync('unshare', ['--net', 'nft', '--check', '--file', join(cwd, 'office.nft')], { encoding: 'utf8' });
     expect([checked.status, checked.stderr]).toEqual([0, '']);
@@ -67,8 +68,7 @@ paths: [{ between: [inside, outside], match: ip, via: edge }, { between: [inside
 
   test.each([
     ['another form', (name: string) => [name, '--to', 'pf'], 2, /'pf' is invalid. Allowed choices are nft/],
-    ['no form', (name: string) => [name], 2, /required option '--to <form>'/],
-    ['a port that is not there', (name: string) => [name, '--to', 'nft', '--interface', 'lan=eth0'], 1, /--interface lan: there is no such port; there are inside, outside/],
+    ['a port that is not there', (name: string) => [name, '--to', 'nft', '--interface', 'lan=eth0'], 2, /--interface lan: there is no such port; there are inside, outside/],
   ] as const)('refuses %s, and says what there is', async (_, rest, expected, message) => {
     const { code, stdout, stderr } = await command(['rules', ...rest(file('rules.yaml', CHAIN))], cwd);
     expect(stderr).toMatch(message);
@@ -77,7 +77,7 @@ paths: [{ between: [inside, outside], match: ip, via: edge }, { between: [inside
 
   test('says so where there is no firewall, or a wrong one', async () => {
     const none = await command(['rules', file('none.yaml', CHAIN.replace('via: edge', 'via: plain')), '--to', 'nft'], cwd);
-    expect([none.code, none.stdout, none.stderr]).toEqual([1, '', expect.stringContaining('none.yaml has no firewall')]);
+    expect([none.code, none.stdout, none.stderr]).toEqual([2, '', expect.stringContaining('none.yaml has no firewall')]);
     const wrong = await command(['rules', file('wrong.yaml', CHAIN.replace('allow arp', 'allow arb')), '--to', 'nft'], cwd);
     expect([wrong.code, wrong.stdout]).toEqual([2, '']);
     expect(wrong.stderr).toMatch(/wrong\.yaml:\d+:\d+ .*rules\[3\]/);
@@ -126,7 +126,7 @@ describe('run', () => {
     expect(ok).toBe(false);
     expect(problems.map(({ code: kind, place }) => [kind, place])).toEqual([['unknown-capture', '--capture tarce'], ['unknown-port', '--write in']]);
     expect(problems[0].message).toBe("there is no capture 'tarce', did you mean 'trace'?");
-    expect(stderr).toContain('2 problems in the configuration');
+    expect(stderr).toMatch(/^2 problems\n/);
     const missing = await command(['run', office, '--capture', 'trace=none.pcap'], cwd);
     expect([missing.code, missing.stdout]).toEqual([2, '']);
     expect(missing.stderr).toContain('--capture trace  [file-missing]');
@@ -148,6 +148,17 @@ describe('run', () => {
     const json = await command(['run', office, ...write, '--trace', 'arp', '--json'], cwd);
     expect((JSON.parse(json.stdout) as Report).watched).toMatchObject({ trace: { packets: 2, skipped: 0 } });
     expect(json.stderr).toContain('dropped no-path');
+  });
+
+  test('folders of what is written are made; where they cannot be, it says for which file', async () => {
+    const write = ['--write', 'inside=deep/er/in.pcap', '--write', 'outside=out.pcap'];
+    expect(await command(['run', office, ...write, '--eve', 'logs/a/eve.json', '--write-drops', 'logs/b/d.pcapng'], cwd)).toMatchObject({ code: 0, stderr: '' });
+    expect(['deep/er/in.pcap', 'logs/a/eve.json', 'logs/b/d.pcapng'].filter((name) => !existsSync(join(cwd, name)))).toEqual([]);
+    const refused = await command(['run', office, ...write, '--eve', '/proc/none/eve.json', '--write-drops', 'out.pcap/d.pcapng', '--json'], cwd);
+    expect(refused.code).toBe(2);
+    const { problems } = JSON.parse(refused.stdout) as { problems: { code: string; place: string; message: string }[] };
+    expect(problems.map(({ code, place }) => [code, place])).toEqual([['write-impossible', 'eve'], ['write-impossible', 'writeDrops']]);
+    expect(problems[0].message).toMatch(/^the folder of \/proc\/none\/eve\.json is not there and cannot be made \(E[A-Z]+\)$/);
   });
 
   test('a filter with mistakes, and two things for stdout, are refused before anything runs', async () => {
@@ -221,6 +232,15 @@ describe('check', () => {
     expect(JSON.parse(json.stdout)).toMatchObject({ ok: true, plan: { chains: [{ name: 'edge' }], paths: [{ from: 'inside', to: 'outside', bothWays: true, match: 'ip' }] } });
   });
 
+  test.skipIf(process.platform !== 'linux')('an interface that this machine does not have is a warning', async () => {
+    const name = file('there.yaml', 'ports: { a: { kind: af-packet, interface: l0 }, b: { kind: af-packet, interface: lo }, c: { kind: tap, interface: nosuch0 } }\nchains: { edge: [dpi] }\npaths: [{ from: a, to: b, via: edge }, { from: a, to: c, via: edge }]\n');
+    const { code, stdout, stderr } = await command(['check', name, '--json'], cwd);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ ok: true, warnings: [{ code: 'interface-missing', place: 'ports.a.interface', line: 1, column: 43 }] });
+    expect(stderr).toMatch(/^1 warning\n\nthere\.yaml:1:43 {2}ports\.a\.interface {2}\[interface-missing\]\n {2}this machine has no interface 'l0', did you mean 'lo'\?\n {2}found .*lo/);
+    expect((await command(['check', office], cwd)).stderr).toBe('');
+  });
+
   test('a rule that cannot be parsed is found with its line and column', async () => {
     copyFileSync(capture, join(cwd, 'office.pcapng'));
     const broken = readFileSync(office, 'utf8').replace('deny in any', 'deny in evrything').replace('external: 203.0.113.1', 'externl: 203.0.113.1');
@@ -236,6 +256,13 @@ describe('check', () => {
     expect(stderr).toContain(`broken.yaml:${rule.line}:${rule.column}  chains.edge[0].rules[0]  [invalid-option]`);
     expect(stderr).toContain("unknown key 'externl', did you mean 'external'?");
   });
+});
+
+test('bench: a case that there is not, and flags that exclude each other', async () => {
+  const wrong = await command(['bench', '--case', 'chain,chian'], cwd);
+  expect([wrong.code, wrong.stdout, wrong.stderr]).toEqual([2, '', expect.stringMatching(/^error: --case chian: there is no such case, did you mean 'chain'\?; there are ring, hop, chain, /)]);
+  expect(await command(['bench', '--quick', '--full'], cwd)).toEqual({ code: 2, stdout: '', stderr: 'error: --quick and --full exclude each other\n' });
+  expect(await command(['bench', 'before.csv'], cwd)).toMatchObject({ code: 2, stdout: '' });
 });
 
 test('graph draws ports, VMs and both directions', async () => {
@@ -260,6 +287,42 @@ test('graph draws ports, VMs and both directions', async () => {
 `);
 });
 
+describe('a network function in TypeScript', () => {
+  const chainFile = "ports: { a: { kind: generator, packets: 5 }, b: { kind: sink } }\nchains: { edge: [{ guard: { from: ./guard.ts } }] }\npaths: [{ from: a, to: b, via: edge }]\n";
+  const code = `
+import { defineNetworkFunction, forward, type Verdict } from 'millrace';
+enum Kind { plain }
+export const guard = defineNetworkFunction(import.meta.url, {
+  name: 'guard', options: { '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) } },
+  create: () => (): Verdict => (Kind.plain === 0 ? forward : forward),
+});
+`;
+  /** A project of the user's own, with what is installed in it. */
+  function project(name: string, ...installed: string[]): string {
+    const folder = join(cwd, name);
+    mkdirSync(join(folder, 'node_modules'), { recursive: true });
+    symlinkSync(ROOT, join(folder, 'node_modules/millrace'));
+    for (const each of installed) symlinkSync(join(ROOT, 'node_modules', each), join(folder, 'node_modules', each));
+    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+    writeFileSync(join(folder, 'guard.ts'), code);
+    writeFileSync(join(folder, 'chain.yaml'), chainFile);
+    return folder;
+  }
+
+  test('runs by the tsx that is installed beside it, with nothing said to Node', async () => {
+    const { code, stdout, stderr } = await millrace(['run', 'chain.yaml', '--json'], project('with-tsx', 'tsx'));
+    expect([code, stderr]).toEqual([0, '']);
+    expect(JSON.parse(stdout)).toMatchObject({ ports: { b: { transmitted: 5 } } });
+  });
+
+  test('without it, the error says what to do', async () => {
+    const { code, stderr } = await millrace(['check', 'chain.yaml'], project('without-tsx'));
+    expect(code).toBe(2);
+    // Node 22.18 and newer read TypeScript that is JavaScript but for its types.
+    expect(stderr).toMatch(/^1 problem\n\nchain\.yaml:2:\d+ {2}chains\.edge\[0\]\.from {2}\[module-unloadable\]\n.*\n {2}found .*TypeScript.*\n {2}expected tsx beside it \(npm install --save-dev tsx\), or the module compiled to JavaScript/);
+  });
+});
+
 describe('inspect', () => {
   test('says what is in a capture, and writes nothing', async () => {
     const { code, stdout, stderr } = await command(['inspect', capture], cwd);
@@ -277,7 +340,7 @@ describe('inspect', () => {
   test('a file that is no capture', async () => {
     const { code, stdout, stderr } = await command(['inspect', file('notes.txt', 'no capture\n')], cwd);
     expect([code, stdout]).toEqual([2, '']);
-    expect(stderr).toContain('<capture>  [not-a-capture]');
+    expect(stderr).toMatch(/^1 problem\n\n<capture> {2}\[not-a-capture\]\n/);
     expect((await command(['inspect', 'none.pcap'], cwd)).code).toBe(2);
   });
 });

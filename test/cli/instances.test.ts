@@ -103,7 +103,7 @@ describe('a running instance', () => {
     const refused = await millrace('apply', 'edge', 'edge.yaml', '--json');
     expect(refused.code).toBe(2);
     expect(JSON.parse(refused.stdout)).toMatchObject({ ok: false, problems: [{ code: 'invalid-option' }, { code: 'invalid-option' }] });
-    expect(refused.stderr).toContain('2 problems in the configuration\n\nedge.yaml:5:');
+    expect(refused.stderr).toContain('2 problems\n\nedge.yaml:5:');
 
     const stopped = await millrace('stop', 'edge');
     expect(stopped).toMatchObject({ code: 0, stdout: 'edge has stopped: received 20, originated 0, transmitted 0, dropped 20, in flight 0: balanced\n' });

@@ -6,7 +6,7 @@ import { progressLine } from '../../src/cli/progress.js';
 import { renderInspection, renderReport } from '../../src/cli/render.js';
 import { renderProblems } from '../../src/cli/render-problems.js';
 import { table } from '../../src/cli/table.js';
-import { PLAIN, styleFor } from '../../src/cli/terminal.js';
+import { columnsOf, PLAIN, styleFor, type Output } from '../../src/cli/terminal.js';
 import { wrap } from '../../src/cli/wrap.js';
 import type { Plan } from '../../src/runtime/plan.js';
 import type { Report } from '../../src/runtime/report.js';
@@ -119,7 +119,7 @@ Written  out/outside.pcapng (0 packets out of outside)
 
 test('problems are a list: place, code, what, found, expected', () => {
   const problem = { code: 'unknown-key', place: 'ports.outside.sied', file: 'chain.yaml', line: 5, column: 30, found: "'sied'", expected: "'side'", message: "unknown key 'sied'" } as const;
-  expect(renderProblems([problem, { ...problem, place: '--write x', file: undefined, line: undefined } as never], PLAIN)).toBe(`2 problems in the configuration
+  expect(renderProblems([problem, { ...problem, place: '--write x', file: undefined, line: undefined } as never], PLAIN)).toBe(`2 problems
 
 chain.yaml:5:30  ports.outside.sied  [unknown-key]
   unknown key 'sied'
@@ -174,6 +174,14 @@ test('a table cuts its widest texts, never its numbers', () => {
   const columns = [{ title: 'name' }, { title: 'end', cut: 'middle' as const }, { title: 'n', right: true }];
   const lines = table(columns, [['a'.repeat(30), `${'b'.repeat(30)}:80`, '1,234,567']], { titleStyle: (text) => text, width: 50 });
   expect(lines).toEqual(['name                end                          n', `${'a'.repeat(17)}…  ${'b'.repeat(9)}…${'b'.repeat(6)}:80  1,234,567`]);
+});
+
+test('a line is as wide as the terminal, and whole where it goes to a file or a program', () => {
+  const write = (): boolean => true;
+  expect([columnsOf({ write }), columnsOf({ columns: 80, write })]).toEqual([Infinity, Infinity]);
+  expect([40, 80, 200, undefined].map((columns) => columnsOf({ isTTY: true, columns, write } as Output))).toEqual([60, 80, 100, 100]);
+  const host = `${'long.'.repeat(40)}example`;
+  expect(renderReport({ ...report, hosts: { [host]: 1 } }, { ...options, columns: columnsOf({ write }) })).toContain(`    ${host}  `);
 });
 
 test('colour: FORCE_COLOR, then NO_COLOR, then a terminal', () => {

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, normalize } from 'node:path';
 import { promisify } from 'node:util';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
@@ -12,6 +12,7 @@ const folder = mkdtempSync(join(tmpdir(), 'millrace-package-'));
 const project = join(folder, 'project');
 const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string; files: string[]; devDependencies: Record<string, string> };
 let tarball = '';
+let packedFiles: string[] = [];
 let installed = false;
 
 interface Ended {
@@ -46,7 +47,8 @@ function needsInstallation(context: TestContext): void {
 
 beforeAll(async () => {
   // `npm test` has built just before. The scripts would build again, under the feet of other tests.
-  const [packed] = JSON.parse(await output(ROOT, 'npm', 'pack', '--json', '--ignore-scripts', '--pack-destination', folder)) as { filename: string }[];
+  const [packed] = JSON.parse(await output(ROOT, 'npm', 'pack', '--json', '--ignore-scripts', '--pack-destination', folder)) as { filename: string; files: { path: string }[] }[];
+  packedFiles = packed.files.map(({ path }) => path);
   tarball = join(folder, packed.filename);
 
   mkdirSync(project);
@@ -66,6 +68,18 @@ afterAll(() => {
 describe('the tarball', () => {
   it('is clean by publint', async () => {
     expect(await output(ROOT, tool('publint'), 'run', tarball, '--strict')).toContain('All good!');
+  });
+
+  it('has every file that its pages link to', () => {
+    const pages = packedFiles.filter((path) => path.endsWith('.md'));
+    expect(pages).toContain('README.md');
+    const isThere = (path: string): boolean => packedFiles.some((file) => file === path || file.startsWith(`${path}/`));
+    const broken = pages.flatMap((page) => {
+      const prose = readFileSync(join(ROOT, page), 'utf8').replace(/```[^]*?```/g, '');
+      const targets = [...prose.matchAll(/\]\(([^)\s#]+)[^)]*\)/g)].map(([, target]) => target).filter((target) => !/^\w+:/.test(target));
+      return targets.filter((target) => !isThere(normalize(join(dirname(page), target)).replace(/\/$/, ''))).map((target) => `${page}: ${target}`);
+    });
+    expect(broken).toEqual([]);
   });
 
   it('has types that resolve, by attw', async () => {

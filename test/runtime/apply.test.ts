@@ -1,8 +1,12 @@
 /** Changes under traffic: generation words, quiesce and re-point, mailboxes. Every packet is delivered once, in order. */
-import { chain, ConfigurationError, generator, queuePort, sink, start, type Configuration, type Placement, type QueuePort } from 'millrace';
+import { chain, ConfigurationError, generator, nat, queuePort, sink, start, type Configuration, type Placement, type QueuePort } from 'millrace';
 import { simulate } from 'millrace/testing';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
+import { changesText } from '../../src/cli/changes-text.js';
+import { planConfiguration } from '../../src/runtime/check.js';
+import { comparePlans } from '../../src/runtime/compare-plans.js';
+import type { Plan } from '../../src/runtime/plan.js';
 import { brittle, orderGuard, stamp, touch } from '../support/trace-function.mjs';
 
 function udp(port: number): Uint8Array {
@@ -76,7 +80,7 @@ describe('apply', () => {
     };
     await arrived(50);
     const changes = await runtime.apply(configure(port, out, 2, live, { placement }));
-    expect(changes).toEqual(live ? { updated: ['stamp'], replaced: [], paths: false } : { updated: [], replaced: ['stamp'], paths: false });
+    expect(changes).toEqual(live ? { updated: ['stamp'], replaced: [], paths: false, spread: false } : { updated: [], replaced: ['stamp'], paths: false, spread: false });
     await arrived(sent + 50);
     sending = false;
     await traffic;
@@ -97,13 +101,25 @@ describe('apply', () => {
     const runtime = await start(configure(port, out, 1, true));
     await port.send(udp(9), { timestampMs: 1 });
     expect(await out.receive()).not.toBeNull();
-    expect(await runtime.apply(configure(port, out, 1, true, { match: 'tcp' }))).toEqual({ updated: [], replaced: [], paths: true });
+    expect(await runtime.apply(configure(port, out, 1, true, { match: 'tcp' }))).toEqual({ updated: [], replaced: [], paths: true, spread: false });
     await port.send(udp(9), { timestampMs: 2 });
     port.end();
     out.end();
     const report = await runtime.finished;
     expect(report.drops).toEqual({ 'no-path': 1 });
     expect(report.ledger.balanced).toBe(true);
+  });
+
+  it('says what changed, not what follows from it: with other addresses of the NAT, paths stay what they are', async () => {
+    const plan = async (external: string, replicas: number): Promise<Plan> => planConfiguration({
+      ports: { a: sink(), b: sink() },
+      paths: [{ between: ['a', 'b'], via: chain('edge', [nat({ external })], { replicas }) }],
+    });
+    expect(comparePlans(await plan('203.0.113.1', 1), await plan('203.0.113.2', 1))).toEqual({ functions: [0], paths: false, spread: false });
+    expect(comparePlans(await plan('203.0.113.0/29', 2), await plan('203.0.113.8/29', 2))).toEqual({ functions: [0, 1], paths: false, spread: true });
+    expect(changesText({ updated: [], replaced: ['nat'], paths: false, spread: false })).toBe('nat replaced');
+    expect(changesText({ updated: [], replaced: ['nat.1', 'nat.2'], paths: false, spread: true })).toBe('nat.1, nat.2 replaced; connections are spread over replicas by the new addresses');
+    expect(changesText({ updated: [], replaced: [], paths: false, spread: false })).toBe('nothing has changed');
   });
 
   it('refuses what needs a restart, all of it at once, and changes nothing', async () => {

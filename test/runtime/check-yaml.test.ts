@@ -177,13 +177,77 @@ test('what is not YAML, and keys that are there twice', () => {
   // Found by fuzzing: the YAML parser's own count of lines goes wrong behind what is no YAML.
   expect(problemsOf('- [\n"\n\n"\n').map((problem) => /^chain\.yaml:\d+:\d+/.exec(problem)?.[0])).toEqual(['chain.yaml:2:1', 'chain.yaml:2:1', 'chain.yaml:4:1']);
   expect(problemsOf('ports:\n  a: *b\n').join()).toMatch(/^chain\.yaml:2:6: unresolved alias .*\[yaml-syntax\]$/s);
+  const page = problemsOf('a: b: c\n'.repeat(40));
+  expect(page).toHaveLength(11);
+  expect(page[10]).toMatch(/^chain\.yaml:\d+:\d+: from here on there is more that is no YAML, most likely because of what is above\n {2}found \d+ more/);
   expect(problemsOf('ports: [\n').join()).toMatch(/^chain\.yaml:2:1: .*\[yaml-syntax\]$/s);
+});
+
+test('a mistake hides no other: what cannot be read is left out, and a slip of the pen is taken for what it looks like', async () => {
+  const wrong = `
+captures: { trace: { fiel: none.pcap, note: x } }
+ports:
+  inside: { captur: tarce, side: inside }
+  outside: { capture: tarce, side: out }
+  rest: { kind: generator, packets: 3, lengths: 40, length: 2 }
+  peer: { kind: vxlan, vni: 7, remote: 192.0.2, lokal: 192.0.2.300 }
+chains:
+  edge:
+    placement: togther
+    functions:
+      - firewal
+      - ttl-guard: { form: ./none.js }
+      - firewall: { rules: [alow any], dynamc: true }
+      - { function: dpi, optoins: { signatures: [none.yaml] } }
+paths:
+  - { between: [inside, outsid], mach: ip nonsense, via: egde, note: x }
+  - { from: inside, to: nowhere, match: 5, via: edge, through: [nta] }
+`;
+  const found = problemsIn(await checkYaml(wrong, base, STOCK_FUNCTIONS)).map((line) => line.replaceAll(base, 'DIR'));
+  expect(found).toEqual([
+    "chain.yaml:2:22, captures.trace.fiel: unknown key 'fiel', did you mean 'file'?",
+    "chain.yaml:2:28, captures.trace.file: there is no file 'DIR/none.pcap'",
+    "chain.yaml:2:39, captures.trace.note: unknown key 'note'",
+    "chain.yaml:4:13, ports.inside.captur: unknown key 'captur', did you mean 'capture'?",
+    "chain.yaml:4:21, ports.inside.capture: there is no capture 'tarce', did you mean 'trace'?",
+    "chain.yaml:5:23, ports.outside.capture: there is no capture 'tarce', did you mean 'trace'?",
+    "chain.yaml:5:36, ports.outside.side: 'out' is not known here",
+    "chain.yaml:6:49, ports.rest.lengths: 'lengths' is too small",
+    "chain.yaml:6:53, ports.rest.length: unknown key 'length', did you mean 'lengths'?",
+    "chain.yaml:7:40, ports.peer.remote: '192.0.2' is not an address with a UDP port",
+    "chain.yaml:7:49, ports.peer.lokal: unknown key 'lokal', did you mean 'local'?",
+    "chain.yaml:7:56, ports.peer.local: '192.0.2.300' is not an address with a UDP port",
+    "chain.yaml:10:16, chains.edge.placement: 'togther' is not known here, did you mean 'together'?",
+    "chain.yaml:12:9, chains.edge.functions[0]: there is no stock function 'firewal', did you mean 'firewall'?",
+    "chain.yaml:13:22, chains.edge.functions[1].form: unknown key 'form', did you mean 'from'?",
+    "chain.yaml:13:28, chains.edge.functions[1].from: the module of 'ttl-guard' cannot be loaded",
+    'chain.yaml:14:29, chains.edge.functions[2].rules[0]: "alow" is not an action',
+    "chain.yaml:14:40, chains.edge.functions[2].dynamc: unknown key 'dynamc'",
+    "chain.yaml:15:26, chains.edge.functions[3].optoins: unknown key 'optoins', did you mean 'options'?",
+    "chain.yaml:15:50, chains.edge.functions[3].signatures[0]: there is no file 'DIR/none.yaml'",
+    "chain.yaml:17:25, paths[0].between[1]: there is no port 'outsid', did you mean 'outside'?",
+    "chain.yaml:17:34, paths[0].mach: unknown key 'mach', did you mean 'match'?",
+    'chain.yaml:17:43, paths[0].match: "nonsense" is not part of a match',
+    "chain.yaml:17:58, paths[0].via: there is no chain 'egde', did you mean 'edge'?",
+    "chain.yaml:17:64, paths[0].note: unknown key 'note'",
+    "chain.yaml:18:25, paths[1].to: there is no port 'nowhere'",
+    "chain.yaml:18:41, paths[1].match: 'match' is not a text",
+    "chain.yaml:18:65, paths[1].through[0]: the chain 'edge' has no function 'nta'",
+  ]);
+});
+
+test('a file that is no text is one problem', async () => {
+  for (const [name, bytes] of [['latin', [0x70, 0x3a, 0x20, 0xff]], ['capture', [0xd4, 0x63, 0x0a, 0]]] as const) {
+    writeFileSync(join(base, name), Uint8Array.from(bytes));
+    const error = await readConfiguration(join(base, name), name).catch((reason: unknown) => reason);
+    expect((error as Error).message).toBe(`1 problem in the configuration\n${name}: this is not a text file\n  found bytes that are no text, expected YAML, in UTF-8 [yaml-syntax]`);
+  }
 });
 
 test('a file that is not there', async () => {
   const error = await readConfiguration(join(base, 'none.yaml'), 'none.yaml').catch((reason: unknown) => reason);
   expect((error as Error).message.replaceAll(base, 'DIR')).toBe(
-    "1 problem in the configuration\nnone.yaml: cannot read the configuration\n  found ENOENT: no such file or directory, open 'DIR/none.yaml', expected a readable YAML file [config-unreadable]",
+    "1 problem in the configuration\nnone.yaml: there is no such file\n  found no file, expected a readable YAML file [config-unreadable]",
   );
 });
 

@@ -1,6 +1,6 @@
 /** The pages say what is there: every field of a report, a README in every folder of the source, links that lead somewhere. */
 import { existsSync } from 'node:fs';
-import { dirname, join, normalize } from 'node:path';
+import { basename, dirname, join, normalize } from 'node:path';
 import ts from 'typescript';
 import { expect, it } from 'vitest';
 import { ROOT, SOURCE, read, repositoryFiles, walk } from './source-files.js';
@@ -26,6 +26,24 @@ it('docs/reports.md has every field of a report', () => {
 it('every folder of src has a README', () => {
   const folders = new Set(SOURCE.map(({ path }) => dirname(path)).filter((path) => /^src\/[^/]+$/.test(path)));
   expect([...folders].filter((folder) => !existsSync(join(ROOT, folder, 'README.md')))).toEqual([]);
+});
+
+it('every source file of a folder that has a README is named there', () => {
+  const folders = repositoryFiles('src').filter((path) => path.endsWith('/README.md')).map((path) => dirname(path));
+  expect(folders.length).toBeGreaterThan(12);
+  const unnamed = folders.flatMap((folder) => {
+    // `check-*.ts` names many.
+    const names = [...read(`${folder}/README.md`).matchAll(/(?:[\w.*-]+\/)*([\w.*-]+\.ts)\b/g)].map(([, name]) => new RegExp(`^${name.replaceAll('.', '\\.').replaceAll('*', '.+')}$`));
+    const files = SOURCE.map(({ path }) => path).filter((path) => dirname(path) === folder);
+    return files.filter((path) => !names.some((name) => name.test(basename(path))));
+  });
+  expect(unnamed).toEqual([]);
+});
+
+it('files that README.md and ARCHITECTURE.md name are there', () => {
+  const named = ['README.md', 'ARCHITECTURE.md'].flatMap((page) => [...read(page).matchAll(/`((?:src|test|bench|scripts|examples|docs)\/[\w./-]+\.\w+)`/g)].map(([, path]) => path));
+  expect(named.length).toBeGreaterThan(20);
+  expect(named.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
 });
 
 it('links between pages lead to files', () => {

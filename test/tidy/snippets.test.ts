@@ -14,6 +14,23 @@ import { ROOT, read, repositoryFiles } from './source-files.js';
 // Inside the repository, as TypeScript to check and as JavaScript to run, so that 'millrace' is this package and its dependencies are at hand.
 const FOLDER = join(ROOT, 'out/snippets');
 
+/** What `tsc --init` writes into a new project, and what it proposes there: whoever copies a block may have it all. */
+const STRICTEST = {
+  strict: true,
+  noUncheckedIndexedAccess: true,
+  exactOptionalPropertyTypes: true,
+  verbatimModuleSyntax: true,
+  isolatedModules: true,
+  noUncheckedSideEffectImports: true,
+  noImplicitReturns: true,
+  noImplicitOverride: true,
+  noUnusedLocals: true,
+  noUnusedParameters: true,
+  noFallthroughCasesInSwitch: true,
+  noPropertyAccessFromIndexSignature: true,
+  erasableSyntaxOnly: true,
+};
+
 interface Snippet {
   /** Page and line. */
   at: string;
@@ -49,7 +66,7 @@ beforeAll(() => {
 describe('blocks of TypeScript in the pages', () => {
   it('type-check', () => {
     const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.json'), (path) => ts.sys.readFile(path)) as { config: { compilerOptions: object } };
-    const { options } = ts.convertCompilerOptionsFromJson({ ...config.compilerOptions, noEmit: true }, ROOT);
+    const { options } = ts.convertCompilerOptionsFromJson({ ...config.compilerOptions, ...STRICTEST, noEmit: true }, ROOT);
     const program = ts.createProgram(snippets.map(({ file }) => file), options);
     const problems = ts.getPreEmitDiagnostics(program).map((problem) => {
       const snippet = snippets.find(({ file }) => file === problem.file?.fileName);

@@ -137,7 +137,7 @@ memory: { slots: 64 }
     const file = join(folder, 'edge.yaml');
     await expect(ask(path, 'apply')).rejects.toThrow('was started from a program');
     writeFileSync(file, yaml('[deny any]'));
-    expect(await ask(path, 'apply', { file })).toEqual({ updated: ['firewall'], replaced: [], paths: false, file });
+    expect(await ask(path, 'apply', { file })).toEqual({ updated: ['firewall'], replaced: [], paths: false, spread: false, file });
     expect((await ask<{ file: string }>(path, 'info')).file).toBe(file);
     const denied = (): number => runtime.counters().drops['firewall-denied'] ?? 0;
     for (let tries = 0; tries < 500 && denied() === 0; tries++) await new Promise((resolve) => setTimeout(resolve, 10));
