@@ -7,7 +7,7 @@ import { canUseNamespaces } from '../test/live/lab.js';
 import { FORWARDERS, forward, hosts, SERVER, type ForwarderName } from './against-kernel/forwarders.js';
 import { machine, measure, type Figures } from './against-kernel/measurements.js';
 
-const HELP = `npm run build && sudo npx tsx scripts/against-kernel.ts [--rounds 2] [--seconds 5] [--only kernel,af-packet,af-xdp] [--placement together] [--wake-up auto]
+const HELP = `npm run build && sudo npx tsx scripts/against-kernel.ts [--rounds 2] [--seconds 5] [--only kernel,af-packet,one-thread,af-xdp] [--placement together] [--wake-up auto]
 
 Builds client - middle - server from network namespaces, lets the middle forward with firewall and NAT by each of them in turns,
 and measures UDP packets a second at 64 B and at the MTU, TCP, round trips and CPU. Needs root, ip, nft, iperf3 and ping.`;

@@ -1,7 +1,10 @@
-/** What forwards between client and server: the kernel with nftables, or Millrace, with the same addresses and the same rules. */
+/**
+ * What forwards between client and server: the kernel with nftables, or Millrace, with the same addresses and the same rules.
+ * `one-thread` is Millrace on packet sockets with `threads: one`.
+ */
 import { Lab, type Program } from '../../test/live/lab.js';
 
-export const FORWARDERS = ['kernel', 'af-packet', 'af-xdp'] as const;
+export const FORWARDERS = ['kernel', 'af-packet', 'one-thread', 'af-xdp'] as const;
 export type ForwarderName = (typeof FORWARDERS)[number];
 
 export const SERVER = '198.51.100.2';
@@ -40,7 +43,7 @@ export interface Setting {
   wakeUp: string;
 }
 
-const CHAIN = (kind: string, memory: string, { placement, wakeUp }: Setting): string => `
+const CHAIN = (kind: string, memory: string, { placement, wakeUp }: Setting, threads: string): string => `
 ports:
   inside: { kind: ${kind}, interface: inside, addresses: [${INSIDE}] }
   outside: { kind: ${kind}, interface: outside, addresses: [${OUTSIDE}] }
@@ -53,6 +56,7 @@ chains:
 paths: [{ between: [inside, outside], match: ip, via: edge }]
 memory: { ${memory} }
 wakeUp: ${wakeUp}
+threads: ${threads}
 `;
 /** As docs/interfaces.md and docs/af-xdp.md advise. */
 const MEMORY = { 'af-packet': 'slots: 1024, slotBytes: 131072', 'af-xdp': 'slots: 16384' } as const;
@@ -63,7 +67,8 @@ export interface Forwarder {
 }
 
 export async function forward(lab: Lab, name: ForwarderName, setting: Setting): Promise<Forwarder> {
-  return name === 'kernel' ? kernel(lab) : millrace(lab, name, setting);
+  if (name === 'kernel') return kernel(lab);
+  return name === 'one-thread' ? millrace(lab, 'af-packet', setting, 'one') : millrace(lab, name, setting, 'separate');
 }
 
 function kernel(lab: Lab): Forwarder {
@@ -81,8 +86,8 @@ function kernel(lab: Lab): Forwarder {
   };
 }
 
-async function millrace(lab: Lab, kind: 'af-packet' | 'af-xdp', setting: Setting): Promise<Forwarder> {
-  const program: Program = await lab.millrace('middle', CHAIN(kind, MEMORY[kind], setting), '--json');
+async function millrace(lab: Lab, kind: 'af-packet' | 'af-xdp', setting: Setting, threads: string): Promise<Forwarder> {
+  const program: Program = await lab.millrace('middle', CHAIN(kind, MEMORY[kind], setting, threads), '--json');
   return {
     end: async () => {
       program.signal('SIGTERM');

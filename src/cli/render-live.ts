@@ -1,5 +1,5 @@
 /** What a run on live ports is doing, as lines of text: the differences of two moments. */
-import type { CounterReport } from '../runtime/report.js';
+import type { CounterReport, ThreadReport } from '../runtime/report.js';
 import { bitRate, count, duration, printable } from './format.js';
 import { table, type Column } from './table.js';
 import type { Style } from './terminal.js';
@@ -41,7 +41,7 @@ export function renderLive(before: Moment, now: Moment, options: LiveViewOptions
       [{ title: 'Load', style: style.name }, { title: 'busy', right: true }, { title: '', style: style.faint }],
       counters.threads.map(({ name, kind, busyMs }, at) => {
         const share = Math.min(1, Math.max(0, rate(busyMs, before.counters.threads[at]?.busyMs) / 1000));
-        return [`  ${kind === 'manager' ? 'packet manager' : name}`, `${Math.round(share * 100)} %`, bar(share)];
+        return [`  ${threadName(name, kind)}`, `${Math.round(share * 100)} %`, bar(share)];
       }),
       titles,
     ),
@@ -50,6 +50,12 @@ export function renderLive(before: Moment, now: Moment, options: LiveViewOptions
     ...alertLines(counters, options),
     style.faint(options.hint),
   ];
+}
+
+function threadName(name: string, kind: ThreadReport['kind']): string {
+  if (kind === 'manager') return 'packet manager';
+  if (kind === 'port-receive') return `${name}, receiving`;
+  return kind === 'port-send' ? `${name}, sending` : name;
 }
 
 type Rate = (after: number, first: number | undefined) => number;

@@ -25,7 +25,7 @@ const LONGEST_SLEEP_MS = 1000;
  * @param busyMs its first cell counts the milliseconds in which there was work. Each is given to the poll in which the clock
  * showed the next one, a sample every millisecond: exact on the average, for a subtraction a poll.
  */
-export function pollLoop(work: Pollable, sleeper: Sleeper, stopped: () => boolean, spins: number, busyMs: Float64Array = new Float64Array(1)): void {
+export function pollLoop(work: Pollable, sleeper: Pick<Sleeper, 'announce' | 'cancel' | 'wait'>, stopped: () => boolean, spins: number, busyMs: Float64Array = new Float64Array(1)): void {
   let idle = 0;
   let sleepMs = FIRST_SLEEP_MS;
   let then = Date.now();

@@ -15,6 +15,7 @@ interface ShapedLeg {
   mtu?: number | undefined;
   routes?: readonly ShapedRoute[] | undefined;
   clampMss?: boolean | number | undefined;
+  detectDuplicates?: boolean | undefined;
 }
 
 interface ShapedRoute {
@@ -25,9 +26,9 @@ interface ShapedRoute {
 /** Null when the port has no addresses, or has mistakes: all of them are in the findings then. */
 export function checkLeg(findings: Findings, keys: ShapedLeg, site: Site): LegPlan | null {
   const before = findings.problems.length;
-  const { addresses: texts, mac, mtu, routes = [], clampMss = false } = keys;
+  const { addresses: texts, mac, mtu, routes = [], clampMss = false, detectDuplicates = true } = keys;
   if (texts === undefined) {
-    const needing = [['mac', mac], ['routes', keys.routes], ['clampMss', keys.clampMss], ...(keys.kind === 'vxlan' ? [] : [['mtu', mtu]])] as const;
+    const needing = [['mac', mac], ['routes', keys.routes], ['clampMss', keys.clampMss], ['detectDuplicates', keys.detectDuplicates], ...(keys.kind === 'vxlan' ? [] : [['mtu', mtu]])] as const;
     for (const [key, value] of needing) {
       if (value === undefined) continue;
       const message = `'${String(key)}' is for a port with 'addresses': this one is a bump in the wire`;
@@ -48,6 +49,7 @@ export function checkLeg(findings: Findings, keys: ShapedLeg, site: Site): LegPl
     mac: mac === undefined ? null : checkMac(findings, mac, at(site, 'mac')),
     mtu: mtu ?? null,
     clampMss: clampMss === false ? null : clampMss === true ? 'auto' : clampMss,
+    detectDuplicates,
   };
   return findings.problems.length === before ? plan : null;
 }

@@ -65,6 +65,18 @@ export function checkChunks(findings: Findings, ports: readonly (PlanPort | null
   findings.add('impossible-size', at(TOP, 'memory', 'slotBytes'), { found: String(slotBytes), expected: XDP_SLOT_BYTES.join(' or '), message });
 }
 
+/** What waits for an event loop, or is rung for by the application, cannot share a thread that waits for frames. */
+export function checkThreads(findings: Findings, threads: unknown, ports: readonly (PlanPort | null)[]): void {
+  if (threads !== 'one') return;
+  const waitsForFrames = ports.some((port) => port !== null && isOnInterface(port.spec));
+  for (const port of ports) {
+    const kind = port?.spec.kind;
+    if (port === null || !(kind === 'vxlan' || kind === 'af-xdp' || (kind === 'queue' && waitsForFrames))) continue;
+    const message = `a port of kind '${kind}' ('${port.name}') needs a thread of its own`;
+    findings.add('wrong-value', at(TOP, 'threads'), { found: describe(threads), expected: "'separate', or other ports", message });
+  }
+}
+
 export function checkVxlan(findings: Findings, value: object, site: Site): LivePortSpec | null {
   const before = findings.problems.length;
   const part = readPart(findings, portShapes.vxlan, value, site);

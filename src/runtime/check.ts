@@ -4,7 +4,7 @@
  */
 import { checkChains } from './check-chains.js';
 import { chainsInPaths, checkPaths } from './check-paths.js';
-import { checkChunks } from './check-live.js';
+import { checkChunks, checkThreads } from './check-live.js';
 import { checkPorts } from './check-ports.js';
 import { DEFAULTS } from './configuration.js';
 import { BUILT_IN_DROPS, FIRST_DECLARED_DROP, MAX_DROP_REASONS } from '../observe/drop-reasons.js';
@@ -50,10 +50,11 @@ export async function checkConfiguration(configuration: unknown, options: CheckO
   const chains = await checkChains({ findings, baseDirectory, stock: functions, ports: [...ports.keys()] }, mapOf(document.chains), chainsInPaths(paths ?? []));
   const checkedPaths = paths === null ? [] : checkPaths(findings, paths, ports, chains);
   const memory = checkMemory(findings, mapOf(document.memory));
+  checkThreads(findings, document.threads, [...ports.values()]);
   checkChunks(findings, [...ports.values()], memory.slotBytes);
 
   const used = [...new Set(checkedPaths.map(({ chain }) => chain))].map((name) => chains.get(name)).filter((chain) => chain !== undefined);
-  const { functions: placedFunctions, vms, replicasOf, spreadOf } = place(used);
+  const { functions: placedFunctions, vms, replicasOf, spreadOf } = place(used, document.threads === 'one');
   const drops = checkDrops(findings, placedFunctions);
   if (findings.problems.length > 0) return { problems: inTextOrder(findings.problems) };
 
@@ -79,6 +80,7 @@ export async function checkConfiguration(configuration: unknown, options: CheckO
       mode: top.mode ?? DEFAULTS.mode,
       burst: top.burst ?? DEFAULTS.burst,
       wakeUp: top.wakeUp ?? DEFAULTS.wakeUp,
+      threads: top.threads ?? DEFAULTS.threads,
     },
   };
 }

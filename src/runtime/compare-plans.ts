@@ -29,7 +29,7 @@ export function comparePlans(running: Plan, next: Plan): Difference {
   const refuse = (place: string, found: string, expected: string): void => {
     problems.push({ code: 'needs-restart', place, found, expected, message: `${place} cannot change while the chain runs` });
   };
-  for (const key of ['memory', 'flows', 'mode', 'burst', 'wakeUp'] as const) {
+  for (const key of ['memory', 'flows', 'mode', 'burst', 'wakeUp', 'threads'] as const) {
     if (!isDeepStrictEqual(running[key], next[key])) refuse(key, JSON.stringify(next[key]), JSON.stringify(running[key]));
   }
   if (!isDeepStrictEqual(running.ports, next.ports)) refuse('ports', names(next.ports), `the ports as they run: ${names(running.ports)}`);

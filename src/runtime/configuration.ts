@@ -70,6 +70,11 @@ export interface LegKeys {
   routes?: readonly RouteSpec[];
   /** Lowers the segment size that TCP ends announce: to what fits the MTU of both legs, or to a number. Default false. */
   clampMss?: boolean | number;
+  /**
+   * Asks the link at start whether somebody else has the IPv6 addresses (RFC 4862 section 5.4), and does not start then. Takes a second.
+   * Default true; `af-packet` and `tap` ports alone do it.
+   */
+  detectDuplicates?: boolean;
 }
 
 /** A network interface of this machine. Needs the package koffi, and privileges. */
@@ -171,6 +176,13 @@ export interface Configuration {
    * `auto`: as `latency` while every thread has a core, else as `throughput`. Default `auto`.
    */
   wakeUp?: WakeUp;
+  /**
+   * `separate`: a thread for the manager, for each VM, and two for each port on an interface. `one`: all of them in one, for machines
+   * with fewer cores than that. Default `separate`.
+   */
+  threads?: Threads;
 }
 
-export const DEFAULTS = { slots: 4096, slotBytes: 2048, flows: 65536, mode: 'zero-copy', burst: 64, wakeUp: 'auto', placement: 'per-vm', routing: 'hub', replicas: 1, match: 'any' } as const;
+export type Threads = 'separate' | 'one';
+
+export const DEFAULTS = { slots: 4096, slotBytes: 2048, flows: 65536, mode: 'zero-copy', burst: 64, wakeUp: 'auto', threads: 'separate', placement: 'per-vm', routing: 'hub', replicas: 1, match: 'any' } as const;

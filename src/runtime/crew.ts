@@ -1,6 +1,8 @@
 /** The packet manager's thread and the VMs, with threads of their own or without: begins them, and tells how they end. Main thread. */
 import type { Worker } from 'node:worker_threads';
+import type { PortState } from '../port/live/thread-spec.js';
 import { InlineVm } from './inline-vm.js';
+import type { InlineHalf, InlinePortFailure } from './inline-ports.js';
 import type { InlineEnd } from './inline-vms.js';
 import type { Layout } from './layout.js';
 import type { PlanPort } from './plan.js';
@@ -13,6 +15,10 @@ export interface CrewEvents {
   vmEnded(at: number, error: Error | null): void;
   /** A VM in the manager's thread does not come back, so that thread is about to be ended. */
   vmIsStuck(at: number): void;
+  /** A port that the manager's thread serves went down or came up. */
+  portState(state: PortState): void;
+  /** It cannot be served. */
+  portFailed(port: number, message: string): void;
   /** The manager's thread is no more. */
   managerEnded(error: Error): void;
 }
@@ -42,16 +48,21 @@ export class Crew {
     return this.#manager !== null;
   }
 
-  startManager(ports: PlanPort[]): void {
+  /** @param inlineHalves of ports that the manager's thread serves. */
+  startManager(ports: PlanPort[], inlineHalves: InlineHalf[]): void {
     const { shared, manager, vms, readyOffset } = this.#layout;
-    const worker = startManagerThread({ shared, manager, ports, inlineVms: vms.filter(({ isInline }) => isInline), readyOffset });
+    const worker = startManagerThread({ shared, manager, ports, inlineVms: vms.filter(({ isInline }) => isInline), inlineHalves, readyOffset });
     this.#manager = worker;
     this.#managerExit = new Promise((resolve) => worker.once('exit', () => {
       this.#managerEnded(new Error('its thread was ended'));
       resolve();
     }));
     worker.on('error', (error) => { this.#managerEnded(error); });
-    worker.on('message', ({ vm, error }: InlineEnd) => { this.#inlineVm(vm)?.hasEnded(error); });
+    worker.on('message', (news: InlineEnd | PortState | InlinePortFailure) => {
+      if ('vm' in news) this.#inlineVm(news.vm)?.hasEnded(news.error);
+      else if ('failedPort' in news) this.#on.portFailed(news.failedPort, news.message);
+      else this.#on.portState(news);
+    });
   }
 
   /** Tells a VM to end; settles when it has. */

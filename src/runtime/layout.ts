@@ -107,7 +107,8 @@ export function layOut(plan: Plan, { reportFlows, watches = [], watchWaits = fal
       countersBlockOffset: control.reserve(COUNTER_BYTES),
     };
   });
-  const wakeUp = wakeUpSpec(plan.wakeUp, slots, plan.burst, 1 + plan.vms.filter(({ isInline }) => !isInline).length + plan.ports.reduce((sum, { spec }) => sum + (isLive(spec) ? halvesOf(spec).length : 0), 0) <= availableCores());
+  const others = plan.threads === 'one' ? 0 : plan.vms.filter(({ isInline }) => !isInline).length + plan.ports.reduce((sum, { spec }) => sum + (isLive(spec) ? halvesOf(spec).length : 0), 0);
+  const wakeUp = wakeUpSpec(plan.wakeUp, slots, plan.burst, 1 + others <= availableCores());
   const meshes = layOutMeshes(plan, ring, () => control.reserve(SHARE_BYTES));
   const doorbells = plan.vms.map(({ isInline }) => (isInline ? managerDoorbellOffset : control.reserve(DOORBELL_BYTES)));
   const meshOf = (vm: number): { mesh?: MeshSpec } => {
@@ -148,7 +149,7 @@ export function layOut(plan: Plan, { reportFlows, watches = [], watchWaits = fal
   const portRings = plan.ports.map(({ name, spec }, port): PortRings | null => {
     if (spec.kind === 'queue') return rings(mainDoorbellOffset, mainDoorbellOffset, false);
     if (!isLive(spec)) return null;
-    const halves = halvesOf(spec).map((half) => ({ half, doorbellOffset: control.reserve(DOORBELL_BYTES), countersOffset: control.reserve(COUNTER_BYTES) }));
+    const halves = halvesOf(spec).map((half) => ({ half, doorbellOffset: control.reserve(DOORBELL_BYTES), countersOffset: control.reserve(COUNTER_BYTES), busyOffset: control.reserve(8) }));
     const made = rings(halves.at(-1)!.doorbellOffset, halves[0].doorbellOffset, true);
     const reports = spec.leg === null ? null : { offset: control.reserve(ringBytes(REPORT_RING_CAPACITY)), capacity: REPORT_RING_CAPACITY };
     portThreads.push(...halves.map((each) => ({ port, name, ...each, rings: made, reports })));

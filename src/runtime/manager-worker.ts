@@ -1,4 +1,4 @@
-/** Entry of the packet manager's thread. */
+/** Entry of the packet manager's thread; with `threads: one`, of the one thread that there is beside main's. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { RunState, type SharedSpec } from '../memory/shared-spec.js';
 import type { ManagerSpec } from '../packet-manager/manager-spec.js';
@@ -7,6 +7,7 @@ import { Bell, Sleeper } from '../ring/doorbell.js';
 import { pollLoop } from '../ring/poll-loop.js';
 import type { VmSpec } from '../vm/vm-spec.js';
 import { InlineVms } from './inline-vms.js';
+import type { InlineHalf, InlinePorts } from './inline-ports.js';
 import { importFactories, portMaker } from './make-ports.js';
 import type { PlanPort } from './plan.js';
 
@@ -16,24 +17,45 @@ export interface ManagerTask {
   ports: PlanPort[];
   /** Those that run in this thread too. */
   inlineVms: VmSpec[];
+  /** Halves of ports on interfaces that are served in this thread. */
+  inlineHalves: InlineHalf[];
   readyOffset: number;
 }
 
-const { shared, manager: spec, ports, inlineVms, readyOffset } = workerData as ManagerTask;
+/** Empty looks before a thread with ports sleeps: what it sent may have been answered meanwhile. */
+const SPINS_WITH_PORTS = 3;
+
+const { shared, manager: spec, ports, inlineVms, inlineHalves, readyOffset } = workerData as ManagerTask;
 const manager = new PacketManager(shared, spec, portMaker(shared, spec, ports, await importFactories(ports)));
 const inline = new InlineVms(shared, manager, parentPort!);
+const runState = new Int32Array(shared.control, shared.runStateOffset, 1);
+const phase = () => Atomics.load(runState, 0); // (U) pairs with main's store
+const stopped = () => phase() === RunState.stopped;
 let areStanding = true;
 for (const vm of inlineVms) if (!(await inline.add(vm))) areStanding = false;
+const work = inlineVms.length > 0 ? inline : manager;
+const inlinePorts = inlineHalves.length > 0 ? await openInlinePorts() : null;
 if (areStanding) Atomics.add(new Int32Array(shared.control, readyOffset, 1), 0, 1); // (T) pairs with main's load
 new Bell(shared.control, shared.mainDoorbellOffset).ring();
-const runState = new Int32Array(shared.control, shared.runStateOffset, 1);
 // Nothing flows before every network function stands.
 Atomics.wait(runState, 0, RunState.starting); // (U) pairs with main's store
-const stopped = () => Atomics.load(runState, 0) === RunState.stopped; // (U)
 const sleeper = new Sleeper(shared.control, spec.doorbellOffset);
 const busyMs = new Float64Array(shared.control, spec.busyOffset, 1);
-const work = inlineVms.length > 0 ? inline : manager;
+inlinePorts?.begin();
 do {
   await inline.addSuccessor();
-  pollLoop(work, sleeper, () => inline.hasSuccessor || stopped(), spec.wakeUp.spins, busyMs);
+  const isToLeave = () => inline.hasSuccessor || stopped();
+  if (inlinePorts === null) pollLoop(work, sleeper, isToLeave, spec.wakeUp.spins, busyMs);
+  else pollLoop(inlinePorts, inlinePorts, isToLeave, SPINS_WITH_PORTS, busyMs);
 } while (!stopped());
+
+/** Its module needs koffi, which others do without. */
+async function openInlinePorts(): Promise<InlinePorts> {
+  const [module, { loadLibc }] = await Promise.all([import('./inline-ports.js'), import('../port/live/native/libc.js')]);
+  const made = new module.InlinePorts(await loadLibc(), shared, inlineHalves, work, phase, (state) => parentPort!.postMessage(state));
+  for (const failure of made.detectDuplicates()) {
+    areStanding = false;
+    parentPort!.postMessage(failure);
+  }
+  return made;
+}

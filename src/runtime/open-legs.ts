@@ -14,11 +14,11 @@ export interface InterfaceValues {
  * A link-local address is added where there are IPv6 addresses and none is given, made of the hardware address (RFC 4291 appendix
  * A): a router must have one.
  */
-export function completeLeg({ addresses, routes, mac, mtu, clampMss }: LegPlan, values: InterfaceValues): LegSpec {
+export function completeLeg({ addresses, mac, mtu, ...rest }: LegPlan, values: InterfaceValues): LegSpec {
   const hardware = mac ?? values.mac ?? randomMac();
   const linkLocal = linkLocalOf(hardware);
   const needsLinkLocal = addresses.some(({ words }) => !isMapped(words)) && !addresses.some(({ words }) => words[0] === linkLocal.words[0]);
-  return { mac: hardware, mtu: mtu ?? values.mtu, addresses: needsLinkLocal ? [...addresses, linkLocal] : addresses, routes, clampMss };
+  return { mac: hardware, mtu: mtu ?? values.mtu, addresses: needsLinkLocal ? [...addresses, linkLocal] : addresses, ...rest };
 }
 
 /** Locally administered, and of one host (IEEE 802 section 8.2.2). */

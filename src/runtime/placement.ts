@@ -15,16 +15,19 @@ export interface Placed {
   readonly spreadOf: Map<string, Spread>;
 }
 
-/** @param chains those that paths use, in order; functions with problems are left out. */
-export function place(chains: readonly CheckedChain[]): Placed {
+/**
+ * @param chains those that paths use, in order; functions with problems are left out.
+ * @param isOne everything runs in the packet manager's thread.
+ */
+export function place(chains: readonly CheckedChain[], isOne: boolean): Placed {
   const placed: Placed = { functions: [], vms: [], replicasOf: new Map(), spreadOf: new Map() };
   // The packet manager has a thread of its own.
   const threads = 1 + chains.reduce((sum, { functions, options }) => sum + (options.placement === 'inline' ? 0 : functions.length * options.replicas), 0);
   const isCrowded = threads > availableCores();
   for (const { name, functions, options } of chains) {
     const { placement, replicas } = options;
-    const isInline = placement === 'inline';
-    const isTogether = isInline || placement === 'together' || (placement === 'auto' && isCrowded);
+    const isInline = isOne || placement === 'inline';
+    const isTogether = placement === 'inline' || placement === 'together' || (placement === 'auto' && isCrowded);
     const sound = functions.filter((each) => each !== null);
     placed.replicasOf.set(name, Array.from({ length: replicas }, (_, index) => placeReplica(placed, name, sound, { isTogether, isInline }, { index, count: replicas })));
     placed.spreadOf.set(name, strictest(sound));

@@ -5,7 +5,7 @@ import type { TableSpec } from '../nf/tables.js';
 import type { GeneratorOptions } from '../port/generator.js';
 import type { LivePortSpec } from './live-ports.js';
 import type { WakeUp } from '../ring/wake-up.js';
-import type { Side } from './configuration.js';
+import type { Side, Threads } from './configuration.js';
 
 export type PlanPortSpec =
   | {
@@ -88,4 +88,5 @@ export interface Plan {
   mode: 'zero-copy' | 'copy';
   burst: number;
   wakeUp: WakeUp;
+  threads: Threads;
 }

@@ -1,8 +1,10 @@
 /** The threads of live ports: started when their descriptors are open, ended before those are closed. Main thread. */
 import { Worker } from 'node:worker_threads';
 import type { SharedSpec } from '../memory/shared-spec.js';
+import type { InterfaceBackend } from '../port/live/backend.js';
 import type { PortTask } from '../port/live/port-worker.js';
 import type { PortState, PortThreadSpec } from '../port/live/thread-spec.js';
+import type { InlineHalf } from './inline-ports.js';
 import type { Layout } from './layout.js';
 import type { OpenPorts } from './open-ports.js';
 
@@ -12,15 +14,23 @@ export interface PortThreadListener {
   state: (state: PortState) => void;
 }
 
+export function portFailure(name: string, message: string, cause?: Error | null): Error {
+  return new Error(`port '${name}' failed: ${message}`, { cause });
+}
+
 export class PortThreads {
   readonly #shared: SharedSpec;
   readonly #threads: readonly PortThreadSpec[];
+  readonly #inline: readonly PortThreadSpec[];
   readonly #workers: Worker[];
   readonly #open: OpenPorts;
   readonly #exits: Promise<void>[];
   #ending = false;
 
-  constructor(open: OpenPorts, { shared, portThreads, readyOffset }: Layout, listener: PortThreadListener) {
+  /** @param hasOwn false: the manager's thread serves them. */
+  constructor(open: OpenPorts, { shared, portThreads: all, readyOffset }: Layout, hasOwn: boolean, listener: PortThreadListener) {
+    const portThreads = hasOwn ? all : [];
+    this.#inline = hasOwn ? [] : all;
     this.#shared = shared;
     this.#threads = portThreads;
     this.#open = open;
@@ -29,6 +39,11 @@ export class PortThreads {
       return new Worker(new URL('../port/live/port-worker.js', import.meta.url), { workerData: task, name: `millrace port ${thread.name}` });
     });
     this.#exits = this.#workers.map((worker, at) => this.#follow(worker, portThreads[at], listener));
+  }
+
+  /** Halves of ports that the manager's thread serves: these are on interfaces. */
+  get inlineHalves(): InlineHalf[] {
+    return this.#inline.map((thread) => ({ thread, backend: this.#open.backends[thread.port] as InterfaceBackend }));
   }
 
   /** How many threads there are to become ready. */
@@ -48,9 +63,12 @@ export class PortThreads {
     });
   }
 
-  /** Settles when all threads have exited and their descriptors are closed. They end by themselves when the run state says stopped. */
-  async ended(): Promise<void> {
-    await Promise.all(this.#exits);
+  /**
+   * Settles when all threads have exited and their descriptors are closed. They end by themselves when the run state says stopped.
+   * @param manager settles when the manager's thread has exited, which may serve ports too.
+   */
+  async ended(manager: Promise<void>): Promise<void> {
+    await Promise.all([manager, ...this.#exits]);
     this.#open.close();
   }
 
@@ -70,7 +88,7 @@ export class PortThreads {
             // Slots that the kernel has for an XDP socket are the manager's again only when that is closed.
             this.#open.closePort(port);
             Atomics.store(new Int32Array(this.#shared.control, rings.exhaustedOffset, 1), 0, 1); // (V) on behalf of the port that is gone
-            died(port, new Error(`port '${name}' failed: ${message}`, { cause: error }));
+            died(port, portFailure(name, message, error));
           });
         }
         resolve();

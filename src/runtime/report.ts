@@ -38,10 +38,11 @@ export interface VmReport {
 }
 
 export interface ThreadReport {
-  /** Of a VM: its function, or its chain where one VM runs all of it. */
+  /** Of a VM: its function, or its chain where one VM runs all of it. Of a port's threads: the port. */
   name: string;
-  kind: 'manager' | 'vm';
-  /** Milliseconds in which it had work, sampled every millisecond; also those in which the system had its core do something else. */
+  /** A port on an interface has a thread that receives and one that sends. With `threads: one` the manager's does everything. */
+  kind: 'manager' | 'vm' | 'port' | 'port-receive' | 'port-send';
+  /** Milliseconds in which it had work, also those in which the system had its core do something else. */
   busyMs: number;
 }
 

@@ -27,7 +27,7 @@ import type { DescribedFlow } from './flow-log.js';
 import { pathRows, type Layout } from './layout.js';
 import type { Plan } from './plan.js';
 import type { OpenPorts } from './open-ports.js';
-import { PortThreads } from './port-threads.js';
+import { PortThreads, portFailure } from './port-threads.js';
 import { Post } from './post.js';
 import type { QueuePort } from './queue-port.js';
 import { snapshotCounters, snapshotReport } from './snapshot.js';
@@ -114,10 +114,12 @@ export class Runtime implements AsyncDisposable {
     this.#post = new Post(shared.control, manager, layout.vms);
     this.#sleeper = new Sleeper(shared.control, shared.mainDoorbellOffset);
     for (const { name, rings } of manager.ports) if (rings !== undefined) queuePorts.get(name)?.attach(shared, rings);
-    this.#portThreads = new PortThreads(openPorts, layout, { died: (port, error) => { this.#portDied(port, error); }, state: (state) => { this.#desk.portState(state); } });
+    this.#portThreads = new PortThreads(openPorts, layout, plan.threads === 'separate', { died: (port, error) => { this.#portDied(port, error); }, state: (state) => { this.#desk.portState(state); } });
     this.#crew = new Crew(layout, this.#post, {
       vmEnded: (at, error) => { this.#vmEnded(at, error); },
       vmIsStuck: (at) => { this.#vmIsStuck(at); },
+      portState: (state) => { this.#desk.portState(state); },
+      portFailed: (port, message) => { this.#portDied(port, portFailure(plan.ports[port].name, message)); },
       managerEnded: (error) => { this.#managerEnded(error); },
     });
     this.reported = this.#live();
@@ -351,7 +353,7 @@ export class Runtime implements AsyncDisposable {
   async #live(): Promise<Report> {
     const { shared, readyOffset } = this.#layout;
     const ready = new Int32Array(shared.control, readyOffset, 1);
-    this.#crew.startManager(this.#plan.ports);
+    this.#crew.startManager(this.#plan.ports, this.#portThreads.inlineHalves);
     const threads = this.#crew.threadCount + this.#portThreads.count;
     await this.#listenUntil(() => this.#desk.failure !== null || Atomics.load(ready, 0) === threads); // (T)
     if (this.#desk.failure === null) {
@@ -369,7 +371,8 @@ export class Runtime implements AsyncDisposable {
     // Whoever still waits to be heard finds the runtime over.
     this.#post.close();
     await this.#applying;
-    await Promise.all([this.#crew.allEnded(), this.#portThreads.ended()]);
+    const crewEnded = this.#crew.allEnded();
+    await Promise.all([crewEnded, this.#portThreads.ended(crewEnded)]);
     this.#listen();
     for (const port of this.#queuePorts) port.detach();
     this.#watches.finish();
@@ -397,7 +400,7 @@ export class Runtime implements AsyncDisposable {
 
   /** Live ports stop receiving, and end by themselves. */
   #drainPorts(): void {
-    if (this.#portThreads.count > 0) this.#setRunState(RunState.draining);
+    if (this.#layout.portThreads.length > 0) this.#setRunState(RunState.draining);
   }
 
   #portDied(port: number, error: Error): void {

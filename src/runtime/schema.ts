@@ -61,6 +61,7 @@ const legParts = {
     .optional()
     .describe('Ways to other networks by this port.'),
   clampMss: z.union([z.boolean(), z.int().min(MIN_MSS).max(MAX_MSS)]).optional().describe('Lowers the segment size that TCP ends announce, to what fits or to a number. Default: false.'),
+  detectDuplicates: z.boolean().optional().describe('Asks the link at start whether somebody else has the IPv6 addresses, which takes a second. Default: true.'),
 } as const;
 
 export const captureShape = z
@@ -170,6 +171,10 @@ export const topParts = {
     .enum(['throughput', 'latency', 'auto'])
     .optional()
     .describe('When a sleeping thread is woken: when there is much to do, at once, or by the number of cores. Default: auto.'),
+  threads: z
+    .enum(['separate', 'one'])
+    .optional()
+    .describe('`one` runs ports on interfaces, manager and VMs in one thread, for machines with few cores. Default: separate.'),
 } as const;
 
 /** The top, with its lists not yet looked into. */

@@ -69,7 +69,7 @@ export function snapshotCounters(plan: Plan, layout: Layout, desk: EventDesk, du
   const alerts: Record<string, number> = {};
   for (const { alerts: ofVm } of vms) for (const [signature, count] of Object.entries(ofVm)) alerts[signature] = (alerts[signature] ?? 0) + count;
 
-  return { ports, vms, drops, ledger, bytesCopied, durationMs, packetsPerSecond: durationMs > 0 ? (ledger.received / durationMs) * 1000 : 0, threads: threadsOf(layout), alerts, eventsLost: desk.lost };
+  return { ports, vms, drops, ledger, bytesCopied, durationMs, packetsPerSecond: durationMs > 0 ? (ledger.received / durationMs) * 1000 : 0, threads: threadsOf(plan, layout), alerts, eventsLost: desk.lost };
 }
 
 export function snapshotReport(plan: Plan, layout: Layout, desk: EventDesk, { withFlows, durationMs }: SnapshotOptions): Report {
@@ -93,11 +93,16 @@ export function snapshotReport(plan: Plan, layout: Layout, desk: EventDesk, { wi
   };
 }
 
-function threadsOf({ shared, manager, vms }: Layout): ThreadReport[] {
+const KIND_OF_HALF = { receive: 'port-receive', send: 'port-send', both: 'port' } as const;
+
+function threadsOf({ threads }: Plan, { shared, manager, vms, portThreads }: Layout): ThreadReport[] {
   const busyMs = (offset: number): number => new Float64Array(shared.control, offset, 1)[0];
+  const own: ThreadReport = { name: 'manager', kind: 'manager', busyMs: busyMs(manager.busyOffset) };
+  if (threads === 'one') return [own];
   return [
-    { name: 'manager', kind: 'manager', busyMs: busyMs(manager.busyOffset) },
+    own,
     ...vms.filter(({ isInline }) => !isInline).map(({ name, busyOffset }): ThreadReport => ({ name, kind: 'vm', busyMs: busyMs(busyOffset) })),
+    ...portThreads.map(({ name, half, busyOffset }): ThreadReport => ({ name, kind: KIND_OF_HALF[half], busyMs: busyMs(busyOffset) })),
   ];
 }
 

@@ -150,7 +150,7 @@ test('a drawing names ports, matches and shared links once, and escapes what Mer
     flows: 1,
     mode: 'zero-copy',
     burst: 1,
-    wakeUp: 'auto',
+    wakeUp: 'auto', threads: 'separate',
   };
   expect(drawPlan(plan)).toBe(`flowchart LR
   port0(["a<br/>generator"])

@@ -138,6 +138,26 @@ describe.skipIf(!usable)('AF_XDP', () => {
   });
 });
 
+describe.skipIf(!usable)('a thread of an AF_XDP port that dies', () => {
+  afterEach(async () => { await lab.close(); });
+
+  it('leaves no slot in which the kernel goes on writing', async () => {
+    cables();
+    const widow = lab.start('middle', process.execPath, 'test/support/port-death.mjs');
+    await widow.says(/running/);
+    lab.run('client', 'ip', 'neigh', 'replace', '10.0.0.3', 'lladdr', '02:00:00:00:00:03', 'dev', 'net0');
+    const flood = lab.start('client', 'bash', '-c', 'exec 3>/dev/udp/10.0.0.3/9; for ((k = 0; ; k++)); do echo $k >&3; (( k % 20 )) || sleep 0.005; done');
+    const { code, stdout, stderr } = await widow.ended;
+    flood.signal('SIGKILL');
+    expect(code, stderr).toBe(0);
+    const said = JSON.parse(stdout.slice(stdout.indexOf('{'))) as { inFlight: number };
+    // While it lived the kernel wrote all the time, though the function stood still.
+    expect(said).toMatchObject({ wroteAlive: true, wroteDead: false, ledger: { balanced: true, inFlight: 0 } });
+    expect(said.inFlight).toBeGreaterThan(0);
+    expect(stdout).toContain("port 'inside' failed");
+  });
+});
+
 describe('rings that are shared with the kernel', () => {
   /** Indexes of both ends in the first words, entries behind them. */
   const buffer = new ArrayBuffer(12 + 4 * 16);

@@ -19,11 +19,12 @@ function cables(): void {
   lab.address('client', 'net0', '10.0.0.2/24', 'fd00::2/64');
   lab.address('server', 'net0', '10.0.0.3/24', 'fd00::3/64');
 }
-const chainFile = (inside: string, outside: string, memory = 'slots: 1024'): string => `
+const chainFile = (inside: string, outside: string, memory = 'slots: 1024', threads = 'separate'): string => `
 ports: { inside: ${inside}, outside: ${outside} }
 chains: { wire: [{ firewall: { rules: [allow any], default: allow } }] }
 paths: [{ between: [inside, outside], via: wire }]
 memory: { ${memory} }
+threads: ${threads}
 `;
 const AF_PACKET = ['{ kind: af-packet, interface: inside }', '{ kind: af-packet, interface: outside }'] as const;
 
@@ -49,11 +50,13 @@ async function reach(address: string): Promise<void> {
 
 describe.skipIf(!usable)('a bump in the wire', () => {
   it.each([
-    ['2 KiB slots: long TCP packets are cut', 'slots: 2048'],
-    ['128 KiB slots: long TCP packets pass whole', 'slots: 512, slotBytes: 131072'],
-  ])('carries ping, ping6 and TCP between offloading interfaces, with %s', async (_, memory) => {
+    ['2 KiB slots: long TCP packets are cut', 'slots: 2048', 'separate'],
+    ['128 KiB slots: long TCP packets pass whole', 'slots: 512, slotBytes: 131072', 'separate'],
+    ['2 KiB slots and one thread', 'slots: 2048', 'one'],
+    ['128 KiB slots and one thread', 'slots: 512, slotBytes: 131072', 'one'],
+  ])('carries ping, ping6 and TCP between offloading interfaces, with %s', async (_, memory, threads) => {
     cables();
-    const millrace = await lab.millrace('middle', chainFile(...AF_PACKET, memory), '--json');
+    const millrace = await lab.millrace('middle', chainFile(...AF_PACKET, memory, threads), '--json');
     const leaked = descriptorsOf(millrace.child.pid!).length;
     for (const address of ['10.0.0.3', 'fd00::3']) {
       await reach(address);
@@ -65,6 +68,10 @@ describe.skipIf(!usable)('a bump in the wire', () => {
     expect([lab.checksumErrors('client'), lab.checksumErrors('server')]).toEqual([0, 0]);
     expect(Object.keys(report.drops).filter((reason) => reason !== 'no-free-slot')).toEqual([]);
     expect(report.ports.outside.received).toBeGreaterThan(100);
+    const kinds = threads === 'one' ? ['manager'] : ['manager', 'vm', 'port-receive', 'port-send', 'port-receive', 'port-send'];
+    expect(report.threads.map(({ kind }) => kind)).toEqual(kinds);
+    // Each had work, and none more than there was time: sampling may be a millisecond out.
+    for (const { name, kind, busyMs } of report.threads) expect(busyMs > 0 && busyMs <= report.durationMs + 2, `${name} ${kind} ${busyMs}`).toBe(true);
   });
 
   it('keeps VLAN tags, which the kernel takes out of frames', async (context) => {
@@ -87,9 +94,9 @@ describe.skipIf(!usable)('a bump in the wire', () => {
     expect([lab.checksumErrors('client'), lab.checksumErrors('server')]).toEqual([0, 0]);
   });
 
-  it('tells of an interface that goes away, and goes on when it is there again', async () => {
+  it.each(['separate', 'one'])('tells of an interface that goes away, and goes on when it is there again (threads: %s)', async (threads) => {
     cables();
-    const millrace = await lab.millrace('middle', chainFile(...AF_PACKET), '--json');
+    const millrace = await lab.millrace('middle', chainFile(...AF_PACKET, 'slots: 1024', threads), '--json');
     lab.run('middle', 'ip', 'link', 'del', 'outside');
     await millrace.says(/down: port 'outside': the interface 'outside' is down or gone/);
     lab.cable(['server', 'net0'], ['middle', 'outside']);
@@ -149,9 +156,9 @@ describe.skipIf(!usable)('other ends', () => {
     expect([lab.checksumErrors('client'), lab.checksumErrors('server')]).toEqual([0, 0]);
   });
 
-  it('are two TUN interfaces, which carry IP packets without a link header', async () => {
+  it.each(['separate', 'one'])('are two TUN interfaces, which carry IP packets without a link header (threads: %s)', async (threads) => {
     threeNamespaces();
-    const millrace = await lab.millrace('middle', chainFile('{ kind: tun, interface: tun0 }', '{ kind: tun, interface: tun1 }', 'slots: 512, slotBytes: 131072'), '--json');
+    const millrace = await lab.millrace('middle', chainFile('{ kind: tun, interface: tun0 }', '{ kind: tun, interface: tun1 }', 'slots: 512, slotBytes: 131072', threads), '--json');
     for (const [name, device, address] of [['client', 'tun0', '10.0.0.2/24'], ['server', 'tun1', '10.0.0.3/24']] as const) {
       lab.run('middle', 'ip', 'link', 'set', device, 'netns', lab.full(name));
       lab.run(name, 'ip', 'link', 'set', device, 'up');

@@ -45,11 +45,12 @@ function host(name: string, device: string, ...addresses: readonly string[]): vo
   lab.address(name, device, ...addresses);
 }
 
-const openChain = (inside: string, outside: string, memory = 'slots: 1024'): string => `
+const openChain = (inside: string, outside: string, memory = 'slots: 1024', threads = 'separate'): string => `
 ports: { inside: ${inside}, outside: ${outside} }
 chains: { open: [{ firewall: { rules: [allow any], default: allow } }] }
 paths: [{ between: [inside, outside], via: open }]
 memory: { ${memory} }
+threads: ${threads}
 `;
 
 function network(): void {
@@ -208,7 +209,24 @@ describe.skipIf(!usable)('other legs', () => {
     expect(Object.keys(report.drops).filter((reason) => ![...MEANT, 'no-free-slot'].includes(reason)), JSON.stringify(report.drops)).toEqual([]);
   });
 
-  it('are a TUN interface and a packet socket: link headers are put in front of packets and taken off', async () => {
+  it.each(['separate', 'one'])('do not start where somebody else has an address of theirs (threads: %s)', async (threads) => {
+    lab = new Lab();
+    for (const name of ['client', 'middle', 'server']) lab.namespace(name);
+    lab.cable(['client', 'net0'], ['middle', 'inside']);
+    lab.cable(['server', 'net0'], ['middle', 'outside']);
+    host('client', 'net0', 'fd00::1/64');
+    const run = async (more: string) => {
+      const [inside, outside] = [`{ kind: af-packet, interface: inside, addresses: ['fd00::1/64']${more} }`, "{ kind: af-packet, interface: outside, addresses: ['fd01::1/64'] }"];
+      return lab.finish('middle', process.execPath, 'dist/cli/main.js', 'run', lab.write('taken.yaml', openChain(inside, outside, 'slots: 64', threads)), '--duration', '1s', '--no-control');
+    };
+    const mac = /link\/ether (\S+)/.exec(lab.run('client', 'ip', 'link', 'show', 'net0'))![1];
+    const refused = await run('');
+    expect(refused.stderr).toContain(`port 'inside' failed: fd00::1 is in use on its link, by the host with the hardware address ${mac}`);
+    expect(refused.code).not.toBe(0);
+    expect((await run(', detectDuplicates: false')).code).toBe(0);
+  });
+
+  it.each(['separate', 'one'])('are a TUN interface and a packet socket: link headers are put in front of packets and taken off (threads: %s)', async (threads) => {
     lab = new Lab();
     for (const name of ['client', 'middle', 'server']) lab.namespace(name);
     lab.cable(['server', 'net0'], ['middle', 'outside']);
@@ -217,6 +235,7 @@ describe.skipIf(!usable)('other legs', () => {
       "{ kind: tun, interface: tun0, addresses: [10.0.0.1/30, 'fd00::1/64'] }",
       "{ kind: af-packet, interface: outside, addresses: [10.1.0.1/24, 'fd01::1/64'] }",
       'slots: 512, slotBytes: 131072',
+      threads,
     ), '--json');
     lab.run('middle', 'ip', 'link', 'set', 'tun0', 'netns', lab.full('client'));
     lab.run('client', 'ip', 'link', 'set', 'tun0', 'up');

@@ -41,7 +41,7 @@ const plan = (slots: number, bothWays: boolean, flows = FLOWS): Plan => ({
   flows,
   mode: 'zero-copy',
   burst: 16,
-  wakeUp: 'auto',
+  wakeUp: 'auto', threads: 'separate',
 });
 
 /** A port with packets that lie ready. */

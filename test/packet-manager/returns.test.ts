@@ -24,7 +24,7 @@ function rig(packets: number, slots = 64) {
     flows: 64,
     mode: 'zero-copy',
     burst: 16,
-    wakeUp: 'auto',
+    wakeUp: 'auto', threads: 'separate',
   };
   const layout = layOut(plan, { reportFlows: false });
   const { shared, manager: spec } = layout;

@@ -275,7 +275,7 @@ describe('legs of a router', () => {
       "paths[0]: 'outside' has addresses, so it routes, and 'inside' has none\n  found a path between 'inside' and 'outside', expected 'addresses' for both ports, or for neither [half-a-router]",
     ]);
     expect(await after(legs({ adresses: ['10.0.0.1/24'] }, {}))).toEqual([
-      "ports.inside.adresses: unknown key 'adresses', did you mean 'addresses'?\n  found 'adresses', expected 'kind', 'interface', 'mtu', 'addresses', 'mac', 'routes' or 'clampMss' [unknown-key]",
+      "ports.inside.adresses: unknown key 'adresses', did you mean 'addresses'?\n  found 'adresses', expected 'kind', 'interface', 'mtu', 'addresses', 'mac', 'routes', 'clampMss' or 'detectDuplicates' [unknown-key]",
     ]);
   });
 });

@@ -1,5 +1,5 @@
 /** Where functions run changes nothing of what happens to packets: placed together, or replicated, the books are the same. */
-import { chain, generator, queuePort, run, sink, start, type ChainOptions, type Configuration, type Runtime } from 'millrace';
+import { chain, type ConfigurationError, generator, queuePort, run, sink, start, vxlan, type ChainOptions, type Configuration, type Runtime } from 'millrace';
 import { simulate } from 'millrace/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { pickReplica } from '../../src/flow/rendezvous.js';
@@ -96,6 +96,26 @@ describe('inline', () => {
     const report = await runtime.stop({ drainMs: 50 });
     expect(report.error).toMatchObject({ vm: 'fail', chain: 'c', message: expect.stringMatching(/'fail' of chain 'c' did not come back, and ended the packet manager/) as string });
     expect(report.ledger.balanced).toBe(false);
+  });
+});
+
+describe('one thread', () => {
+  const inOne = (configuration: Configuration): Configuration => ({ ...configuration, threads: 'one' });
+
+  it('runs every chain inline, and the books are the same', async () => {
+    for (const options of [{}, { placement: 'together' }] as const) {
+      const [apart, one] = [await run(everything(options)), await run(inOne(everything(options)))];
+      expect(one.vms).toEqual(apart.vms);
+      expect(one.ports).toEqual(apart.ports);
+      expect(one.drops).toEqual({ chosen: 257, refused: 200 });
+      expect(one.threads.map(({ kind }) => kind)).toEqual(['manager']);
+    }
+  });
+
+  it('has no room for a port that needs a thread of its own', async () => {
+    const tunnel = { ports: { source: generator({ packets: 1 }), out: vxlan({ vni: 1, remote: '127.0.0.1' }) }, paths: [{ from: 'source', to: 'out', via: chain('c', [touch({})]) }] };
+    const problems = await start(inOne(tunnel)).then(() => [], (error: unknown) => (error as ConfigurationError).problems);
+    expect(problems).toMatchObject([{ code: 'wrong-value', place: 'threads', found: "'one'", message: "a port of kind 'vxlan' ('out') needs a thread of its own" }]);
   });
 });
 

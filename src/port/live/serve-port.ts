@@ -14,6 +14,9 @@ import { ReceivingEnd, SendingEnd } from './ring-ends.js';
 /** Longest sleep: bounds how late a thread notices that it is to end. */
 const SLEEP_MS = 50;
 
+/** How often it is asked how long the event loop was busy. */
+const LOOK_MS = 100;
+
 /** Serves until the runtime has stopped. @throws when the port cannot be opened. */
 export async function servePort(backend: LiveBackend, host: PortThread): Promise<void> {
   if (backend.kind === 'vxlan') await serveTunnel(backend, host);
@@ -35,12 +38,19 @@ async function serveTunnel(backend: VxlanBackend, { shared, thread, sleeper, rea
   ready();
   port.listen();
   if (leg !== null) announce(leg.leg, port);
+  const busyMs = new Float64Array(shared.control, thread.busyOffset, 1);
+  let lookMs = 0;
   let ended = false;
   while (phase() !== RunState.stopped) {
     if (!ended && phase() === RunState.draining) {
       ended = true;
       port.deafen();
       receiving.end();
+    }
+    const now = performance.now();
+    if (now >= lookMs) {
+      lookMs = now + LOOK_MS;
+      busyMs[0] = performance.eventLoopUtilization().active;
     }
     if ((await port.transmit()) > 0) continue;
     sleeper.announce();

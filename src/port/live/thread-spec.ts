@@ -26,6 +26,8 @@ export interface PortThreadSpec {
   doorbellOffset: number;
   /** The thread's own counter block: see `PortLedger`. */
   countersOffset: number;
+  /** Milliseconds in which the thread had work: a float64. */
+  busyOffset: number;
   /** What a router's leg hears of its neighbours goes by this ring from one half to the other; null for a bump in the wire. */
   reports: RingSpec | null;
 }

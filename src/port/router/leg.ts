@@ -29,6 +29,8 @@ export interface LegSpec {
   routes: readonly LegRoute[];
   /** Largest TCP segment that a SYN may announce: by the MTU of the way (`auto`), or by a number; null leaves it alone. */
   clampMss: number | 'auto' | null;
+  /** Looks at start whether somebody else has its IPv6 addresses: where the link is an Ethernet of an interface. */
+  detectDuplicates: boolean;
 }
 
 /** Legs by index of their port; null for a port that is none. */

@@ -11,6 +11,7 @@ export const ETHERNET_BYTES = 14;
 export const ARP_BYTES = 28;
 const IPV6_BYTES = 40;
 export const ND_BYTES = 32;
+const OPTION_BYTES = 8;
 /** Longest of these messages. */
 export const MESSAGE_BYTES = ETHERNET_BYTES + IPV6_BYTES + ND_BYTES;
 
@@ -22,6 +23,8 @@ export const NdOption = { source: 1, target: 2 } as const;
 export const NdFlag = { router: 0x80, solicited: 0x40, override: 0x20 } as const;
 /** What comes from further away has less (RFC 4861 section 7.1). */
 export const ND_HOP_LIMIT = 255;
+/** ::, of who has no address yet. */
+export const UNSPECIFIED: AddressWords = [0, 0, 0, 0];
 /** ff02::1. */
 export const ALL_NODES: AddressWords = [0xff020000, 0, 0, 1];
 
@@ -69,22 +72,26 @@ export interface NdMessage {
   destinationMac: number;
 }
 
-/** Writes a frame with the sender's hardware address as its option, and returns its length. */
+/** Writes a frame with the sender's hardware address as its option, which may not stand where it has no address yet, and returns its length. */
 export function writeNd(bytes: Uint8Array, at: number, { type, flags, target, source, destination, sourceMac, destinationMac }: NdMessage): number {
   writeEthernet(bytes, at, destinationMac, sourceMac, EtherType.ipv6);
   const ip = at + ETHERNET_BYTES;
+  const ndBytes = source.some((word) => word !== 0) ? ND_BYTES : ND_BYTES - OPTION_BYTES;
   writeU32(bytes, ip, 0x60000000);
-  writeU32(bytes, ip + 4, (ND_BYTES << 16) | (IpProtocol.icmpv6 << 8) | ND_HOP_LIMIT);
+  writeU32(bytes, ip + 4, (ndBytes << 16) | (IpProtocol.icmpv6 << 8) | ND_HOP_LIMIT);
   writeWords(bytes, ip + 8, source);
   writeWords(bytes, ip + 24, destination);
   const nd = ip + IPV6_BYTES;
   writeU32(bytes, nd, type << 24);
   writeU32(bytes, nd + 4, flags << 24);
   writeWords(bytes, nd + 8, target);
-  writeU16(bytes, nd + 24, ((type === NdType.solicitation ? NdOption.source : NdOption.target) << 8) | 1);
-  writeU48(bytes, nd + 26, sourceMac);
-  writeU16(bytes, nd + 2, checksum(bytes, nd, ND_BYTES, pseudoHeaderSum(bytes, ip + 8, 32, IpProtocol.icmpv6, ND_BYTES)));
-  return MESSAGE_BYTES;
+  writeU16(bytes, nd + 2, 0);
+  if (ndBytes === ND_BYTES) {
+    writeU16(bytes, nd + 24, ((type === NdType.solicitation ? NdOption.source : NdOption.target) << 8) | 1);
+    writeU48(bytes, nd + 26, sourceMac);
+  }
+  writeU16(bytes, nd + 2, checksum(bytes, nd, ndBytes, pseudoHeaderSum(bytes, ip + 8, 32, IpProtocol.icmpv6, ndBytes)));
+  return ETHERNET_BYTES + IPV6_BYTES + ndBytes;
 }
 
 export function writeWords(bytes: Uint8Array, at: number, words: AddressWords): void {

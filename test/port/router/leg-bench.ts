@@ -37,7 +37,7 @@ export const route = (to: string, via: string | null): LegRoute => {
   return { words: four, length: length + (version === 4 ? 96 : 0), via: via === null ? null : words(via) };
 };
 export const leg = (addresses: readonly string[], more: Partial<LegSpec> = {}): LegSpec => ({
-  mac: MAC, mtu: 1500, routes: [], clampMss: null, ...more, addresses: [...addresses.map(legAddress), linkLocalOf(more.mac ?? MAC)],
+  mac: MAC, mtu: 1500, routes: [], clampMss: null, detectDuplicates: true, ...more, addresses: [...addresses.map(legAddress), linkLocalOf(more.mac ?? MAC)],
 });
 
 interface Concluded {
@@ -67,7 +67,7 @@ export class LegBench {
     const thread: PortThreadSpec = {
       port: 1, name: 'outside', half: 'both',
       rings: { fill: ring(256), rx: ring(256), tx: ring(256), completion: ring(256), exhaustedOffset: control.reserve(4), doorbellOffset: control.reserve(DOORBELL_BYTES) },
-      doorbellOffset: control.reserve(DOORBELL_BYTES), countersOffset: 0, reports: ring(REPORT_RING_CAPACITY),
+      busyOffset: 0, doorbellOffset: control.reserve(DOORBELL_BYTES), countersOffset: 0, reports: ring(REPORT_RING_CAPACITY),
     };
     const headersOffset = control.reserve(slots * HEADER_BYTES);
     const managerDoorbellOffset = control.reserve(DOORBELL_BYTES);

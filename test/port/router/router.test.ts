@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LinkType } from '../../../src/memory/slot-layout.js';
 import { clampMss } from '../../../src/port/router/clamp-mss.js';
+import { DuplicateDetection } from '../../../src/port/router/duplicate-detection.js';
 import { Fragmenter } from '../../../src/port/router/fragmenter.js';
 import { MAX_ASKS, MAX_WAITING_EACH, NeighbourTable, REACHABLE_MS } from '../../../src/port/router/neighbour-table.js';
 import { ERROR_BURST, ERRORS_PER_SECOND } from '../../../src/port/router/rate-limit.js';
@@ -40,7 +41,7 @@ describe('routes', () => {
     };
     fc.assert(fc.property(prefixes, fc.array(address, { minLength: 1, maxLength: 40 }), (list, asked) => {
       const routes = list.map(([each, length], k) => ({ words: each, length, via: [1, 2, 3, k] as AddressWords }));
-      const table = new RouteTable([{ mac: 1, mtu: 1500, addresses: [], routes, clampMss: null }], 0);
+      const table = new RouteTable([{ mac: 1, mtu: 1500, addresses: [], routes, clampMss: null, detectDuplicates: true }], 0);
       for (const each of [...asked, ...list.map(([prefix]) => prefix)]) {
         const best = routes.filter(({ words: prefix, length }) => matches(prefix, each, length)).sort((a, b) => b.length - a.length).at(0);
         const found = table.lookup(each[0] | 0, each[1] | 0, each[2] | 0, each[3] | 0);
@@ -346,6 +347,42 @@ describe('the segment size of a SYN', () => {
       router.transmit(ethernet(plain));
     }
     expect(router.turn().map(({ bytes }) => hex(bytes.slice(-4)))).toEqual(['0204053c', '02040528']);
+  });
+});
+
+describe('an address that somebody else may have (RFC 4862 section 5.4)', () => {
+  const group = 'ff02:0:0:0:0:1:ff00:1';
+  const target = (rest: string): Uint8Array => Buffer.from(`20010db8000000000000000000000001${rest}`, 'hex');
+  const heard = (packet: Uint8Array, hops = 255): string | null => {
+    const detection = new DuplicateDetection(OUTSIDE);
+    const frame = ethernet(withTtl(packet, hops));
+    detection.hear(frame, 0, frame.length);
+    return detection.conflict;
+  };
+
+  it('is asked for without a source and without an option, for IPv6 alone', () => {
+    const said: Uint8Array[] = [];
+    const outlet = { send: (bytes: Uint8Array, start: number, length: number) => void said.push(bytes.slice(start, start + length)), sendPieces: () => false };
+    new DuplicateDetection(OUTSIDE).ask(outlet);
+    // The address that was given, and the link-local one.
+    expect(said).toHaveLength(2);
+    expect(readIp(said[0].slice(14))).toMatchObject({ from: '0:0:0:0:0:0:0:0', to: group, sound: true });
+    expect([hex(said[0].slice(0, 6)), said[0].length, said[0][21], hex(said[0].slice(62))]).toEqual(['3333ff000001', 14 + 40 + 24, 255, hex(target(''))]);
+    expect(new DuplicateDetection(leg(['10.0.0.1/24'])).isEmpty).toBe(false); // its link-local address
+  });
+
+  it('is taken when it is answered for, or asked for by another host; not for what anybody else says', () => {
+    const answer = icmp(six(1), 'ff02:0:0:0:0:0:0:1', 136, 0, 0xa0000000, target('0201020000000009'));
+    const probe = icmp('0:0:0:0:0:0:0:0', group, 135, 0, 0, target(''));
+    expect(heard(answer)).toMatch(/^2001:db8::1 is in use on its link, by the host with the hardware address ..:/);
+    expect(heard(probe)).toContain('2001:db8::1 is in use');
+    expect(heard(answer, 64)).toBeNull();
+    // A question of a host that looks for a neighbour claims nothing, nor does an answer for another address.
+    expect(heard(icmp(six(9), group, 135, 0, 0, target('0101020000000009')))).toBeNull();
+    expect(heard(icmp(six(9), 'ff02:0:0:0:0:0:0:1', 136, 0, 0xa0000000, Buffer.from(`20010db80000000000000000000000090201020000000009`, 'hex')))).toBeNull();
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
+      new DuplicateDetection(OUTSIDE).hear(bytes, 0, bytes.length);
+    }));
   });
 });
 

@@ -5,12 +5,14 @@ import type { MessageVector } from './message-vector.js';
 export const FRAMES = 64;
 
 export interface FrameIo {
+  /** Readable when there are frames, for poll(2). */
+  readonly descriptor: number;
   /**
-   * Receives frames, each behind its offload header, into the pieces of the first messages of a vector; waits for the first a
-   * moment.
+   * Receives frames, each behind its offload header, into the pieces of the first messages of a vector.
+   * @param mayWait waits a moment for the first of them.
    * @returns how many; 0 when none came; the negative of an error number.
    */
-  receive(vector: MessageVector, max: number): number;
+  receive(vector: MessageVector, max: number, mayWait: boolean): number;
   /** Bytes of frame k of the last call, also those that found no room, without its offload header. */
   length(vector: MessageVector, k: number): number;
   /** The VLAN tag that the system took out of frame k, as 32 bits with its EtherType in front, or 0. */

@@ -63,6 +63,8 @@ export class FrameReceiver {
   readonly #overflow: Uint8Array;
   readonly #overflowBytes: number;
   readonly #segmenter = new Segmenter();
+  /** When the first frame came of the last burst that was waited for, on the clock of `performance.now`. */
+  waitedUntilMs = 0;
   #nextAskMs = 0;
 
   constructor(libc: Libc, io: FrameIo, end: ReceivingEnd, ledger: PortLedger, { linkType, keepsChecksums, keepsLong, gate }: ReceiverOptions) {
@@ -84,18 +86,20 @@ export class FrameReceiver {
     for (let k = 0; k < FRAMES; k++) this.#vector.setPiece(k, 2, address + k * LONGEST_FRAME_BYTES + maxPacketBytes, LONGEST_FRAME_BYTES - maxPacketBytes);
   }
 
-  /** Receives a burst, waiting a moment for its first frame. There must be a free slot. Returns how many; negative: an error number. */
-  poll(wallMs: number): number {
+  /** Receives a burst; `mayWait`: waits a moment for its first frame. There must be a free slot. Returns how many; negative: an error number. */
+  poll(wallMs: number, mayWait: boolean): number {
     const end = this.#end;
     const most = Math.min(FRAMES, end.refill());
     const top = end.count - 1;
     for (let k = 0; k < most; k++) this.#layOut(k, end.stock[top - k]);
-    const count = this.#io.receive(this.#vector, most);
+    const count = this.#io.receive(this.#vector, most, mayWait);
     if (wallMs >= this.#nextAskMs) this.#askForDropped(wallMs);
     if (count <= 0) return count;
     for (let k = 0; k < count; k++) this.#batch[k] = end.stock[top - k]!;
     end.count -= count;
-    end.stamp(performance.timeOrigin + performance.now());
+    const cameMs = performance.now();
+    if (mayWait) this.waitedUntilMs = cameMs;
+    end.stamp(performance.timeOrigin + cameMs);
     for (let k = 0; k < count; k++) if (!this.#receive(k, this.#batch[k])) end.giveBack(this.#batch[k]);
     end.publish();
     return count;

@@ -2,15 +2,17 @@
 import { HeaderOffset, ParseFlag, initialDataOffset } from '../../../memory/slot-layout.js';
 import { builtInDrop } from '../../../observe/drop-reasons.js';
 import type { PacketSource } from '../../router/egress.js';
+import { RESERVED_BYTES } from '../../router/headroom.js';
 import type { SendingEnd } from '../ring-ends.js';
 import { FRAMES, type FrameIo } from './frame-io.js';
 import { Errno, type Libc } from './libc.js';
 import { MessageVector } from './message-vector.js';
-import { OFFLOAD_BYTES, moveChecksumStart, unparkChecksum } from './offload.js';
+import { OFFLOAD_BYTES, isInside, liesInSlot, moveChecksumStart, unparkChecksum } from './offload.js';
 
 const LINK_TYPE_MISMATCH = builtInDrop('link-type-mismatch');
 const EGRESS_FAILED = builtInDrop('egress-failed');
 const MTU_EXCEEDED = builtInDrop('mtu-exceeded');
+const OFFLOAD_INVALID = builtInDrop('offload-invalid');
 const PORT_DOWN = builtInDrop('port-down');
 
 /** How often a full queue of the system is waited for, a millisecond each, before packets are given up. */
@@ -69,10 +71,12 @@ export class FrameSender {
     if (headers.u8[(slot << 6) + HeaderOffset.linkType] !== this.#linkType) return LINK_TYPE_MISMATCH;
     const dataOffset = headers.u32[slot << 4];
     const length = headers.u32[(slot << 4) + 1];
+    if (!liesInSlot(dataOffset, length, 0, region.slotBytes)) return EGRESS_FAILED;
     const at = place * HEADER_STRIDE;
     if ((headers.u8[(slot << 6) + HeaderOffset.parseFlags] & ParseFlag.offload) !== 0) {
       // What grew or shrank in front of the packet moved the bytes that are summed.
       moveChecksumStart(region.bytes, address, initialDataOffset(slot) - dataOffset);
+      if (dataOffset < RESERVED_BYTES || !isInside(region.bytes, address, length)) return OFFLOAD_INVALID;
       unparkChecksum(region.bytes, address, address + dataOffset);
       for (let k = 0; k < OFFLOAD_BYTES; k++) this.#headers[at + k] = region.bytes[address + k]!;
     } else this.#headers.fill(0, at, at + OFFLOAD_BYTES);

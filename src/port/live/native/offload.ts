@@ -67,6 +67,14 @@ export function moveChecksumStart(bytes: Uint8Array, at: number, difference: num
   bytes[at + 3] = header >>> 8;
 }
 
+/**
+ * Whether a packet lies within its slot, behind the `reserved` bytes at its start. What slot headers say was checked by the
+ * manager, but any VM can write over it since: whoever gives an address to the system looks again.
+ */
+export function liesInSlot(dataOffset: number, length: number, reserved: number, slotBytes: number): boolean {
+  return length > 0 && dataOffset >= reserved && dataOffset + length <= slotBytes;
+}
+
 /** Whether the checksum's place lies in a frame of `length` bytes. */
 export function isInside(bytes: Uint8Array, at: number, length: number): boolean {
   return checksumStart(bytes, at) + checksumOffset(bytes, at) + 2 <= length;

@@ -89,7 +89,7 @@ export function setUpPacketSocket(libc: Libc, descriptor: number, index: number,
 
 export class PacketSocket implements FrameIo {
   readonly #libc: Libc;
-  readonly #descriptor: number;
+  readonly descriptor: number;
   readonly #name: string;
   #index: number;
   readonly #statistics = new Uint32Array(2);
@@ -99,7 +99,7 @@ export class PacketSocket implements FrameIo {
 
   constructor(libc: Libc, descriptor: number, name: string, index: number) {
     this.#libc = libc;
-    this.#descriptor = descriptor;
+    this.descriptor = descriptor;
     this.#name = name;
     this.#index = index;
     const view = new DataView(this.#pollDescriptor.buffer);
@@ -107,9 +107,9 @@ export class PacketSocket implements FrameIo {
     view.setInt16(4, POLLOUT, true);
   }
 
-  receive(vector: MessageVector, max: number): number {
+  receive(vector: MessageVector, max: number, mayWait: boolean): number {
     vector.expectControl(max);
-    const count = this.#libc.recvmmsg(this.#descriptor, vector.bytes, max, MSG_WAITFORONE | MSG_TRUNC, null);
+    const count = this.#libc.recvmmsg(this.descriptor, vector.bytes, max, (mayWait ? MSG_WAITFORONE : MSG_DONTWAIT) | MSG_TRUNC, null);
     if (count >= 0) return count;
     const error = this.#libc.errno();
     return error === Errno.again || error === Errno.intr ? 0 : -error;
@@ -131,7 +131,7 @@ export class PacketSocket implements FrameIo {
 
   send(vector: MessageVector, from: number, count: number): number {
     const messages = vector.from(from);
-    const sent = this.#libc.sendmmsg(this.#descriptor, messages, count - from, MSG_DONTWAIT);
+    const sent = this.#libc.sendmmsg(this.descriptor, messages, count - from, MSG_DONTWAIT);
     return sent >= 0 ? sent : -this.#libc.errno();
   }
 
@@ -142,15 +142,15 @@ export class PacketSocket implements FrameIo {
   dropped(): number {
     this.#statisticsLength[0] = 8;
     // Reading sets the figures back to zero. The first counts the dropped ones too.
-    if (this.#libc.getsockopt(this.#descriptor, SOL_PACKET, Option.statistics, this.#statisticsBytes, this.#statisticsLength) < 0) return 0;
+    if (this.#libc.getsockopt(this.descriptor, SOL_PACKET, Option.statistics, this.#statisticsBytes, this.#statisticsLength) < 0) return 0;
     return this.#statistics[1];
   }
 
   reattach(): boolean {
-    const facts = interfaceFacts(this.#libc, this.#descriptor, this.#name);
+    const facts = interfaceFacts(this.#libc, this.descriptor, this.#name);
     if (facts === null || !facts.up) return false;
     // An interface that was made again has another index.
-    if (facts.index !== this.#index && !bindTo(this.#libc, this.#descriptor, facts.index, ETH_P_ALL)) return false;
+    if (facts.index !== this.#index && !bindTo(this.#libc, this.descriptor, facts.index, ETH_P_ALL)) return false;
     this.#index = facts.index;
     return true;
   }

@@ -38,14 +38,14 @@ export function openTap(libc: Libc, kind: 'tap' | 'tun', name: string, large: bo
 
 export class TapDevice implements FrameIo {
   readonly #libc: Libc;
-  readonly #descriptor: number;
+  readonly descriptor: number;
   readonly #lengths = new Float64Array(64);
   readonly #readable = new Uint8Array(8);
   readonly #writable = new Uint8Array(8);
 
   constructor(libc: Libc, descriptor: number) {
     this.#libc = libc;
-    this.#descriptor = descriptor;
+    this.descriptor = descriptor;
     for (const [bytes, events] of [[this.#readable, POLLIN], [this.#writable, POLLOUT]] as const) {
       const view = new DataView(bytes.buffer);
       view.setInt32(0, descriptor, true);
@@ -53,17 +53,17 @@ export class TapDevice implements FrameIo {
     }
   }
 
-  receive(vector: MessageVector, max: number): number {
+  receive(vector: MessageVector, max: number, mayWait: boolean): number {
     let count = 0;
     for (; count < max; count++) {
-      const length = this.#libc.readv(this.#descriptor, vector.iovecAddress(count), vector.piecesEach);
+      const length = this.#libc.readv(this.descriptor, vector.iovecAddress(count), vector.piecesEach);
       if (length < 0) break;
       this.#lengths[count] = length;
     }
     if (count > 0) return count;
     const error = this.#libc.errno();
     if (error !== Errno.again && error !== Errno.intr) return -error;
-    if (this.#libc.poll(this.#readable, 1, WAIT_MS) > 0 && (this.#readable[6] & POLLERR) !== 0) return -Errno.badfd;
+    if (mayWait && this.#libc.poll(this.#readable, 1, WAIT_MS) > 0 && (this.#readable[6] & POLLERR) !== 0) return -Errno.badfd;
     return 0;
   }
 
@@ -77,7 +77,7 @@ export class TapDevice implements FrameIo {
 
   send(vector: MessageVector, from: number, count: number): number {
     for (let k = from; k < count; k++) {
-      if (this.#libc.writev(this.#descriptor, vector.iovecAddress(k), vector.piecesEach) >= 0) continue;
+      if (this.#libc.writev(this.descriptor, vector.iovecAddress(k), vector.piecesEach) >= 0) continue;
       return k > from ? k - from : -this.#libc.errno();
     }
     return count - from;

@@ -28,7 +28,7 @@ export type View = (address: number, bytes: number) => ArrayBuffer;
 export const ADDRESS_WORDS = 2;
 export const DESCRIPTOR_WORDS = 4;
 const LENGTH_WORD = 2;
-/** No chunk lies there: the kernel passes such a descriptor over. */
+/** Both words of an address at which no chunk lies, however large the region: the kernel passes such a descriptor over. */
 const NOWHERE = 0xffffffff;
 
 /** The end that pushes: of the fill ring, and of the tx ring. */
@@ -77,10 +77,12 @@ export class KernelRingProducer {
     Atomics.store(this.#producer, 0, this.#producerIndex); // (W)
   }
 
-  /** The oldest entry that the kernel has not taken, `k` behind the first of them: its address. */
+  /** The entry `k` behind the oldest that the kernel has not taken: its address; -1 when it was spoilt. */
   waiting(k: number): number {
     const oldest = Atomics.load(this.#consumer, 0); // (X)
-    return this.#entries[((oldest + k) & this.#mask) * this.#stride];
+    const at = ((oldest + k) & this.#mask) * this.#stride;
+    // Addresses have 32 bits: the upper word tells what lies nowhere from the last byte of 4 GiB.
+    return this.#entries[at + 1] === 0 ? this.#entries[at] : -1;
   }
 
   /** Makes an entry that the kernel has not taken one that it passes over. */

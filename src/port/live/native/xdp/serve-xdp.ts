@@ -61,11 +61,16 @@ function receive(libc: Libc, backend: XdpBackend, { shared, thread, sleeper, pha
   ready();
   receiver.begin();
   if (leg !== null) announce(leg.leg, outlet);
+  const busyMs = new Float64Array(shared.control, thread.busyOffset, 1);
   let isUp = true;
+  let then = Date.now();
   let lookMs = 0;
   let idle = 0;
   while (phase() === RunState.running) {
     const now = Date.now();
+    // As in the loop of other threads: what was waited for was not worked.
+    if (idle === 0 && now > then) busyMs[0] += now - then;
+    then = now;
     if (receiver.poll(now) > 0) {
       idle = 0;
       continue;
@@ -84,7 +89,12 @@ function receive(libc: Libc, backend: XdpBackend, { shared, thread, sleeper, pha
     tell(isUp, isUp ? `the interface '${name}' is there again` : `the interface '${name}' is down or gone; when it is made anew, Millrace has to be started anew too`);
     if (isUp && leg !== null) announce(leg.leg, outlet);
   }
-  receiver.poll(Date.now());
+  // What has arrived by now is received; what arrives later is not.
+  for (let left = receiver.lent; left > 0; ) {
+    const count = receiver.poll(Date.now());
+    if (count === 0) break;
+    left -= count;
+  }
   receiver.askForDropped(Date.now());
   end.end();
   while (phase() !== RunState.stopped) sleeper.pause(SLEEP_MS);
@@ -108,5 +118,5 @@ function send(libc: Libc, backend: XdpBackend, { shared, thread, sleeper, phase,
     restMs: () => Math.min(sender.sending > 0 ? 1 : Infinity, egress?.restMs ?? Infinity),
     flush: () => undefined,
   };
-  pollLoop(work, sleeper, () => phase() === RunState.stopped, SPINS);
+  pollLoop(work, sleeper, () => phase() === RunState.stopped, SPINS, new Float64Array(shared.control, thread.busyOffset, 1));
 }

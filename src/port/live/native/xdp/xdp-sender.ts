@@ -5,23 +5,23 @@
 import { HeaderOffset, LinkType, ParseFlag, initialDataOffset } from '../../../../memory/slot-layout.js';
 import { builtInDrop } from '../../../../observe/drop-reasons.js';
 import type { PacketSource } from '../../../router/egress.js';
+import { RESERVED_BYTES } from '../../../router/headroom.js';
 import type { SendingEnd } from '../../ring-ends.js';
 import { FRAMES } from '../frame-io.js';
 import { Errno, type Libc } from '../libc.js';
-import { checksumOffset, checksumStart, completeChecksum, moveChecksumStart, unparkChecksum } from '../offload.js';
+import { checksumOffset, checksumStart, completeChecksum, isInside, liesInSlot, moveChecksumStart, unparkChecksum } from '../offload.js';
 import type { KernelRingConsumer, KernelRingProducer } from './kernel-ring.js';
 import { HAS_TX_METADATA, TX_METADATA_BYTES, askForChecksum } from './tx-metadata.js';
 
 const LINK_TYPE_MISMATCH = builtInDrop('link-type-mismatch');
 const EGRESS_FAILED = builtInDrop('egress-failed');
 const MTU_EXCEEDED = builtInDrop('mtu-exceeded');
+const OFFLOAD_INVALID = builtInDrop('offload-invalid');
 const PORT_DOWN = builtInDrop('port-down');
 
 const MSG_DONTWAIT = 0x40;
 /** An Ethernet header with a VLAN tag. */
 const LINK_BYTES = 18;
-/** What is noted of a begun checksum at the slot's start. */
-const KEPT_BYTES = 16;
 /** How often a full queue of the system is waited for, a millisecond each, before packets are given up. */
 const MAX_WAITS = 100;
 
@@ -96,9 +96,13 @@ export class XdpSender {
     if (length > this.#options.mtu + LINK_BYTES) return MTU_EXCEEDED;
     const dataOffset = headers.u32[slot << 4];
     // The kernel looks at these bytes too, wherever they are asked for.
-    if (dataOffset < TX_METADATA_BYTES) return EGRESS_FAILED;
+    if (!liesInSlot(dataOffset, length, TX_METADATA_BYTES, region.slotBytes)) return EGRESS_FAILED;
     const begun = (headers.u8[(slot << 6) + HeaderOffset.parseFlags] & ParseFlag.offload) !== 0;
-    const options = begun ? this.#finishChecksum(address, slot, dataOffset, length) : 0;
+    if (begun) {
+      moveChecksumStart(region.bytes, address, initialDataOffset(slot) - dataOffset);
+      if (!isInside(region.bytes, address, length)) return OFFLOAD_INVALID;
+    }
+    const options = begun ? this.#finishChecksum(address, dataOffset, length) : 0;
     this.#tx.pushPacket(address + dataOffset, length, options);
     this.#isSending[slot] = 1;
     this.#sending++;
@@ -106,12 +110,11 @@ export class XdpSender {
   }
 
   /** The begun checksum is finished here, or by the kernel: returns the options of the descriptor. */
-  #finishChecksum(address: number, slot: number, dataOffset: number, length: number): number {
+  #finishChecksum(address: number, dataOffset: number, length: number): number {
     const { bytes } = this.#end.region;
     const start = address + dataOffset;
-    moveChecksumStart(bytes, address, initialDataOffset(slot) - dataOffset);
     unparkChecksum(bytes, address, start);
-    if (this.#options.sums && dataOffset >= TX_METADATA_BYTES + KEPT_BYTES) {
+    if (this.#options.sums && dataOffset >= TX_METADATA_BYTES + RESERVED_BYTES) {
       askForChecksum(bytes, start, checksumStart(bytes, address), checksumOffset(bytes, address));
       return HAS_TX_METADATA;
     }
@@ -127,6 +130,11 @@ export class XdpSender {
       const error = this.#libc.sendto(this.#options.descriptor, null, 0, MSG_DONTWAIT, null, 0) >= 0 ? 0 : this.#libc.errno();
       if (error === Errno.netdown || error === Errno.nxio || error === Errno.nodev) {
         this.#giveUp(PORT_DOWN, placed);
+        return;
+      }
+      // What is not a full queue does not pass by waiting.
+      if (error !== 0 && error !== Errno.again && error !== Errno.busy && error !== Errno.nobufs && error !== Errno.intr) {
+        this.#giveUp(EGRESS_FAILED, placed);
         return;
       }
       this.#complete();
@@ -146,7 +154,7 @@ export class XdpSender {
     for (let k = Math.max(0, count - placed); k < count; k++) {
       const at = this.#tx.waiting(k);
       this.#tx.spoil(k);
-      this.#conclude(at - (at & this.#slotMask), reason);
+      if (at >= 0) this.#conclude(at - (at & this.#slotMask), reason);
     }
   }
 

@@ -1,0 +1,130 @@
+/**
+ * Hot: no allocation. Ports on interfaces in the packet manager's thread (`threads: one`): both halves of each, in turn with the
+ * manager and its VMs, with the rings between them as ever. A packet passes from the socket that it came by to the one that it leaves
+ * by without a thread being woken, and while there is nothing to do the thread waits for all interfaces at once.
+ */
+import type { SharedSpec } from '../memory/shared-spec.js';
+import { RunState } from '../memory/shared-spec.js';
+import type { InterfaceBackend } from '../port/live/backend.js';
+import { detectDuplicates } from '../port/live/native/detect-duplicates.js';
+import { ReceivingHalf, SendingHalf } from '../port/live/native/interface-halves.js';
+import type { Libc } from '../port/live/native/libc.js';
+import type { PortState, PortThreadSpec } from '../port/live/thread-spec.js';
+import type { Pollable } from '../ring/poll-loop.js';
+
+/** Longest sleep: main's messages wake nobody here, so it bounds how long they lie. */
+const SLEEP_MS = 20;
+/** While the system has frames for which there is no slot. */
+const SHORT_SLEEP_MS = 1;
+/** `struct pollfd`: descriptor, 32 bits; events and what came of them, 16 bits each. */
+const POLLFD_BYTES = 8;
+const CAME_OFFSET = 6;
+const POLLIN = 1;
+const POLLERR = 8;
+
+/** A half of a port on an interface. */
+export interface InlineHalf {
+  thread: PortThreadSpec;
+  backend: InterfaceBackend;
+}
+
+/** To main: a port cannot be served. */
+export interface InlinePortFailure {
+  failedPort: number;
+  message: string;
+}
+
+export class InlinePorts implements Pollable {
+  readonly #libc: Libc;
+  readonly #inner: Pollable;
+  readonly #phase: () => number;
+  readonly #receiving: readonly ReceivingHalf[];
+  readonly #sending: readonly SendingHalf[];
+  readonly #requests: Uint8Array;
+  readonly #words: Int32Array;
+  #hasEnded = false;
+
+  /**
+   * @param inner the manager, and VMs in its thread.
+   * @param phase the run state.
+   * @param tell tells main that a port went down or came up.
+   */
+  constructor(libc: Libc, shared: SharedSpec, halves: readonly InlineHalf[], inner: Pollable, phase: () => number, tell: (state: PortState) => void) {
+    this.#libc = libc;
+    this.#inner = inner;
+    this.#phase = phase;
+    const hostOf = (thread: PortThreadSpec) => ({ shared, thread, tell: (up: boolean, detail: string) => { tell({ port: thread.port, up, detail }); } });
+    this.#receiving = halves.filter(({ thread }) => thread.half === 'receive').map(({ thread, backend }) => new ReceivingHalf(libc, backend, hostOf(thread)));
+    this.#sending = halves.filter(({ thread }) => thread.half === 'send').map(({ thread, backend }) => new SendingHalf(libc, backend, hostOf(thread)));
+    this.#requests = new Uint8Array(this.#receiving.length * POLLFD_BYTES);
+    this.#words = new Int32Array(this.#requests.buffer);
+  }
+
+  /** Looks whether other hosts have addresses of the legs: takes a second where there is something to look for. */
+  detectDuplicates(): InlinePortFailure[] {
+    const halves = this.#receiving.filter(({ candidate }) => candidate !== null);
+    const found = detectDuplicates(this.#libc, halves.map(({ candidate }) => candidate!));
+    return found.flatMap((message, at) => (message === null ? [] : [{ failedPort: halves[at].port, message }]));
+  }
+
+  /** Packets may flow. */
+  begin(): void {
+    for (const half of this.#receiving) half.greet();
+  }
+
+  poll(wallMs: number): number {
+    let work = 0;
+    if (this.#phase() === RunState.running) {
+      for (const half of this.#receiving) if (half.end.refill() > 0) work += half.poll(wallMs, false);
+    } else if (!this.#hasEnded) {
+      this.#hasEnded = true;
+      for (const { end } of this.#receiving) end.end();
+    }
+    const moved = this.#inner.poll(wallMs);
+    // What functions have returned leaves at once, before the system is asked for more.
+    if (moved > 0) work += moved + this.#inner.poll(wallMs);
+    for (const half of this.#sending) work += half.poll();
+    return work;
+  }
+
+  hasWork(): boolean {
+    if (this.#inner.hasWork()) return true;
+    for (const half of this.#sending) if (half.hasWork()) return true;
+    return false;
+  }
+
+  flush(): void {
+    this.#inner.flush();
+  }
+
+  restMs(): number {
+    let rest = SLEEP_MS;
+    for (const half of this.#sending) rest = Math.min(rest, half.restMs());
+    for (const { end } of this.#receiving) if (end.count === 0) rest = SHORT_SLEEP_MS;
+    return rest;
+  }
+
+  // ---- as the sleeper of its thread: it waits in the system
+
+  announce(): void {
+    // Who rings for this thread rings in vain: see SLEEP_MS.
+  }
+
+  cancel(): void {
+    // As above.
+  }
+
+  wait(timeoutMs: number): void {
+    for (let k = 0; k < this.#receiving.length; k++) {
+      const half = this.#receiving[k];
+      // An interface that is gone is always readable, and frames that find no slot stay where they are.
+      this.#words[2 * k] = half.isUp && half.end.count > 0 && !this.#hasEnded ? half.descriptor : -1;
+      this.#words[2 * k + 1] = POLLIN;
+    }
+    if (this.#libc.poll(this.#requests, this.#receiving.length, Math.ceil(timeoutMs)) <= 0) return;
+    for (let k = 0; k < this.#receiving.length; k++) {
+      // A call that may wait is told why there is nothing.
+      if ((this.#requests[k * POLLFD_BYTES + CAME_OFFSET] & POLLERR) !== 0) this.#receiving[k].poll(Date.now(), true);
+    }
+  }
+}
