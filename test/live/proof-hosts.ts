@@ -5,8 +5,8 @@ import { ask } from '../../src/runtime/control/client.js';
 import { ROOT } from '../tidy/source-files.js';
 import { Lab, type Program } from './lab.js';
 
-/** What the far end of Millrace's outside port is. */
-export type Peer = 'cable' | 'vxlan';
+/** What the far end of Millrace's outside port is; `one-thread`: a cable, and Millrace in one thread. */
+export type Peer = 'cable' | 'one-thread' | 'vxlan';
 
 export interface Extent {
   fileBytes: number;
@@ -16,6 +16,8 @@ export interface Extent {
 
 export const SERVER = '198.51.100.2';
 export const SERVER6 = '2001:db8::2';
+/** A port that the firewall answers for. */
+export const REJECTED_PORT = 82;
 export const PROGRAMS = ['ping', 'curl', 'nginx', 'openssl', 'dnsmasq', 'dig', 'iperf3', 'nstat'];
 
 export class Proof {
@@ -49,8 +51,9 @@ export class Proof {
 
   /** The example's chain, its outside port turned to the peer. */
   #configuration(): string {
-    const text = readFileSync(`${ROOT}examples/live/edge.yaml`, 'utf8').replace('../signatures.yaml', `${ROOT}examples/signatures.yaml`);
-    if (this.peer === 'cable') return text;
+    const text = readFileSync(`${ROOT}examples/live/edge.yaml`, 'utf8').replace('../signatures.yaml', `${ROOT}examples/signatures.yaml`)
+      .replace('- allow out any', `- reject out tcp from any to any port ${REJECTED_PORT}\n          - allow out any`);
+    if (this.peer !== 'vxlan') return this.peer === 'cable' ? text : `${text}\nthreads: one\n`;
     return text
       .replace('{ kind: af-packet, interface: outside }', '{ kind: vxlan, vni: 42, remote: 192.0.2.2 }')
       // Long packets are cut where one port is a tunnel: many small slots, so that bursts find room.
@@ -61,7 +64,7 @@ export class Proof {
     const { lab } = this;
     for (const name of ['client', 'middle', 'server']) lab.namespace(name);
     lab.cable(['client', 'net0'], ['middle', 'inside']);
-    if (this.peer === 'cable') lab.cable(['server', 'net0'], ['middle', 'outside']);
+    if (this.peer !== 'vxlan') lab.cable(['server', 'net0'], ['middle', 'outside']);
     else {
       lab.cable(['server', 'underlay'], ['middle', 'underlay']);
       lab.address('middle', 'underlay', '192.0.2.1/24');

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { Report } from 'millrace';
 import { reportOf, type Ended } from './lab.js';
-import { SERVER, SERVER6, type Proof } from './proof-hosts.js';
+import { REJECTED_PORT, SERVER, SERVER6, type Proof } from './proof-hosts.js';
 import { hasSshd, sshSession } from './proof-ssh.js';
 
 export interface Step {
@@ -83,6 +83,15 @@ export const STEPS: readonly Step[] = [
     },
   },
   {
+    name: 'a rejected port is refused at once',
+    run: async ({ lab }) => {
+      const couldNotConnect = 7;
+      const { code, stderr } = await lab.finish('client', 'curl', '-sS', '-m', '5', `http://${SERVER}:${REJECTED_PORT}/small`);
+      assert.equal(code, couldNotConnect, stderr);
+      return 'connection refused';
+    },
+  },
+  {
     name: 'a host name is seen',
     run: async ({ lab }) => {
       succeeded(await lab.finish('client', 'curl', '-s', '-k', '-o', '/dev/null', '--resolve', `seen.example:443:${SERVER}`, 'https://seen.example/small'));
@@ -95,7 +104,7 @@ export const STEPS: readonly Step[] = [
  * Drops that the steps mean to see, or that hosts cause by themselves: multicast, and packets behind the end of their connection.
  * And `no-free-slot`: with more threads at work than cores, a live port can be left without a slot for a moment.
  */
-const MEANT = ['no-free-slot', 'no-path', 'firewall-denied', 'dpi-signature', 'firewall-invalid', 'nat-no-binding', 'nat-unsupported'];
+const MEANT = ['no-free-slot', 'no-path', 'firewall-denied', 'firewall-rejected', 'dpi-signature', 'firewall-invalid', 'nat-no-binding', 'nat-unsupported'];
 
 /** What must hold after every step: no host saw a wrong checksum, and nothing was dropped that was not meant to be. */
 export function checkSoFar({ lab }: Proof, { ledger, drops, bytesCopied }: Report): string {
@@ -112,6 +121,6 @@ export function checkSoFar({ lab }: Proof, { ledger, drops, bytesCopied }: Repor
 export async function checkEnd(proof: Proof): Promise<string> {
   const report = await reportOf(proof.millrace);
   assert.ok(report.hosts['seen.example'] > 0);
-  for (const reason of ['firewall-denied', 'dpi-signature']) assert.ok(report.drops[reason] > 0, reason);
+  for (const reason of ['firewall-denied', 'firewall-rejected', 'dpi-signature']) assert.ok(report.drops[reason] > 0, reason);
   return `${checkSoFar(proof, report)}; drops: ${JSON.stringify(report.drops)}`;
 }
