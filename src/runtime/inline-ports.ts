@@ -1,5 +1,5 @@
 /**
- * Hot: no allocation. Ports on interfaces in the packet manager's thread (`threads: one`): both halves of each, in turn with the
+ * Ports on interfaces in the packet manager's thread (`threads: one`): both halves of each, in turn with the
  * manager and its VMs, with the rings between them as ever. A packet passes from the socket that it came by to the one that it leaves
  * by without a thread being woken, and while there is nothing to do the thread waits for all interfaces at once.
  */

@@ -1,5 +1,6 @@
 /** AF_XDP ports in network namespaces: the kernel writes frames into slots of the region, and sends them from there. */
 import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { KernelRingConsumer, KernelRingProducer, ADDRESS_WORDS, DESCRIPTOR_WORDS } from '../../src/port/live/native/xdp/kernel-ring.js';
 import { Lab, canUseNamespaces, descriptorsOf, pause, reportOf, type Program } from './lab.js';
@@ -13,6 +14,7 @@ function hasXdp(): boolean {
   return false;
 }
 
+const PORT_DEATH = fileURLToPath(new URL('../support/port-death.mjs', import.meta.url));
 let lab: Lab;
 
 function cables(): void {
@@ -143,7 +145,7 @@ describe.skipIf(!usable)('a thread of an AF_XDP port that dies', () => {
 
   it('leaves no slot in which the kernel goes on writing', async () => {
     cables();
-    const widow = lab.start('middle', process.execPath, 'test/support/port-death.mjs');
+    const widow = lab.start('middle', process.execPath, PORT_DEATH);
     await widow.says(/running/);
     lab.run('client', 'ip', 'neigh', 'replace', '10.0.0.3', 'lladdr', '02:00:00:00:00:03', 'dev', 'net0');
     const flood = lab.start('client', 'bash', '-c', 'exec 3>/dev/udp/10.0.0.3/9; for ((k = 0; ; k++)); do echo $k >&3; (( k % 20 )) || sleep 0.005; done');

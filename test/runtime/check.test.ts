@@ -25,7 +25,7 @@ test('a configuration without a mistake has no problems', async () => {
 describe('shapes', () => {
   test('a key that means nothing, with the one that was meant', async () => {
     expect(await after((c) => (c.prots = {}))).toEqual([
-      "prots: unknown key 'prots', did you mean 'ports'?\n  found 'prots', expected 'captures', 'ports', 'chains', 'paths', 'memory', 'flows', 'mode', 'burst' or 'wakeUp' [unknown-key]",
+      "prots: unknown key 'prots', did you mean 'ports'?\n  found 'prots', expected 'captures', 'ports', 'chains', 'paths', 'memory', 'flows', 'mode', 'burst', 'wakeUp' or 'threads' [unknown-key]",
     ]);
   });
 

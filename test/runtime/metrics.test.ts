@@ -69,7 +69,7 @@ describe('/metrics', () => {
     expect(value(metrics, 'millrace_connections')).toBe(runtime.connections());
     expect(runtime.connections()).toBe(2);
     expect(value(metrics, 'millrace_copied_bytes_total')).toBe(0);
-    expect(metrics.get('millrace_thread_busy_seconds_total')!.samples.map(({ labels }) => labels)).toEqual([{ thread: 'manager', kind: 'manager' }, { thread: 'firewall', kind: 'vm' }]);
+    expect(metrics.get('millrace_thread_busy_seconds_total')!.samples.map(({ labels }) => labels)).toEqual([{ thread: 'manager', kind: 'manager' }, { thread: 'firewall', kind: 'vm' }, { thread: 'idle', kind: 'port' }]);
   });
 
   it('is named as Prometheus would have it, and docs/operating.md lists just these', async () => {

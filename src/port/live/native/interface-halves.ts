@@ -1,5 +1,5 @@
 /**
- * Hot: no allocation. The two halves of a port on an interface, a step at a time: a thread of its own goes through the steps of one of
+ * The two halves of a port on an interface, a step at a time: a thread of its own goes through the steps of one of
  * them (serve-interface.ts), or one thread through those of all ports (src/runtime/inline-ports.ts).
  */
 import { LinkType } from '../../../memory/slot-layout.js';
