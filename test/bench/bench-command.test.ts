@@ -45,7 +45,7 @@ describe('millrace bench --quick', () => {
   });
 
   it('refuses what it does not know, before anything is measured', async () => {
-    await expect(run('--case', 'mega')).rejects.toMatchObject({ stderr: expect.stringContaining("there is no case 'mega', expected ring, hop, chain") as string });
+    await expect(run('--case', 'mega')).rejects.toMatchObject({ stderr: expect.stringContaining('--case mega: there is no such case; there are ring, hop, chain') as string });
     await expect(run('--sizes', '64,12')).rejects.toMatchObject({ code: 2 });
     await expect(run('--repetitions', '0')).rejects.toMatchObject({ code: 2 });
     await expect(run('--compare', join(folder, 'samples.csv'))).rejects.toMatchObject({ stderr: expect.stringContaining('two files are compared') as string });

@@ -86,6 +86,7 @@ test('YAML and TypeScript give the same plan', async () => {
     mode: 'copy',
     burst: 64,
     wakeUp: 'auto',
+    threads: 'separate',
   });
   expect(structuredClone(planOf(inYaml))).toEqual(planOf(inYaml));
 });

@@ -60,7 +60,7 @@ describe('the EVE log of the example', () => {
   });
 
   it('a place that cannot be written is a mistake before anything starts', async () => {
-    const error = await run(configuration(), { eve: join(folder, 'nowhere', 'eve.json') }).catch((thrown: unknown) => thrown);
+    const error = await run(configuration(), { eve: join(EXAMPLE_CAPTURE, 'eve.json') }).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ConfigurationError);
     expect((error as ConfigurationError).problems).toMatchObject([{ code: 'write-impossible', place: 'eve' }]);
   });
