@@ -29,7 +29,7 @@ export function withInterval({ median, interval, minimum, maximum, count }: Summ
 const mpps = ({ median }: Summary): string => digits(1000 / median);
 
 /** Follows from others, or says nothing to a reader of the table: left to the CSV. */
-const HIDDEN: readonly (keyof Factors)[] = ['slots', 'slotBytes', 'threads'];
+const HIDDEN: readonly (keyof Factors)[] = ['slotBytes', 'threads'];
 
 function tableOf(name: string, cases: readonly CaseSummary[], ratios: Results['ratios']): TextTable {
   // A factor that never differs stands in the title, not in every row.

@@ -21,7 +21,7 @@ const LONGEST_SLEEP_MS = 1000;
 
 /**
  * Runs until `stopped()` says so at an empty poll.
- * @param spins empty polls before sleeping: a short wait is cheaper than a sleep and a wake-up.
+ * @param spins empty polls before sleeping, where there was work: a short wait is cheaper than a sleep and a wake-up.
  * @param busyMs its first cell counts the milliseconds in which there was work. Each is given to the poll in which the clock
  * showed the next one, a sample every millisecond: exact on the average, for a subtraction a poll.
  */
@@ -42,12 +42,14 @@ export function pollLoop(work: Pollable, sleeper: Pick<Sleeper, 'announce' | 'ca
     work.flush();
     if (stopped()) return;
     sleeper.announce();
+    idle = 0;
     if (work.hasWork() || stopped()) sleeper.cancel();
     else {
       sleeper.wait(work.restMs === undefined ? sleepMs : Math.min(sleepMs, work.restMs()));
       sleepMs = Math.min(2 * sleepMs, LONGEST_SLEEP_MS);
+      // Whoever rang had published before: a look that finds nothing is enough to sleep on.
+      idle = spins - 1;
     }
-    idle = 0;
     then = Date.now(); // what was slept was not worked
   }
 }

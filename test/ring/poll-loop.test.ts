@@ -1,0 +1,36 @@
+/** How a thread goes from work to sleep, with a sleeper that is awake at once. */
+import { expect, it } from 'vitest';
+import { pollLoop } from '../../src/ring/poll-loop.js';
+
+/** @param busy by number of the poll, from 1. @returns for each sleep, how many polls came since the one before, and how long it was to be. */
+function sleepsOf(busy: ReadonlySet<number>, sleeps: number, spins: number): [polls: number, milliseconds: number][] {
+  const found: [number, number][] = [];
+  let polls = 0;
+  let since = 0;
+  const work = {
+    poll: () => {
+      since++;
+      return busy.has(++polls) ? 1 : 0;
+    },
+    hasWork: () => busy.has(polls + 1),
+    flush: () => undefined,
+  };
+  const sleeper = { announce: () => undefined, cancel: () => undefined, wait: (milliseconds: number) => { found.push([since, milliseconds]); since = 0; } };
+  pollLoop(work, sleeper, () => found.length === sleeps, spins);
+  return found;
+}
+
+it('looks for a while where there was work, and only once where there was none', () => {
+  expect(sleepsOf(new Set(), 4, 100)).toEqual([[100, 50], [1, 100], [1, 200], [1, 400]]);
+});
+
+it('sleeps no longer than a second at a time, and shortly again after work', () => {
+  // The work of the 108th poll is there before the thread would sleep for the eighth time.
+  const sleeps = sleepsOf(new Set([108]), 8, 100);
+  expect(sleeps.slice(4)).toEqual([[1, 800], [1, 1000], [1, 1000], [102, 50]]);
+});
+
+it('does not sleep on what came while it announced that it would', () => {
+  // The hundredth look was in vain, but the next one is not.
+  expect(sleepsOf(new Set([101]), 1, 100)).toEqual([[201, 50]]);
+});
