@@ -120,7 +120,7 @@ export class Runtime implements AsyncDisposable {
       vmIsStuck: (at) => { this.#vmIsStuck(at); },
       portState: (state) => { this.#desk.portState(state); },
       portFailed: (port, message) => { this.#portDied(port, portFailure(plan.ports[port].name, message)); },
-      managerEnded: (error) => { this.#managerEnded(error); },
+      managerEnded: (error, vm) => { this.#managerEnded(error, vm); },
     });
     this.reported = this.#live();
     this.finished = this.#closedAfter(this.reported);
@@ -424,9 +424,13 @@ export class Runtime implements AsyncDisposable {
   }
 
   /** It ends before it has taken its last census only when it failed. */
-  #managerEnded(error: Error): void {
+  #managerEnded(error: Error, vm: number | null): void {
     if (this.#desk.finalCensus !== null) return;
-    this.#desk.failure ??= { message: `the packet manager failed: ${error.message}` };
+    if (vm === null) this.#desk.failure ??= { message: `the packet manager failed: ${error.message}` };
+    else {
+      const { name, chain } = this.#functionAt(vm);
+      this.#desk.failure ??= { message: `network function '${name}' of chain '${chain}' ended the packet manager with it, as they share a thread: ${error.message}`, chain, vm: name };
+    }
     this.#desk.conclude({ slots: this.#plan.memory.slots, free: 0, vms: {}, meshes: {}, ports: {}, inFlight: 0, faults: [error.stack ?? error.message], balanced: false });
     this.#wakeSelf();
   }
