@@ -95,6 +95,8 @@ export class Runtime implements AsyncDisposable {
   readonly #watches: Watches;
   #startedAt = performance.now();
   #ending = false;
+  /** All threads have been told to end. */
+  #isStopped = false;
   #lastReport: Report | null = null;
   #services: Services | null = null;
   #connections: ConnectionTable | null = null;
@@ -365,6 +367,7 @@ export class Runtime implements AsyncDisposable {
     const durationMs = performance.now() - this.#startedAt;
     this.#ending = true;
     this.#portThreads.expectEnd();
+    this.#isStopped = true;
     this.#setRunState(RunState.stopped);
     this.#post.ringAll();
     if (this.#desk.failure !== null) this.#crew.killAll();
@@ -398,9 +401,9 @@ export class Runtime implements AsyncDisposable {
     Atomics.notify(runState, 0); // (U)
   }
 
-  /** Live ports stop receiving, and end by themselves. */
+  /** Live ports stop receiving, and end by themselves. Never back from `stopped`: who has not looked yet would miss the end. */
   #drainPorts(): void {
-    if (this.#layout.portThreads.length > 0) this.#setRunState(RunState.draining);
+    if (this.#layout.portThreads.length > 0 && !this.#isStopped) this.#setRunState(RunState.draining);
   }
 
   #portDied(port: number, error: Error): void {
