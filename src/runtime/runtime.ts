@@ -235,8 +235,8 @@ export class Runtime implements AsyncDisposable {
     if (index < 0) throw new Error(`there is no VM '${vm}', only ${this.#layout.vms.map(({ name }) => name).join(', ')}`);
     const answer = this.#desk.serviceRow();
     const message: ManagerMessage = { type: 'service-row', route, direction: Direction[direction], vm: index, isPresent: change === 'restore' };
-    await this.#post.toManager(message);
-    if (!(await answer)) throw new Error(`there is no row for route ${route}, ${direction}, in the share of '${vm}'`);
+    const [found] = await Promise.all([answer, this.#post.toManager(message)]);
+    if (!found) throw new Error(`there is no row for route ${route}, ${direction}, in the share of '${vm}'`);
   }
 
   /**
@@ -308,10 +308,13 @@ export class Runtime implements AsyncDisposable {
     await tell({ type: 'repoint', vm: at, vnic: this.#layout.vms[at].vnic }, `repointed ${at}`);
     this.#layout.functions[changed].options = options;
     const standing = this.#layout.vms[at].functions.map(({ index }) => this.#desk.answerOf(`standing ${index}`));
-    // Whatever changes were under way: no thread may come to life that nobody will end.
-    if (this.#ending || this.#desk.finalCensus !== null) throw new Error('the runtime is over');
+    // Whatever changes were under way: no thread may come to life that nobody will end, and no packet wait for one.
+    if (this.#ending || this.#desk.finalCensus !== null) {
+      void tell({ type: 'vm-gone', vm: at });
+      throw new Error('the runtime is over');
+    }
     this.#crew.beginVm(at);
-    await Promise.all(standing);
+    await Promise.race([Promise.all(standing), this.#crew.vmEnded(at)]);
     await tell({ type: 'resume', vm: at });
   }
 
