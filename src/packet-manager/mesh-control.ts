@@ -20,8 +20,8 @@ interface MeshGroup {
   readonly lanes: Lane[];
   /** What waits for the mesh to be at rest. */
   readonly waiting: (() => void)[];
-  /** A VM of it died, and what it had has not been found yet. */
-  isSearched: boolean;
+  /** A VM of it died: what it had, and what others still send to it, does not come back. */
+  hasDead: boolean;
   /** How many looks in a row found every ring empty. */
   quietLooks: number;
 }
@@ -39,7 +39,7 @@ export class MeshControl {
     for (const lane of shop.lanes) {
       if (lane.link.mesh === undefined) continue;
       let at = this.#groups.findIndex(({ chain }) => chain === lane.link.chain);
-      if (at < 0) at = this.#groups.push({ chain: lane.link.chain, lanes: [], waiting: [], isSearched: false, quietLooks: 0 }) - 1;
+      if (at < 0) at = this.#groups.push({ chain: lane.link.chain, lanes: [], waiting: [], hasDead: false, quietLooks: 0 }) - 1;
       lane.mesh = at;
       this.#groups[at].lanes.push(lane);
     }
@@ -66,25 +66,34 @@ export class MeshControl {
     }
   }
 
-  /** A VM of the mesh is gone: once the others are quiet, what has not come back by then was with it. */
+  /** A VM of the mesh is gone: whenever the others are quiet, what has not come back by then is with it. */
   search(lane: Lane): void {
-    this.#groups[lane.mesh].isSearched = true;
+    this.#groups[lane.mesh].hasDead = true;
   }
 
   /** Called once a poll: does what is due. */
   poll(): void {
     for (let mesh = 0; mesh < this.#groups.length; mesh++) {
       const group = this.#groups[mesh];
-      if (group.isSearched) this.#lookForLost(mesh, group);
-      else if (group.waiting.length > 0 && this.#forwarder.inMesh[mesh] === 0) group.waiting.shift()!();
+      if (this.#forwarder.inMesh[mesh] > 0) {
+        if (group.hasDead) this.#lookForLost(mesh, group);
+        continue;
+      }
+      group.quietLooks = 0;
+      group.waiting.shift()?.();
     }
+  }
+
+  /** A look has found every ring empty: whether anything is lost is for the next one to say, before the manager sleeps. */
+  get isLooking(): boolean {
+    for (const group of this.#groups) if (group.quietLooks > 0) return true;
+    return false;
   }
 
   #lookForLost(mesh: number, group: MeshGroup): void {
     const isQuiet = group.lanes.every((lane) => !lane.alive || isMeshQuiet(this.#buffer, lane));
     group.quietLooks = isQuiet ? group.quietLooks + 1 : 0;
     if (group.quietLooks < 2) return;
-    group.isSearched = false;
     group.quietLooks = 0;
     const { region, book, classification } = this.#shop;
     for (const slot of book.slotsAt(Place.vm)) {

@@ -17,6 +17,8 @@ export type ManagerMessage =
   | { type: 'repoint'; vm: number; vnic: VnicSpec }
   | { type: 'resume'; vm: number }
   | { type: 'vm-died'; vm: number; error: string }
+  /** It was to be replaced, and is not: what waits for it cannot go on. */
+  | { type: 'vm-gone'; vm: number }
   | { type: 'port-died'; port: number }
   | { type: 'watch'; watches: readonly WatchSpec[] };
 

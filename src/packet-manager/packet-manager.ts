@@ -22,7 +22,7 @@ import { ManagerWatch } from './manager-watch.js';
 import { MeshControl } from './mesh-control.js';
 import { acceptFromMesh } from './mesh-lane.js';
 import type { ManagerSpec } from './manager-spec.js';
-import type { ManagerEvent, ManagerMessage } from './messages.js';
+import type { CrashedPacket, ManagerEvent, ManagerMessage } from './messages.js';
 import type { PortHost } from './port-host.js';
 import { ServiceTable } from './service-table.js';
 import { Place, SlotBook } from './slot-book.js';
@@ -134,6 +134,7 @@ export class PacketManager {
   hasWork(): boolean {
     if (this.#mailbox.hasMessage) return true;
     if (this.#paused && !this.#eventsBehind()) return true;
+    if (this.#meshes.isLooking) return true;
     for (const lane of this.#shop.lanes) if (lane.hasWork()) return true;
     for (const port of this.#shop.ports) if (port.hasWork()) return true;
     return false;
@@ -251,6 +252,10 @@ export class PacketManager {
       case 'vm-died':
         this.#vmDied(lanes[message.vm], message.error);
         break;
+      case 'vm-gone':
+        this.#reclaim(lanes[message.vm]);
+        if (lanes[message.vm].mesh >= 0) this.#meshes.release(lanes[message.vm]);
+        break;
       case 'port-died':
         this.#portDied(message.port);
         break;
@@ -262,10 +267,15 @@ export class PacketManager {
   /** The chain cannot go on without it: what is in flight elsewhere still goes through. */
   #vmDied(lane: Lane, error: string): void {
     if (!lane.alive) return;
-    while (this.#collectReturns(lane) > 0);
-    const packet = this.#changes.reclaim(lane);
-    this.#receiving = false;
+    const packet = this.#reclaim(lane);
     this.#tell({ type: 'vm-reclaimed', vm: lane.index, error, packet });
+  }
+
+  #reclaim(lane: Lane): CrashedPacket | null {
+    if (!lane.alive) return null;
+    while (this.#collectReturns(lane) > 0);
+    this.#receiving = false;
+    return this.#changes.reclaim(lane);
   }
 
   /** Its threads have exited: what they had published is taken, what they held comes back. The chain is to end. */

@@ -6,6 +6,7 @@
  *   drain        the VM returns what it has; main hears `quiesced`, and ends the VM's thread
  *   re-point     both ends of the rings begin anew; main starts the new thread
  *   resume       what waited is lent, in the order in which it came
+ * When the runtime ends meanwhile nobody takes the VM's place, and what waited is dropped as after a death (`vm-gone`).
  */
 import type { SharedSpec } from '../memory/shared-spec.js';
 import { HeaderOffset } from '../memory/slot-layout.js';

@@ -205,7 +205,7 @@ function checkGenerator(findings: Findings, value: object, site: Site): PlanPort
   const shape = part.value;
   const { lengths = DEFAULT_FRAME_BYTES, protocol = 'udp', version = 4 } = shape;
   const [shortest, longest] =
-    typeof lengths === 'number' ? [lengths, lengths] : Array.isArray(lengths) ? [Math.min(...lengths), Infinity] : [lengths.minimum, lengths.maximum];
+    typeof lengths === 'number' ? [lengths, lengths] : Array.isArray(lengths) ? [lengths.reduce((least, each) => Math.min(least, each)), Infinity] : [lengths.minimum, lengths.maximum];
   const least = minimumFrame(protocol, version);
   const place = at(site, 'lengths');
   if (shortest < least) {

@@ -1,6 +1,8 @@
 /** The packet manager's thread and the VMs, with threads of their own or without: begins them, and tells how they end. Main thread. */
 import type { Worker } from 'node:worker_threads';
 import type { PortState } from '../port/live/thread-spec.js';
+import { RingProducer } from '../ring/spsc-ring.js';
+import { Journal } from '../vnic/journal.js';
 import { InlineVm } from './inline-vm.js';
 import type { InlineHalf, InlinePortFailure } from './inline-ports.js';
 import type { InlineEnd } from './inline-vms.js';
@@ -19,8 +21,8 @@ export interface CrewEvents {
   portState(state: PortState): void;
   /** It cannot be served. */
   portFailed(port: number, message: string): void;
-  /** The manager's thread is no more. */
-  managerEnded(error: Error): void;
+  /** The manager's thread is no more. `vm`: the one in it that had a packet in hand, null when none had. */
+  managerEnded(error: Error, vm: number | null): void;
 }
 
 export class Crew {
@@ -59,7 +61,7 @@ export class Crew {
     }));
     worker.on('error', (error) => { this.#managerEnded(error); });
     worker.on('message', (news: InlineEnd | PortState | InlinePortFailure) => {
-      if ('vm' in news) this.#inlineVm(news.vm)?.hasEnded(news.error);
+      if ('vm' in news) this.#inlineVm(news.vm)?.hasEnded(news.error === null ? null : Object.assign(new Error(news.error.message), news.error));
       else if ('failedPort' in news) this.#on.portFailed(news.failedPort, news.message);
       else this.#on.portState(news);
     });
@@ -78,6 +80,11 @@ export class Crew {
     if (!spec.isInline) return;
     this.#manager?.postMessage(spec);
     this.#post.ringManager();
+  }
+
+  /** Settles when the VM that is there now has ended, for whatever reason. */
+  async vmEnded(at: number): Promise<void> {
+    await this.#vms[at].ended;
   }
 
   /** Ends a VM wherever it is. */
@@ -105,13 +112,21 @@ export class Crew {
   }
 
   #endManager(stuckVm: number): void {
-    this.#on.vmIsStuck(stuckVm);
+    // All VMs of the thread wait for the one that does not come back.
+    this.#on.vmIsStuck(this.#inlineVmAtWork() ?? stuckVm);
     void this.#manager?.terminate();
   }
 
   #managerEnded(error: Error): void {
     for (const at of this.#vms.keys()) this.#inlineVm(at)?.hasEnded(null);
-    this.#on.managerEnded(error);
+    this.#on.managerEnded(error, this.#inlineVmAtWork());
+  }
+
+  /** The VM in the manager's thread that has a packet in hand, by its journal: nobody writes there any more, or one VM for ever. */
+  #inlineVmAtWork(): number | null {
+    const { control } = this.#layout.shared;
+    const at = this.#layout.vms.findIndex(({ isInline, journalOffset, vnic }) => isInline && new Journal(control, journalOffset).recover(new RingProducer(control, vnic.tx).producerIndex).inHand);
+    return at < 0 ? null : at;
   }
 
   #inlineVm(at: number): InlineVm | null {

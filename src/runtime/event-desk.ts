@@ -177,7 +177,8 @@ export class EventDesk {
         const { chain, functions } = this.#layout.vms[event.vm];
         // Functions that run together are told apart by the one that had the packet.
         const name = event.packet?.vm ?? functions[0].name;
-        if (this.failure?.chain === chain) this.failure.packet = event.packet;
+        // Others of the chain may be ended after the one that failed.
+        if (this.failure?.chain === chain && this.failure.packet === undefined) this.failure.packet = event.packet;
         if (this.failure !== null) this.#onEvent({ type: 'vm-crashed', vm: name, chain, message: event.error, packet: event.packet });
         break;
       }

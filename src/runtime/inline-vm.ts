@@ -11,6 +11,7 @@ export class InlineVm {
   #settle: (error: Error | null) => void = () => undefined;
   #impatience: NodeJS.Timeout | undefined;
   #isKilled = false;
+  #isOver = false;
 
   /** @param killManager ends the whole thread: a function in a tight loop stops the packet manager too. */
   constructor(tellEnd: () => void, killManager: () => void) {
@@ -22,11 +23,12 @@ export class InlineVm {
   /** The thread has told of its end. */
   hasEnded(error: Error | null): void {
     clearTimeout(this.#impatience);
+    this.#isOver = true;
     this.#settle(error ?? (this.#isKilled ? new Error('it was ended') : null));
   }
 
   kill(): void {
-    if (this.#isKilled) return;
+    if (this.#isKilled || this.#isOver) return;
     this.#isKilled = true;
     this.#tellEnd();
     this.#impatience = setTimeout(this.#killManager, PATIENCE_MS);

@@ -11,10 +11,10 @@ import { createVm } from '../vm/create-vm.js';
 import type { VmSpec } from '../vm/vm-spec.js';
 import type { Vm } from '../vm/vm.js';
 
-/** To main: a VM is no more, because it was told to end (null) or by an error. */
+/** To main: a VM is no more, because it was told to end (null) or by an error, of which what can cross threads is told. */
 export interface InlineEnd {
   vm: number;
-  error: Error | null;
+  error: { message: string; stack?: string } | null;
 }
 
 export class InlineVms implements Pollable {
@@ -38,7 +38,7 @@ export class InlineVms implements Pollable {
       this.#vms.push({ index: spec.index, vm: await createVm(this.#shared, spec) });
       return true;
     } catch (error) {
-      this.#tellEnd(spec.index, error);
+      this.#tellEnd(spec.index, told(error));
       return false;
     }
   }
@@ -80,7 +80,7 @@ export class InlineVms implements Pollable {
       this.#vacant++;
       this.#tellEnd(index, null);
     } catch (error) {
-      this.#tellEnd(index, error);
+      this.#tellEnd(index, told(error));
     }
     this.#vms.splice(at, 1); // the one behind it has its turn at the next poll
     return 1;
@@ -95,8 +95,13 @@ export class InlineVms implements Pollable {
     return this.#successor !== null;
   }
 
-  #tellEnd(vm: number, thrown: unknown): void {
-    const error = thrown === null || thrown instanceof Error ? thrown : new Error(inspect(thrown));
+  #tellEnd(vm: number, error: InlineEnd['error']): void {
     this.#main.postMessage({ vm, error } satisfies InlineEnd);
   }
+}
+
+/** Of whatever was thrown: a cause or another property of it may be what no message can carry. */
+function told(thrown: unknown): InlineEnd['error'] {
+  if (!(thrown instanceof Error)) return { message: inspect(thrown) };
+  return { message: thrown.message, ...(thrown.stack !== undefined && { stack: thrown.stack }) };
 }

@@ -14,7 +14,8 @@ const LEFT_TO_OTHERS = /^ERR_(UNKNOWN_FILE_EXTENSION|UNSUPPORTED_TYPESCRIPT_SYNT
 
 /** @param module its name or URL. @param expected what is expected of a module that is no TypeScript. */
 export function whyUnloadable(module: string, cause: unknown, expected: string): { found: string; expected: string } {
-  const { code = '' } = cause as NodeJS.ErrnoException;
+  // A module may throw anything.
+  const code = cause instanceof Error ? ((cause as NodeJS.ErrnoException).code ?? '') : '';
   if (!/\.[cm]?tsx?$/.test(module)) return { found: reasonOf(cause), expected };
   if (code === 'ERR_MODULE_NOT_FOUND') return { found: reasonOf(cause), expected: `what it imports; tsx beside it (${INSTALL}) finds a .ts file behind a .js name` };
   if (!LEFT_TO_OTHERS.test(code)) return { found: reasonOf(cause), expected };

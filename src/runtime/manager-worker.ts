@@ -41,7 +41,8 @@ new Bell(shared.control, shared.mainDoorbellOffset).ring();
 Atomics.wait(runState, 0, RunState.starting); // (U) pairs with main's store
 const sleeper = new Sleeper(shared.control, spec.doorbellOffset);
 const busyMs = new Float64Array(shared.control, spec.busyOffset, 1);
-inlinePorts?.begin();
+// Where the start has failed, no neighbour may hear of addresses that may be somebody else's.
+if (phase() === RunState.running) inlinePorts?.begin();
 do {
   await inline.addSuccessor();
   const isToLeave = () => inline.hasSuccessor || stopped();

@@ -25,6 +25,8 @@ export class PortThreads {
   readonly #workers: Worker[];
   readonly #open: OpenPorts;
   readonly #exits: Promise<void>[];
+  /** Ports whose threads end because one of them has. */
+  readonly #gone = new Set<number>();
   #ending = false;
 
   /** @param hasOwn false: the manager's thread serves them. */
@@ -78,10 +80,10 @@ export class PortThreads {
     worker.on('message', state);
     return new Promise((resolve) => {
       worker.once('exit', () => {
-        if (!this.#ending) {
+        if (!this.#ending && !this.#gone.has(port)) {
           const message = error?.message ?? 'its thread ended before the runtime did';
           // Both halves end: what one could still do is of no use without the other.
-          this.#ending = true;
+          this.#gone.add(port);
           this.kill(name);
           const mine = this.#threads.flatMap((thread, at) => (thread.port === port && this.#workers[at] !== worker ? [this.#exits[at]] : []));
           void Promise.all(mine).then(() => {

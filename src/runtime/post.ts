@@ -82,9 +82,9 @@ export class Post {
     return this.#send(this.#vms[at], message);
   }
 
-  /** Settles when every one of them has obeyed. */
+  /** Settles when every one of them has obeyed. @throws RangeError when the message does not fit a mailbox. */
   async toAll(message: ManagerMessage & VmMessage): Promise<void> {
-    await Promise.all([this.#manager, ...this.#vms].map((box) => new Promise<void>((resolve) => void this.#send(box, message, resolve))));
+    await Promise.all([this.#manager, ...this.#vms].map((box) => new Promise<void>((resolve, reject) => { this.#send(box, message, resolve).catch(reject); })));
   }
 
   /** Sends what can be sent; returns how many messages that were. */

@@ -95,6 +95,8 @@ export class Runtime implements AsyncDisposable {
   readonly #watches: Watches;
   #startedAt = performance.now();
   #ending = false;
+  /** All threads have been told to end. */
+  #isStopped = false;
   #lastReport: Report | null = null;
   #services: Services | null = null;
   #connections: ConnectionTable | null = null;
@@ -120,7 +122,7 @@ export class Runtime implements AsyncDisposable {
       vmIsStuck: (at) => { this.#vmIsStuck(at); },
       portState: (state) => { this.#desk.portState(state); },
       portFailed: (port, message) => { this.#portDied(port, portFailure(plan.ports[port].name, message)); },
-      managerEnded: (error) => { this.#managerEnded(error); },
+      managerEnded: (error, vm) => { this.#managerEnded(error, vm); },
     });
     this.reported = this.#live();
     this.finished = this.#closedAfter(this.reported);
@@ -233,8 +235,8 @@ export class Runtime implements AsyncDisposable {
     if (index < 0) throw new Error(`there is no VM '${vm}', only ${this.#layout.vms.map(({ name }) => name).join(', ')}`);
     const answer = this.#desk.serviceRow();
     const message: ManagerMessage = { type: 'service-row', route, direction: Direction[direction], vm: index, isPresent: change === 'restore' };
-    await this.#post.toManager(message);
-    if (!(await answer)) throw new Error(`there is no row for route ${route}, ${direction}, in the share of '${vm}'`);
+    const [found] = await Promise.all([answer, this.#post.toManager(message)]);
+    if (!found) throw new Error(`there is no row for route ${route}, ${direction}, in the share of '${vm}'`);
   }
 
   /**
@@ -306,10 +308,13 @@ export class Runtime implements AsyncDisposable {
     await tell({ type: 'repoint', vm: at, vnic: this.#layout.vms[at].vnic }, `repointed ${at}`);
     this.#layout.functions[changed].options = options;
     const standing = this.#layout.vms[at].functions.map(({ index }) => this.#desk.answerOf(`standing ${index}`));
-    // Whatever changes were under way: no thread may come to life that nobody will end.
-    if (this.#ending || this.#desk.finalCensus !== null) throw new Error('the runtime is over');
+    // Whatever changes were under way: no thread may come to life that nobody will end, and no packet wait for one.
+    if (this.#ending || this.#desk.finalCensus !== null) {
+      void tell({ type: 'vm-gone', vm: at });
+      throw new Error('the runtime is over');
+    }
     this.#crew.beginVm(at);
-    await Promise.all(standing);
+    await Promise.race([Promise.all(standing), this.#crew.vmEnded(at)]);
     await tell({ type: 'resume', vm: at });
   }
 
@@ -365,6 +370,7 @@ export class Runtime implements AsyncDisposable {
     const durationMs = performance.now() - this.#startedAt;
     this.#ending = true;
     this.#portThreads.expectEnd();
+    this.#isStopped = true;
     this.#setRunState(RunState.stopped);
     this.#post.ringAll();
     if (this.#desk.failure !== null) this.#crew.killAll();
@@ -398,9 +404,9 @@ export class Runtime implements AsyncDisposable {
     Atomics.notify(runState, 0); // (U)
   }
 
-  /** Live ports stop receiving, and end by themselves. */
+  /** Live ports stop receiving, and end by themselves. Never back from `stopped`: who has not looked yet would miss the end. */
   #drainPorts(): void {
-    if (this.#layout.portThreads.length > 0) this.#setRunState(RunState.draining);
+    if (this.#layout.portThreads.length > 0 && !this.#isStopped) this.#setRunState(RunState.draining);
   }
 
   #portDied(port: number, error: Error): void {
@@ -424,9 +430,13 @@ export class Runtime implements AsyncDisposable {
   }
 
   /** It ends before it has taken its last census only when it failed. */
-  #managerEnded(error: Error): void {
+  #managerEnded(error: Error, vm: number | null): void {
     if (this.#desk.finalCensus !== null) return;
-    this.#desk.failure ??= { message: `the packet manager failed: ${error.message}` };
+    if (vm === null) this.#desk.failure ??= { message: `the packet manager failed: ${error.message}` };
+    else {
+      const { name, chain } = this.#functionAt(vm);
+      this.#desk.failure ??= { message: `network function '${name}' of chain '${chain}' ended the packet manager with it, as they share a thread: ${error.message}`, chain, vm: name };
+    }
     this.#desk.conclude({ slots: this.#plan.memory.slots, free: 0, vms: {}, meshes: {}, ports: {}, inFlight: 0, faults: [error.stack ?? error.message], balanced: false });
     this.#wakeSelf();
   }

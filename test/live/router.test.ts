@@ -214,16 +214,24 @@ describe.skipIf(!usable)('other legs', () => {
     for (const name of ['client', 'middle', 'server']) lab.namespace(name);
     lab.cable(['client', 'net0'], ['middle', 'inside']);
     lab.cable(['server', 'net0'], ['middle', 'outside']);
-    host('client', 'net0', 'fd00::1/64');
+    host('client', 'net0', '10.0.0.2/24', 'fd00::1/64');
+    lab.run('client', 'sh', '-c', 'echo 1 > /proc/sys/net/ipv4/conf/net0/arp_accept');
     const run = async (more: string) => {
-      const [inside, outside] = [`{ kind: af-packet, interface: inside, addresses: ['fd00::1/64']${more} }`, "{ kind: af-packet, interface: outside, addresses: ['fd01::1/64'] }"];
+      const [inside, outside] = [`{ kind: af-packet, interface: inside, addresses: [10.0.0.1/24, 'fd00::1/64']${more} }`, "{ kind: af-packet, interface: outside, addresses: ['fd01::1/64'] }"];
       return lab.finish('middle', process.execPath, 'dist/cli/main.js', 'run', lab.write('taken.yaml', openChain(inside, outside, 'slots: 64', threads)), '--duration', '1s', '--no-control');
     };
     const mac = /link\/ether (\S+)/.exec(lab.run('client', 'ip', 'link', 'show', 'net0'))![1];
+    // The answer stands behind much else, while the other link is silent.
+    const flood = lab.start('client', 'ping', '-6', '-q', '-i', '0.002', 'ff02::1%net0');
     const refused = await run('');
+    flood.signal('SIGINT');
     expect(refused.stderr).toContain(`port 'inside' failed: fd00::1 is in use on its link, by the host with the hardware address ${mac}`);
     expect(refused.code).not.toBe(0);
+    // Nobody was told of the other address either.
+    const heardOf = () => lab.run('client', 'ip', 'neighbour', 'show', '10.0.0.1');
+    expect(heardOf()).not.toContain('lladdr');
     expect((await run(', detectDuplicates: false')).code).toBe(0);
+    expect(heardOf()).toContain('lladdr');
   });
 
   it.each(['separate', 'one'])('are a TUN interface and a packet socket: link headers are put in front of packets and taken off (threads: %s)', async (threads) => {

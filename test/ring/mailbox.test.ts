@@ -1,5 +1,6 @@
 /** Messages from the main thread to a worker: one at a time, in order, handled once, and answered. */
 import { describe, expect, it } from 'vitest';
+import { Post } from '../../src/runtime/post.js';
 import { MAILBOX_BYTES, MAILBOX_TEXT_BYTES, encodeMessage, MailboxReceiver, MailboxSender } from '../../src/ring/mailbox.js';
 
 const OFFSET = 64;
@@ -70,5 +71,13 @@ describe('the mailbox', () => {
     const restarted = new MailboxReceiver(buffer, OFFSET);
     expect(received(restarted)).toEqual(['first']);
     expect(received(new MailboxReceiver(buffer, OFFSET))).toEqual([]);
+  });
+});
+
+describe('the post', () => {
+  it('refuses to all what does not fit, to whoever sends it', async () => {
+    const post = new Post(new SharedArrayBuffer(OFFSET + MAILBOX_BYTES), { mailboxOffset: OFFSET, doorbellOffset: 0 }, []);
+    const watch = { kind: 'tap' as const, link: 0, filter: 'x'.repeat(MAILBOX_TEXT_BYTES) };
+    await expect(post.toAll({ type: 'watch', watches: [watch as never] })).rejects.toThrow(RangeError);
   });
 });

@@ -1,5 +1,5 @@
 /** Changes under traffic: generation words, quiesce and re-point, mailboxes. Every packet is delivered once, in order. */
-import { chain, ConfigurationError, generator, nat, queuePort, sink, start, type Configuration, type Placement, type QueuePort } from 'millrace';
+import { chain, ConfigurationError, generator, nat, queuePort, sink, start, type Chain, type Configuration, type Placement, type QueuePort, type Routing } from 'millrace';
 import { simulate } from 'millrace/testing';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
@@ -7,7 +7,7 @@ import { changesText } from '../../src/cli/changes-text.js';
 import { planConfiguration } from '../../src/runtime/check.js';
 import { comparePlans } from '../../src/runtime/compare-plans.js';
 import type { Plan } from '../../src/runtime/plan.js';
-import { brittle, orderGuard, stamp, touch } from '../support/trace-function.mjs';
+import { brittle, hesitant, orderGuard, stamp, touch } from '../support/trace-function.mjs';
 
 function udp(port: number): Uint8Array {
   const bytes = new Uint8Array(60);
@@ -145,5 +145,38 @@ describe('a change that a network function does not survive', () => {
     expect(report.error?.vm).toBe('brittle');
     expect(report.ledger.balanced).toBe(true);
     expect(runtime.stats()).toEqual(report);
+  });
+});
+
+describe('packets that wait for a VM which is being replaced', () => {
+  /** A packet is with the VM to be replaced, and at least one waits for its successor. */
+  async function replacing(routing: Routing, configure: (isNext: boolean) => Chain) {
+    const [port, out] = [queuePort(), queuePort()];
+    const configuration = (isNext: boolean): Configuration => ({ ports: { port, out }, paths: [{ from: 'port', to: 'out', via: { ...configure(isNext), routing } }] });
+    const runtime = await start(configuration(false));
+    await port.send(udp(1));
+    const applied = runtime.apply(configuration(true)).then(() => null, (error: unknown) => (error as Error).message);
+    await vi.waitFor(async () => {
+      await port.send(udp(1));
+      expect(Object.values((await runtime.audit()).vms).reduce((sum, { held }) => sum + held, 0)).toBeGreaterThan(0);
+    }, { timeout: 5000, interval: 5 });
+    return { runtime, applied };
+  }
+
+  it.each(['hub', 'mesh'] as const)('are dropped when another one dies meanwhile (%s)', async (routing) => {
+    const { runtime, applied } = await replacing(routing, (isNext) => chain('c', [hesitant({ holdMs: isNext ? 1 : 400 }), touch({})]));
+    (runtime as unknown as { killVm(name: string): void }).killVm('touch');
+    expect(await applied).toContain("network function 'touch' of chain 'c' failed");
+    const report = await runtime.finished;
+    expect(report.error).toMatchObject({ vm: 'touch' });
+    expect(report.drops['chain-stopped']).toBeGreaterThan(0);
+    expect(report.ledger).toMatchObject({ balanced: true, inFlight: 0 });
+  });
+
+  it.each(['hub', 'mesh'] as const)('are dropped when its successor cannot be created (%s)', async (routing) => {
+    const { runtime, applied } = await replacing(routing, (isNext) => chain('c', [touch({}), hesitant({ holdMs: 400, isSound: !isNext })]));
+    expect(await applied).toContain("network function 'hesitant' of chain 'c' failed: it is not sound");
+    const report = await runtime.finished;
+    expect(report.ledger).toMatchObject({ balanced: true, inFlight: 0 });
   });
 });

@@ -63,6 +63,7 @@ describe('shapes', () => {
       'memory: the region is larger than addresses can reach\n  found 1048576 slots of 8192 B: 8589934592 B, expected at most 4294967296 B [impossible-size]',
     ]);
     expect(await after((c) => (c.flows = 2 ** 22))).toEqual(["flows: 'flows' is too large\n  found 4194304, expected at most 1048576 [impossible-size]"]);
+    expect(await after((c) => (c.ports.outside = { kind: 'generator', packets: 1, lengths: new Array(200_000).fill(64) }))).toEqual([]);
     expect(await after((c) => (c.ports.outside = { kind: 'generator', packets: 1, lengths: 60, version: 6, protocol: 'tcp' }))).toEqual([
       'ports.outside.lengths: tcp over IPv6 needs longer frames\n  found 60, expected at least 74 [impossible-size]',
     ]);
@@ -129,6 +130,10 @@ describe('network functions', () => {
   test('a module that is not there', async () => {
     expect(await after((c) => (c.chains.edge = [{ guard: { from: './guard.js' } }]))).toEqual([
       "chains.edge[0].from: the module of 'guard' cannot be loaded\n  found there is no file DIR/guard.js, expected a module that exports 'guard' [module-unloadable]",
+    ]);
+    writeFileSync(join(base, 'throws.mjs'), 'throw null;\n');
+    expect(await after((c) => (c.chains.edge = [{ guard: { from: './throws.mjs' } }]))).toEqual([
+      "chains.edge[0].from: the module of 'guard' cannot be loaded\n  found null, expected a module that exports 'guard' [module-unloadable]",
     ]);
     expect(await after((c) => Object.assign(c.chains, { edge: [{ function: 'guard', from: 'no-such-package' }] }))).toEqual([
       "chains.edge[0].from: the module of 'guard' cannot be loaded\n  found there is no package 'no-such-package' in DIR or above it, expected a module that exports 'guard' [module-unloadable]",

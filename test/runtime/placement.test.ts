@@ -90,9 +90,27 @@ describe('inline', () => {
     expect(report.ledger).toMatchObject({ balanced: true, received: 1, transmitted: 1 });
   });
 
+  it('what it throws is told, whatever that is', async () => {
+    const report = await run(configure(1000, { placement: 'inline' }, touch({}), fail({ at: 500, how: 'strange' })));
+    expect(report.error).toMatchObject({ vm: 'fail', message: "network function 'fail' of chain 'c' failed: it failed strangely" });
+    expect(report.ledger).toMatchObject({ balanced: true, inFlight: 0 });
+  });
+
+  /** Beside another inline chain, which has no packets. */
+  const besideAnother = (how: 'loop' | 'exit'): Configuration => {
+    const { ports, paths, memory } = configure(20_000, { placement: 'inline' }, touch({}), fail({ at: 500, how }));
+    return { ports, memory: memory!, paths: [{ between: ['source', 'out'], match: 'tcp', via: chain('idle', [touch({}, { as: 'idle' })], { placement: 'inline' }) }, ...paths] };
+  };
+
+  it('a function that ends the thread is named', async () => {
+    const report = await run(besideAnother('exit'));
+    expect(report.error).toMatchObject({ vm: 'fail', chain: 'c', message: expect.stringMatching(/'fail' of chain 'c' ended the packet manager with it/) as string });
+    expect(report.ledger.balanced).toBe(false);
+  });
+
   it('a function that does not come back ends the packet manager, and is named', async () => {
-    const runtime = await start({ ...configure(20_000, { placement: 'inline' }, touch({}), fail({ at: 500, how: 'loop' })) });
-    await vi.waitFor(() => { expect(runtime.counters().vms[0].received).toBeGreaterThan(400); }, 5000);
+    const runtime = await start(besideAnother('loop'));
+    await vi.waitFor(() => { expect(runtime.counters().vms[1].received).toBeGreaterThan(400); }, 5000);
     const report = await runtime.stop({ drainMs: 50 });
     expect(report.error).toMatchObject({ vm: 'fail', chain: 'c', message: expect.stringMatching(/'fail' of chain 'c' did not come back, and ended the packet manager/) as string });
     expect(report.ledger.balanced).toBe(false);

@@ -46,6 +46,7 @@ export const fail = defineNetworkFunction(import.meta.url, {
     return () => {
       if (++seen !== options.at) return forward;
       if (options.how === 'exit') process.exit(3);
+      if (options.how === 'strange') throw new Proxy(new Error('it failed strangely'), {});
       if (options.how === 'loop') for (;;);
       if (options.how === 'memory') for (const hog = []; ; ) hog.push(new Array(1e6).fill(hog.length));
       throw new Error('it failed on purpose');
@@ -178,6 +179,21 @@ export const bursts = defineNetworkFunction(import.meta.url, {
         let left = burst.count - (options.leave ?? -1);
         for (let packet = burst.next(); packet !== null && left-- > 0; packet = burst.next()) burst.decide(judge(packet));
       },
+    };
+  },
+});
+
+/** Holds its first packet for a while; other options need another VM, which cannot be created with `isSound: false`. */
+export const hesitant = defineNetworkFunction(import.meta.url, {
+  name: 'hesitant',
+  options: optionsOf({ holdMs: 0, isSound: true }),
+  create: ({ options }) => {
+    if (!options.isSound) throw new Error('it is not sound');
+    let holdMs = options.holdMs;
+    return () => {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, holdMs);
+      holdMs = 0;
+      return forward;
     };
   },
 });

@@ -143,7 +143,7 @@ export class ShortWay {
     words[entry + LAST_END] = end;
     if (((senderMaxEnd - end) | 0) < 0) words[receiver + MAX_WINDOW] = receiverWindow + ((end - senderMaxEnd) >>> 0);
     const allowed = (highest + window) | 0;
-    if (((words[receiver + MAX_END] - allowed) | 0) <= 0) words[receiver + MAX_END] = allowed + (window === 0 ? 1 : 0);
+    if (((allowed - words[receiver + MAX_END]) | 0) >= 0) words[receiver + MAX_END] = allowed + (window === 0 ? 1 : 0);
     return true;
   }
 }

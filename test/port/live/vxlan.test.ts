@@ -155,4 +155,24 @@ describe('a tunnel that cannot be', () => {
     expect(report.error?.message).toMatch(/port 'tunnel' failed: its thread ended/);
     expect(report.ledger, JSON.stringify(report.ports)).toMatchObject({ balanced: true, inFlight: 0 });
   });
+
+  it('ends also when the threads of two die', async () => {
+    const [left, right] = [await freePort(), await freePort()];
+    const via = (local: number) => vxlan({ vni: VNI, local: `127.0.0.1:${local}`, remote: '127.0.0.1:9' });
+    const runtime = await start({ ports: { left: via(left), right: via(right) }, paths: [{ between: ['left', 'right'], via: chain('edge', [touch({})]) }], memory: { slots: 64 } });
+    for (const name of ['left', 'right']) (runtime as unknown as { killPort(name: string): void }).killPort(name);
+    const report = await runtime.finished;
+    expect(report.error?.message).toMatch(/port '(left|right)' failed: its thread ended/);
+    expect(report.ledger, JSON.stringify(report.ports)).toMatchObject({ balanced: true, inFlight: 0 });
+  });
+});
+
+describe('stopping', () => {
+  it('again and again, also while its threads are ending, changes nothing', async () => {
+    const { runtime } = await tunnel(await freePort(), 9);
+    const again = setInterval(() => void runtime.stop(), 1);
+    const report = await runtime.stop();
+    clearInterval(again);
+    expect(report.ledger).toMatchObject({ balanced: true, inFlight: 0 });
+  });
 });

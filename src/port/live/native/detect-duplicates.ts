@@ -34,12 +34,18 @@ export function detectDuplicates(libc: Libc, candidates: readonly Candidate[]): 
   const vector = new MessageVector(libc, 1, 2);
   vector.setPiece(0, 0, base, OFFLOAD_BYTES);
   vector.setPiece(0, 1, base + FRAME_AT, FRAME_BYTES);
+  const hears = ({ detection, io }: (typeof asking)[number], mayWait: boolean): boolean => {
+    if (io.receive(vector, 1, mayWait) <= 0) return false;
+    // What carried a VLAN tag came from another link.
+    if (io.vlanTag(vector, 0) === 0) detection.hear(bytes, FRAME_AT, Math.min(FRAME_BYTES, io.length(vector, 0)));
+    return true;
+  };
   for (const { detection, outlet } of asking) detection.ask(outlet);
+  let turn = 0;
   for (const until = performance.now() + LISTEN_MS; performance.now() < until; ) {
-    for (const { detection, io } of asking) {
-      const count = io.receive(vector, 1, true);
-      if (count > 0) detection.hear(bytes, FRAME_AT, Math.min(FRAME_BYTES, io.length(vector, 0)));
-    }
+    // A link that is silent may not keep a busy one waiting, or the answer there stands too far behind.
+    const heard = asking.filter((each) => hears(each, false)).length;
+    if (heard === 0) hears(asking[turn++ % asking.length], true);
   }
   return detections.map((detection) => detection?.conflict ?? null);
 }

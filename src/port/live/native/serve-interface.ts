@@ -28,7 +28,7 @@ function receive(half: ReceivingHalf, { shared, thread, sleeper, phase, ready }:
   const busyMs = new Float64Array(shared.control, thread.busyOffset, 1);
   let mayWait = true;
   ready();
-  half.greet();
+  if (phase() === RunState.running) half.greet();
   while (phase() === RunState.running) {
     if (end.refill() === 0) {
       sleeper.announce();
