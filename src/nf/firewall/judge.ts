@@ -2,6 +2,7 @@
 import { Direction } from '../../memory/slot-layout.js';
 import type { Packet } from '../../packet/packet.js';
 import { forward, type Context, type Counter, type EventFields, type Verdict } from '../contract.js';
+import { mayAnswer } from '../answerable.js';
 import { ErrorBudget } from '../error-budget.js';
 import { countersOfUpdate, DEFAULT } from './counters.js';
 import type { FirewallTables } from './layout.js';
@@ -106,7 +107,7 @@ export class Judge {
   }
 
   #reject(packet: Packet, rule: Rule): Verdict {
-    const isAnswered = isReset(packet, rule.rejection) ? rejectWithReset(packet) : this.#errors.take(this.#context.now()) && rejectWithError(packet, rule.rejection);
+    const isAnswered = isReset(packet, rule.rejection) ? rejectWithReset(packet) : mayAnswer(packet) && this.#errors.take(this.#context.now()) && rejectWithError(packet, rule.rejection);
     (isAnswered ? this.#answered : this.#silent).add(1);
     return isAnswered ? this.#answer : this.#rejected;
   }

@@ -5,6 +5,7 @@
 import { Direction } from '../../memory/slot-layout.js';
 import type { Packet } from '../../packet/packet.js';
 import type { Verdict } from '../contract.js';
+import { mayAnswer } from '../answerable.js';
 import { ErrorBudget } from '../error-budget.js';
 import { answerUnreachable } from '../unreachable.js';
 import type { NatContext } from './layout.js';
@@ -21,7 +22,7 @@ export class Refusals {
   /** The packet must be as it came, because the error quotes it. From outside it is dropped in silence. */
   refuse(packet: Packet, reason: 'nat-ports-exhausted' | 'nat-table-full' | 'nat-hairpin', nowMs: number): Verdict {
     const { drop, reply, counters } = this.#context;
-    if (packet.direction !== Direction.forward || !this.#budget.take(nowMs) || !answerUnreachable(packet, 'admin-prohibited')) return drop[reason];
+    if (packet.direction !== Direction.forward || !mayAnswer(packet) || !this.#budget.take(nowMs) || !answerUnreachable(packet, 'admin-prohibited')) return drop[reason];
     counters['refused-with-error'].add(1);
     return reply[reason];
   }

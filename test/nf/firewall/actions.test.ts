@@ -67,6 +67,13 @@ describe('reject', () => {
     const verdicts = [0, 0, 0, 499, 500, 5000].map((timestampMs) => nf.process(udp.there, { timestampMs }).verdict);
     expect(verdicts).toEqual(['reply', 'reply', 'drop', 'drop', 'reply', 'reply']);
   });
+
+  it('spends none of them on what may not be answered', async () => {
+    const nf = await harness(firewall({ rules: ['reject any'], icmpErrorsPerSecond: 2 }));
+    const broadcast = udp4({ source: INSIDE, destination: OUTSIDE, sourcePort: 5000, destinationPort: 53, destinationMac: 0xffffffffffff });
+    const verdicts = [broadcast, broadcast, broadcast, udp.there, udp.there].map((bytes) => nf.process(bytes, { timestampMs: 0 }).verdict);
+    expect(verdicts).toEqual(['drop', 'drop', 'drop', 'reply', 'reply']);
+  });
 });
 
 describe('limit', () => {
