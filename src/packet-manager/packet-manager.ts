@@ -212,6 +212,7 @@ export class PacketManager {
     const { lanes, classification } = this.#shop;
     switch (message.type) {
       case 'drain':
+        this.#receiveAccepted();
         this.#receiving = false;
         break;
       case 'census':
@@ -262,6 +263,13 @@ export class PacketManager {
       case 'watch':
         this.#shop.watch.replace(message.watches);
     }
+  }
+
+  /** What the application has sent counts as received from then on: its ports end by being told, and lose nothing. */
+  #receiveAccepted(): void {
+    this.#spec.ports.forEach(({ rings }, port) => {
+      if (rings?.ends === false) while (this.#ingress.receive(port) > 0);
+    });
   }
 
   /** The chain cannot go on without it: what is in flight elsewhere still goes through. */

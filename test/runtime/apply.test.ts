@@ -180,3 +180,13 @@ describe('packets that wait for a VM which is being replaced', () => {
     expect(report.ledger).toMatchObject({ balanced: true, inFlight: 0 });
   });
 });
+
+describe('stop', () => {
+  it('lets through what the application has sent', async () => {
+    const port = queuePort();
+    const runtime = await start({ ports: { port, out: sink() }, paths: [{ from: 'port', to: 'out', via: chain('c', [touch({})]) }] });
+    for (let k = 0; k < 3000; k++) await port.send(udp(k % 5));
+    const { ledger } = await runtime.stop();
+    expect(ledger).toMatchObject({ received: 3000, transmitted: 3000, balanced: true });
+  });
+});
