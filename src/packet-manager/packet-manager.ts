@@ -267,9 +267,10 @@ export class PacketManager {
 
   /** What the application has sent counts as received from then on: its ports end by being told, and lose nothing. */
   #receiveAccepted(): void {
-    this.#spec.ports.forEach(({ rings }, port) => {
-      if (rings?.ends === false) while (this.#ingress.receive(port) > 0);
-    });
+    const { ports } = this.#spec;
+    for (let port = 0; port < ports.length; port++) {
+      if (ports[port].rings?.ends === false) while (this.#ingress.receive(port) > 0);
+    }
   }
 
   /** The chain cannot go on without it: what is in flight elsewhere still goes through. */
