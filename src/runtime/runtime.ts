@@ -16,7 +16,7 @@ import type { VmMessage } from '../vm/vm.js';
 import { Journal } from '../vnic/journal.js';
 import type { EveLog } from './eve/eve-log.js';
 import type { EveTarget } from './eve/eve-output.js';
-import { Crew } from './crew.js';
+import { Workers } from './workers.js';
 import { EventDesk } from './event-desk.js';
 import type { RuntimeEvent } from './events.js';
 import { comparePlans, type Changes } from './compare-plans.js';
@@ -28,7 +28,7 @@ import { pathRows, type Layout } from './layout.js';
 import type { Plan } from './plan.js';
 import type { OpenPorts } from './open-ports.js';
 import { PortThreads, portFailure } from './port-threads.js';
-import { Post } from './post.js';
+import { Mailboxes } from './mailboxes.js';
 import type { QueuePort } from './queue-port.js';
 import { snapshotCounters, snapshotReport } from './snapshot.js';
 import type { CounterReport, Report } from './report.js';
@@ -82,7 +82,7 @@ export class Runtime implements AsyncDisposable {
   #plan: Plan;
   readonly #layout: Layout;
   readonly #options: StartOptions;
-  readonly #crew: Crew;
+  readonly #workers: Workers;
   /** VMs that were told to end, to be replaced. */
   readonly #leaving = new Set<number>();
   #applying: Promise<unknown> = Promise.resolve();
@@ -90,7 +90,7 @@ export class Runtime implements AsyncDisposable {
   readonly #desk: EventDesk;
   readonly #eve: EveLog | null;
   readonly #portThreads: PortThreads;
-  readonly #post: Post;
+  readonly #mailboxes: Mailboxes;
   readonly #sleeper: Sleeper;
   readonly #watches: Watches;
   #startedAt = performance.now();
@@ -113,11 +113,11 @@ export class Runtime implements AsyncDisposable {
     this.#watches = watches;
     watches.begin((specs) => this.#tellWatches(specs));
     this.#desk = new EventDesk(layout, options.onEvent, eve);
-    this.#post = new Post(shared.control, manager, layout.vms);
+    this.#mailboxes = new Mailboxes(shared.control, manager, layout.vms);
     this.#sleeper = new Sleeper(shared.control, shared.mainDoorbellOffset);
     for (const { name, rings } of manager.ports) if (rings !== undefined) queuePorts.get(name)?.attach(shared, rings);
     this.#portThreads = new PortThreads(openPorts, layout, plan.threads === 'separate', { died: (port, error) => { this.#portDied(port, error); }, state: (state) => { this.#desk.portState(state); } });
-    this.#crew = new Crew(layout, this.#post, {
+    this.#workers = new Workers(layout, this.#mailboxes, {
       vmEnded: (at, error) => { this.#vmEnded(at, error); },
       vmIsStuck: (at) => { this.#vmIsStuck(at); },
       portState: (state) => { this.#desk.portState(state); },
@@ -185,12 +185,12 @@ export class Runtime implements AsyncDisposable {
 
   /** Asks the manager for a census: where every slot is at one moment. Safe at any time, also under load. */
   async audit(): Promise<Census> {
-    if (this.#over || !this.#crew.hasManager) {
+    if (this.#over || !this.#workers.hasManager) {
       if (this.#desk.finalCensus !== null) return this.#desk.finalCensus;
       throw new Error('there is no census: the runtime never ran');
     }
     const { id, answer } = this.#desk.expectCensus();
-    void this.#post.toManager({ type: 'census', id });
+    void this.#mailboxes.toManager({ type: 'census', id });
     return answer;
   }
 
@@ -212,7 +212,7 @@ export class Runtime implements AsyncDisposable {
 
   async #tellWatches(watches: readonly WatchSpec[]): Promise<void> {
     if (this.#over) return;
-    await this.#post.toAll({ type: 'watch', watches });
+    await this.#mailboxes.toAll({ type: 'watch', watches });
   }
 
   /**
@@ -221,7 +221,7 @@ export class Runtime implements AsyncDisposable {
    */
   async serviceTable(): Promise<ServiceRow[]> {
     const answer = this.#desk.serviceTable();
-    void this.#post.toManager({ type: 'service-table' });
+    void this.#mailboxes.toManager({ type: 'service-table' });
     return answer;
   }
 
@@ -235,7 +235,7 @@ export class Runtime implements AsyncDisposable {
     if (index < 0) throw new Error(`there is no VM '${vm}', only ${this.#layout.vms.map(({ name }) => name).join(', ')}`);
     const answer = this.#desk.serviceRow();
     const message: ManagerMessage = { type: 'service-row', route, direction: Direction[direction], vm: index, isPresent: change === 'restore' };
-    const [found] = await Promise.all([answer, this.#post.toManager(message)]);
+    const [found] = await Promise.all([answer, this.#mailboxes.toManager(message)]);
     if (!found) throw new Error(`there is no row for route ${route}, ${direction}, in the share of '${vm}'`);
   }
 
@@ -269,7 +269,7 @@ export class Runtime implements AsyncDisposable {
       if (this.#desk.takesUpdates[at]) {
         const answer = this.#desk.answerOf(`updated ${at}`);
         const message: VmMessage = { type: 'update', function: next.vms[vm].functions.indexOf(at), options: newOptions };
-        await Promise.all([answer, this.#post.toVm(vm, message)]);
+        await Promise.all([answer, this.#mailboxes.toVm(vm, message)]);
         changes.updated.push(name);
       } else {
         await this.#replace(vm, at, newOptions);
@@ -282,7 +282,7 @@ export class Runtime implements AsyncDisposable {
       const paths = pathRows(next);
       await this.#watches.replacePaths(paths);
       const answer = this.#desk.answerOf('paths-replaced');
-      await Promise.all([answer, this.#post.toManager({ type: 'paths', paths })]);
+      await Promise.all([answer, this.#mailboxes.toManager({ type: 'paths', paths })]);
       this.#assertAlive();
     }
     this.#plan = next;
@@ -299,11 +299,11 @@ export class Runtime implements AsyncDisposable {
   async #replace(at: number, changed: number, options: unknown): Promise<void> {
     const tell = async (message: ManagerMessage, answer?: string): Promise<void> => {
       const answered = answer === undefined ? Promise.resolve() : this.#desk.answerOf(answer);
-      await Promise.all([answered, this.#post.toManager(message)]);
+      await Promise.all([answered, this.#mailboxes.toManager(message)]);
     };
     await tell({ type: 'quiesce', vm: at }, `quiesced ${at}`);
     this.#leaving.add(at);
-    await this.#crew.endVm(at);
+    await this.#workers.endVm(at);
     this.#leaving.delete(at);
     await tell({ type: 'repoint', vm: at, vnic: this.#layout.vms[at].vnic }, `repointed ${at}`);
     this.#layout.functions[changed].options = options;
@@ -313,8 +313,8 @@ export class Runtime implements AsyncDisposable {
       void tell({ type: 'vm-gone', vm: at });
       throw new Error('the runtime is over');
     }
-    this.#crew.beginVm(at);
-    await Promise.race([Promise.all(standing), this.#crew.vmEnded(at)]);
+    this.#workers.beginVm(at);
+    await Promise.race([Promise.all(standing), this.#workers.vmEnded(at)]);
     await tell({ type: 'resume', vm: at });
   }
 
@@ -325,13 +325,13 @@ export class Runtime implements AsyncDisposable {
    * @returns the last report.
    */
   async stop({ drainMs = DEFAULT_DRAIN_MS }: { drainMs?: number } = {}): Promise<Report> {
-    if (!this.#over && this.#crew.hasManager) {
+    if (!this.#over && this.#workers.hasManager) {
       this.#drainPorts();
-      void this.#post.toManager({ type: 'drain' });
+      void this.#mailboxes.toManager({ type: 'drain' });
       const late = setTimeout(() => {
         this.#ending = true;
         for (const port of this.#queuePorts) port.abandon();
-        this.#crew.killAll();
+        this.#workers.killAll();
       }, drainMs);
       this.finished.finally(() => clearTimeout(late)).catch(() => undefined);
     }
@@ -340,7 +340,7 @@ export class Runtime implements AsyncDisposable {
 
   /** @internal Ends a VM's worker wherever it is: for tests of what a crash leaves behind. */
   killVm(name: string): void {
-    this.#crew.kill(this.#layout.vms.findIndex(({ functions }) => functions.some((each) => each.name === name)));
+    this.#workers.kill(this.#layout.vms.findIndex(({ functions }) => functions.some((each) => each.name === name)));
   }
 
   /** @internal The same for the threads of a live port. */
@@ -358,8 +358,8 @@ export class Runtime implements AsyncDisposable {
   async #live(): Promise<Report> {
     const { shared, readyOffset } = this.#layout;
     const ready = new Int32Array(shared.control, readyOffset, 1);
-    this.#crew.startManager(this.#plan.ports, this.#portThreads.inlineHalves);
-    const threads = this.#crew.threadCount + this.#portThreads.count;
+    this.#workers.startManager(this.#plan.ports, this.#portThreads.inlineHalves);
+    const threads = this.#workers.threadCount + this.#portThreads.count;
     await this.#listenUntil(() => this.#desk.failure !== null || Atomics.load(ready, 0) === threads); // (T)
     if (this.#desk.failure === null) {
       this.#startedAt = performance.now();
@@ -372,13 +372,13 @@ export class Runtime implements AsyncDisposable {
     this.#portThreads.expectEnd();
     this.#isStopped = true;
     this.#setRunState(RunState.stopped);
-    this.#post.ringAll();
-    if (this.#desk.failure !== null) this.#crew.killAll();
+    this.#mailboxes.ringAll();
+    if (this.#desk.failure !== null) this.#workers.killAll();
     // Whoever still waits to be heard finds the runtime over.
-    this.#post.close();
+    this.#mailboxes.close();
     await this.#applying;
-    const crewEnded = this.#crew.allEnded();
-    await Promise.all([crewEnded, this.#portThreads.ended(crewEnded)]);
+    const workersEnded = this.#workers.allEnded();
+    await Promise.all([workersEnded, this.#portThreads.ended(workersEnded)]);
     this.#listen();
     for (const port of this.#queuePorts) port.detach();
     this.#watches.finish();
@@ -412,7 +412,7 @@ export class Runtime implements AsyncDisposable {
   #portDied(port: number, error: Error): void {
     this.#desk.failure ??= { message: error.message, port: this.#plan.ports[port].name };
     this.#drainPorts();
-    if (this.#crew.hasManager && this.#desk.finalCensus === null) void this.#post.toManager({ type: 'port-died', port });
+    if (this.#workers.hasManager && this.#desk.finalCensus === null) void this.#mailboxes.toManager({ type: 'port-died', port });
     this.#wakeSelf();
   }
 
@@ -452,7 +452,7 @@ export class Runtime implements AsyncDisposable {
       for (const port of this.#queuePorts) port.abandon();
       this.#drainPorts();
     }
-    if (this.#crew.hasManager && this.#desk.finalCensus === null) void this.#post.toManager({ type: 'vm-died', vm: at, error: message });
+    if (this.#workers.hasManager && this.#desk.finalCensus === null) void this.#mailboxes.toManager({ type: 'vm-died', vm: at, error: message });
     this.#wakeSelf();
   }
 
@@ -482,10 +482,10 @@ export class Runtime implements AsyncDisposable {
     if (work === 0) this.#eve?.flush();
     const watched = this.#watches.drain();
     // Ingress may be waiting for this.
-    if (watched > 0) this.#post.ringManager();
+    if (watched > 0) this.#mailboxes.ringManager();
     work += watched;
     for (const port of this.#queuePorts) work += port.pump();
-    return work + this.#post.deliver();
+    return work + this.#mailboxes.deliver();
   }
 
   *#standingFlows(): Generator<DescribedFlow> {

@@ -1,6 +1,6 @@
 /** Messages from the main thread to a worker: one at a time, in order, handled once, and answered. */
 import { describe, expect, it } from 'vitest';
-import { Post } from '../../src/runtime/post.js';
+import { Mailboxes } from '../../src/runtime/mailboxes.js';
 import { MAILBOX_BYTES, MAILBOX_TEXT_BYTES, encodeMessage, MailboxReceiver, MailboxSender } from '../../src/ring/mailbox.js';
 
 const OFFSET = 64;
@@ -74,10 +74,10 @@ describe('the mailbox', () => {
   });
 });
 
-describe('the post', () => {
+describe('the mailboxes of main', () => {
   it('refuses to all what does not fit, to whoever sends it', async () => {
-    const post = new Post(new SharedArrayBuffer(OFFSET + MAILBOX_BYTES), { mailboxOffset: OFFSET, doorbellOffset: 0 }, []);
+    const mailboxes = new Mailboxes(new SharedArrayBuffer(OFFSET + MAILBOX_BYTES), { mailboxOffset: OFFSET, doorbellOffset: 0 }, []);
     const watch = { kind: 'tap' as const, link: 0, filter: 'x'.repeat(MAILBOX_TEXT_BYTES) };
-    await expect(post.toAll({ type: 'watch', watches: [watch as never] })).rejects.toThrow(RangeError);
+    await expect(mailboxes.toAll({ type: 'watch', watches: [watch as never] })).rejects.toThrow(RangeError);
   });
 });

@@ -13,18 +13,18 @@ interface Addressee {
   doorbellOffset: number;
 }
 
-interface Letter {
+interface Message {
   readonly text: Uint8Array;
   readonly sent: () => void;
   /** Called when the thread has obeyed, if somebody waits for that. */
   readonly obeyed?: () => void;
 }
 
-class Letterbox {
+class MailboxQueue {
   readonly bell: Bell;
   readonly #sender: MailboxSender;
-  readonly #waiting: Letter[] = [];
-  /** Of the letter that lies in the mailbox. */
+  readonly #waiting: Message[] = [];
+  /** Of the message that lies in the mailbox. */
   #obeyed: (() => void) | undefined;
 
   constructor(buffer: ArrayBufferLike, { mailboxOffset, doorbellOffset }: Addressee) {
@@ -32,8 +32,8 @@ class Letterbox {
     this.bell = new Bell(buffer, doorbellOffset);
   }
 
-  put(letter: Letter): void {
-    this.#waiting.push(letter);
+  put(message: Message): void {
+    this.#waiting.push(message);
     this.deliver();
   }
 
@@ -42,12 +42,12 @@ class Letterbox {
     if (!this.#sender.ready) return 0;
     this.#obeyed?.();
     this.#obeyed = undefined;
-    const letter = this.#waiting.shift();
-    if (letter === undefined) return 0;
-    this.#obeyed = letter.obeyed;
-    this.#sender.sendEncoded(letter.text);
+    const message = this.#waiting.shift();
+    if (message === undefined) return 0;
+    this.#obeyed = message.obeyed;
+    this.#sender.sendEncoded(message.text);
     this.bell.ring();
-    letter.sent();
+    message.sent();
     return 1;
   }
 
@@ -62,14 +62,14 @@ class Letterbox {
   }
 }
 
-export class Post {
-  readonly #manager: Letterbox;
-  readonly #vms: readonly Letterbox[];
+export class Mailboxes {
+  readonly #manager: MailboxQueue;
+  readonly #vms: readonly MailboxQueue[];
   #isClosed = false;
 
   constructor(buffer: ArrayBufferLike, manager: Addressee, vms: readonly Addressee[]) {
-    this.#manager = new Letterbox(buffer, manager);
-    this.#vms = vms.map((vm) => new Letterbox(buffer, vm));
+    this.#manager = new MailboxQueue(buffer, manager);
+    this.#vms = vms.map((vm) => new MailboxQueue(buffer, vm));
   }
 
   /** Settles when the message lies in the mailbox. @throws RangeError when it does not fit one. */
@@ -84,13 +84,13 @@ export class Post {
 
   /** Settles when every one of them has obeyed. @throws RangeError when the message does not fit a mailbox. */
   async toAll(message: ManagerMessage & VmMessage): Promise<void> {
-    await Promise.all([this.#manager, ...this.#vms].map((box) => new Promise<void>((resolve, reject) => { this.#send(box, message, resolve).catch(reject); })));
+    await Promise.all([this.#manager, ...this.#vms].map((queue) => new Promise<void>((resolve, reject) => { this.#send(queue, message, resolve).catch(reject); })));
   }
 
   /** Sends what can be sent; returns how many messages that were. */
   deliver(): number {
     let sent = 0;
-    for (const box of [this.#manager, ...this.#vms]) sent += box.deliver();
+    for (const queue of [this.#manager, ...this.#vms]) sent += queue.deliver();
     return sent;
   }
 
@@ -106,16 +106,16 @@ export class Post {
   /** Nobody reads any more: whoever still waits, or comes now, is told at once. */
   close(): void {
     this.#isClosed = true;
-    for (const box of [this.#manager, ...this.#vms]) box.close();
+    for (const queue of [this.#manager, ...this.#vms]) queue.close();
   }
 
-  async #send(box: Letterbox, message: ManagerMessage | VmMessage, obeyed?: () => void): Promise<void> {
+  async #send(queue: MailboxQueue, message: ManagerMessage | VmMessage, obeyed?: () => void): Promise<void> {
     if (this.#isClosed) {
       obeyed?.();
       return;
     }
     // A message that does not fit is refused here, to whoever sends it.
     const text = encodeMessage(message);
-    await new Promise<void>((sent) => { box.put({ text, sent, ...(obeyed !== undefined && { obeyed }) }); });
+    await new Promise<void>((sent) => { queue.put({ text, sent, ...(obeyed !== undefined && { obeyed }) }); });
   }
 }

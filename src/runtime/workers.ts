@@ -8,11 +8,11 @@ import type { InlineHalf, InlinePortFailure } from './inline-ports.js';
 import type { InlineEnd } from './inline-vms.js';
 import type { Layout } from './layout.js';
 import type { PlanPort } from './plan.js';
-import type { Post } from './post.js';
+import type { Mailboxes } from './mailboxes.js';
 import { VmThread, startManagerThread } from './threads.js';
 
-/** What the crew tells. */
-export interface CrewEvents {
+/** What is told of them. */
+export interface WorkerEvents {
   /** A VM is no more: null when it was told to end. */
   vmEnded(at: number, error: Error | null): void;
   /** A VM in the manager's thread does not come back, so that thread is about to be ended. */
@@ -25,18 +25,18 @@ export interface CrewEvents {
   managerEnded(error: Error, vm: number | null): void;
 }
 
-export class Crew {
+export class Workers {
   readonly #layout: Layout;
-  readonly #post: Post;
-  readonly #on: CrewEvents;
+  readonly #mailboxes: Mailboxes;
+  readonly #on: WorkerEvents;
   readonly #vms: (VmThread | InlineVm)[];
   #manager: Worker | null = null;
   #managerExit: Promise<void> = Promise.resolve();
 
   /** The VMs' threads begin at once; those of the manager's thread with it. */
-  constructor(layout: Layout, post: Post, on: CrewEvents) {
+  constructor(layout: Layout, mailboxes: Mailboxes, on: WorkerEvents) {
     this.#layout = layout;
-    this.#post = post;
+    this.#mailboxes = mailboxes;
     this.#on = on;
     this.#vms = layout.vms.map((_, at) => this.#beginVm(at));
   }
@@ -79,7 +79,7 @@ export class Crew {
     const spec = this.#layout.vms[at];
     if (!spec.isInline) return;
     this.#manager?.postMessage(spec);
-    this.#post.ringManager();
+    this.#mailboxes.ringManager();
   }
 
   /** Settles when the VM that is there now has ended, for whatever reason. */
@@ -108,7 +108,7 @@ export class Crew {
   }
 
   #tellToEnd(at: number): Promise<void> {
-    return this.#post.toVm(at, { type: 'end' });
+    return this.#mailboxes.toVm(at, { type: 'end' });
   }
 
   #endManager(stuckVm: number): void {
