@@ -22,6 +22,7 @@
  * 25, 26 bytes b to a       manager      low word, high word
  */
 export const ENTRY_WORDS = 32;
+export const ENTRY_WORDS_LOG2 = 5;
 
 export const EntryKind = { free: 0, connection: 1, alias: 2 } as const;
 export const Word = {

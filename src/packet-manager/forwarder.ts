@@ -14,7 +14,7 @@ import type { Lane } from './lane.js';
 import type { ManagerWatch } from './manager-watch.js';
 import type { PortHost } from './port-host.js';
 import { placeOf, vmAt } from './route.js';
-import { Runs } from './runs.js';
+import { runsOf, type Runs } from './runs.js';
 import { directionOfWay, hopOfWay, pathOfWay, Place, type SlotBook } from './slot-book.js';
 
 const TX_BOUNDS_INVALID = builtInDrop('tx-bounds-invalid');
@@ -52,7 +52,7 @@ export class Forwarder {
 
   constructor(shop: Shop) {
     this.#shop = shop;
-    this.#runs = new Runs(shop.region, shop.headers, shop.book);
+    this.#runs = runsOf(shop.region, shop.headers, shop.book);
     this.#staged = shop.portCounters.map(() => new Uint32Array(shop.burst));
     this.#stagedCounts = new Uint32Array(shop.portCounters.length);
     this.#batch = new Uint32Array(shop.burst);
@@ -278,7 +278,7 @@ export class Forwarder {
         continue;
       }
       portCounters[port][Cell.transmitted] += end - k;
-      portCounters[port][Cell.transmittedBytes] += this.#runs.bytes;
+      portCounters[port][Cell.transmittedBytes] += this.#runs.sentBytes();
       if (this.#portsSettle) for (let at = k; at < end; at++) ports[book.ingress[region.slotIndex(batch[at])]].settled(batch[at]);
       if (watch.isOn) watch.sent(batch, k, end);
       pool.freeBurst(batch, k, end);

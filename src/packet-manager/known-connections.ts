@@ -6,9 +6,9 @@
  * Short is: a whole Ethernet frame without tags, IPv4 without options or fragments or IPv6 without extension headers, UDP, or
  * TCP without a flag that opens or closes; a connection whose path was decided under the policy in force, seen so shortly ago that it cannot have timed out.
  *
- * Headers are read and written by words, so the fields within a word stand as on little-endian machines (slot-layout.ts).
+ * A closure over constants (docs/hot-code.md). Headers are read and written by words, so the fields within a word stand as on little-endian machines (slot-layout.ts).
  */
-import { ENTRY_WORDS, EntryKind, FIRST_SENT, IDLE_SECONDS, OPENED_IN_REVERSE, Word } from '../flow/connection-layout.js';
+import { ENTRY_WORDS_LOG2, EntryKind, FIRST_SENT, IDLE_SECONDS, OPENED_IN_REVERSE, Word } from '../flow/connection-layout.js';
 import { PROBE_WINDOW, type ConnectionTable } from '../flow/connection-table.js';
 import { hashIpv4Key, hashIpv6Key } from '../flow/flow-hash.js';
 import { FLOW_INDEX_MASK } from '../flow/flow-id.js';
@@ -45,73 +45,87 @@ const TO = 1;
 const TWO_WAY = 2;
 const FIRST_ROUTES = 64;
 
+/** See `stampOf`. */
+export type Stamp = (addresses: Uint32Array, from: number, count: number, port: number, now: number, policy: number, version: number) => number;
+
 export class KnownConnections {
   /** Bytes of the packets that the last call stamped. */
   bytes = 0;
-  // What `#findIpv6` has found.
-  #protocol = 0;
-  #payload = 0;
-  #hash = 0;
-  #isFromFirst = false;
-  readonly #region: Region;
-  readonly #view: DataView;
-  readonly #headers: SlotHeaders;
-  readonly #book: SlotBook;
-  readonly #connections: ConnectionTable;
-  #routes = new Int32Array(FIRST_ROUTES * ROUTE_WORDS);
-  #routeCount = 0;
+  /** Of each route, ROUTE_WORDS. */
+  table = new Int32Array(FIRST_ROUTES * ROUTE_WORDS);
+  count = 0;
+  readonly #stamp: Stamp;
 
   constructor(region: Region, headers: SlotHeaders, book: SlotBook, connections: ConnectionTable) {
-    this.#region = region;
-    this.#view = new DataView(region.bytes.buffer, region.bytes.byteOffset, region.bytes.byteLength);
-    this.#headers = headers;
-    this.#book = book;
-    this.#connections = connections;
+    this.#stamp = stampOf(region, headers, book, connections, this);
+  }
+
+  /** See `stampOf`. */
+  stamp(addresses: Uint32Array, from: number, count: number, port: number, now: number, policy: number, version: number): number {
+    return this.#stamp(addresses, from, count, port, now, policy, version);
   }
 
   /** Learns of a route, before a connection has it. */
   install(route: Route, index: number): void {
-    if ((index + 1) * ROUTE_WORDS > this.#routes.length) {
+    if ((index + 1) * ROUTE_WORDS > this.table.length) {
       const more = new Int32Array(2 * (index + 1) * ROUTE_WORDS);
-      more.set(this.#routes);
-      this.#routes = more;
+      more.set(this.table);
+      this.table = more;
     }
-    if (index >= this.#routeCount) this.#routeCount = index + 1;
+    if (index >= this.count) this.count = index + 1;
     const at = index * ROUTE_WORDS;
-    this.#routes[at + FROM] = route.from;
-    this.#routes[at + TO] = route.to;
-    this.#routes[at + TWO_WAY] = route.twoWay ? 1 : 0;
+    this.table[at + FROM] = route.from;
+    this.table[at + TO] = route.to;
+    this.table[at + TWO_WAY] = route.twoWay ? 1 : 0;
   }
+}
 
-  /**
-   * Parses, recognises and stamps packets that `port` received, from the one at `from` on, as long as they take the short way.
-   * @param now seconds of packet time.
-   * @param policy generation of the policy in force, as int32.
-   * @param version what packets are stamped with of it, 16 bits.
-   * @returns the index of the first packet that does not take it, of which nothing was written; `count` when all do.
-   */
-  stamp(addresses: Uint32Array, from: number, count: number, port: number, now: number, policy: number, version: number): number {
-    const view = this.#view;
-    const routes = this.#routes;
-    const routeCount = this.#routeCount;
-    const { base, slotShift, slotBytes } = this.#region;
-    const { i32 } = this.#headers;
-    const { way, ingress, connection, flowId: flowIds } = this.#book;
-    const { signed: words, mask } = this.#connections;
+/**
+ * Parses, recognises and stamps packets that `port` received, from the one at `from` on, as long as they take the short way.
+ * @param now seconds of packet time.
+ * @param policy generation of the policy in force, as int32.
+ * @param version what packets are stamped with of it, 16 bits.
+ * @returns the index of the first packet that does not take it, of which nothing was written; `count` when all do.
+ */
+function stampOf(region: Region, headers: SlotHeaders, book: SlotBook, connections: ConnectionTable, known: KnownConnections): Stamp {
+  const itsView = new DataView(region.bytes.buffer, region.bytes.byteOffset, region.bytes.byteLength);
+  const { base: itsBase, slotShift: itsShift, slotBytes: itsSlotBytes } = region;
+  const { i32: itsHeaders } = headers;
+  const { way: itsWays, ingress: itsIngress, connection: itsConnections, flowId: itsFlowIds } = book;
+  const { signed: itsEntries, mask: itsMask } = connections;
+  // What `findIpv6` has found.
+  let protocol6 = 0;
+  let payload6 = 0;
+  let hash6 = 0;
+  let isFromFirst6 = false;
+
+  return function stamp(addresses: Uint32Array, from: number, count: number, port: number, now: number, policy: number, version: number): number {
+    const view = itsView;
+    const base = itsBase;
+    const slotShift = itsShift;
+    const slotBytes = itsSlotBytes;
+    const i32 = itsHeaders;
+    const way = itsWays;
+    const ingress = itsIngress;
+    const connection = itsConnections;
+    const flowIds = itsFlowIds;
+    const words = itsEntries;
+    const mask = itsMask;
+    const { table: routes, count: routeCount } = known;
     let bytes = 0;
     let k = from;
     for (; k < count; k++) {
       const slot = (addresses[k] - base) >>> slotShift;
       const at = slot << 4;
-      const length = i32[at + HeaderWord.length];
-      const arrival = i32[at + HeaderWord.kind];
-      if ((arrival & LINK_TYPE_AND_FLAGS) !== PLAIN_ETHERNET || length < PLAIN_L4 + UDP_BYTES || i32[at + HeaderWord.originalLength] > length) break;
+      const length = i32[at | HeaderWord.length];
+      const arrival = i32[at | HeaderWord.kind];
+      if ((arrival & LINK_TYPE_AND_FLAGS) !== PLAIN_ETHERNET || length < PLAIN_L4 + UDP_BYTES || i32[at | HeaderWord.originalLength] > length) break;
       // Any thread can write headers, and a view throws where an array would read nothing.
-      if (i32[at + HeaderWord.dataOffset] >>> 0 > slotBytes - length) break;
+      if (i32[at | HeaderWord.dataOffset] >>> 0 > slotBytes - length) break;
 
       // The parse: see packet/parse.ts.
-      const start = addresses[k] + i32[at + HeaderWord.dataOffset];
-      const type = view.getInt32(start + 12);
+      const start = (addresses[k] + i32[at | HeaderWord.dataOffset]) >>> 0;
+      const type = view.getInt32((start + 12) >>> 0);
       let layer3: number = Layer3.ipv4;
       let protocol: number;
       let l4 = PLAIN_L4;
@@ -120,26 +134,26 @@ export class KnownConnections {
       let hash: number;
       let entry: number;
       if ((type & ~0xff) === 0x08004500) { // IPv4, five words of header
-        const end = ETHERNET_BYTES + view.getUint16(start + 16);
-        const middle = view.getInt32(start + 20); // fragment (16 bits), time to live, protocol
+        const end = ETHERNET_BYTES + view.getUint16((start + 16) >>> 0);
+        const middle = view.getInt32((start + 20) >>> 0); // fragment (16 bits), time to live, protocol
         if (end > length || (middle & 0x3fff0000) !== 0) break;
         protocol = middle & 0xff;
         payload = PLAIN_L4 + UDP_BYTES;
         if (protocol === IpProtocol.udp) {
-          const datagramBytes = view.getUint16(start + PLAIN_L4 + 4);
+          const datagramBytes = view.getUint16((start + PLAIN_L4 + 4) >>> 0);
           if (datagramBytes < UDP_BYTES || PLAIN_L4 + datagramBytes > end) break;
         } else if (protocol === IpProtocol.tcp) {
           if (PLAIN_L4 + TCP_MIN_BYTES > end) break;
-          const offsetAndFlags = view.getUint16(start + PLAIN_L4 + 12);
+          const offsetAndFlags = view.getUint16((start + PLAIN_L4 + 12) >>> 0);
           const headerBytes = (offsetAndFlags >>> 12) << 2;
           payload = PLAIN_L4 + headerBytes;
           if (headerBytes < TCP_MIN_BYTES || payload > end || (offsetAndFlags & OPENS_OR_CLOSES) !== 0) break;
         } else break;
 
         // The key: see flow/flow-key.ts.
-        const source = view.getInt32(start + 26);
-        const destination = view.getInt32(start + 30);
-        const sent = view.getInt32(start + PLAIN_L4); // ports as they were sent
+        const source = view.getInt32((start + 26) >>> 0);
+        const destination = view.getInt32((start + 30) >>> 0);
+        const sent = view.getInt32((start + PLAIN_L4) >>> 0); // ports as they were sent
         isFromFirst = source === destination ? sent >>> 16 <= (sent & 0xffff) : (source ^ 0x80000000) < (destination ^ 0x80000000);
         const head = (Layer3.ipv4 << 20) | (protocol << 12);
         const ports = isFromFirst ? sent : (sent << 16) | (sent >>> 16);
@@ -148,79 +162,80 @@ export class KnownConnections {
         hash = hashIpv4Key(head, ports, first, second);
 
         // The connection: see flow/connection-table.ts.
-        entry = (hash & mask) * ENTRY_WORDS;
+        entry = (hash & mask) << ENTRY_WORDS_LOG2;
         let probes = 1;
-        while (words[entry + Word.hash] !== hash || words[entry + Word.key + 1] !== ports || words[entry + Word.key + 2] !== first
-          || words[entry + Word.key + 6] !== second || words[entry + Word.key] !== head || words[entry] === EntryKind.free) {
+        while (words[entry | Word.hash] !== hash || words[entry | (Word.key + 1)] !== ports || words[entry | (Word.key + 2)] !== first
+          || words[entry | (Word.key + 6)] !== second || words[entry | Word.key] !== head || words[entry] === EntryKind.free) {
           if (probes === PROBE_WINDOW) break;
-          entry = ((hash + probes) & mask) * ENTRY_WORDS;
+          entry = ((hash + probes) & mask) << ENTRY_WORDS_LOG2;
           probes++;
         }
         if (probes === PROBE_WINDOW) break; // also when it was the last one probed: the long way finds it
       } else if (type >>> 12 === 0x86dd6) {
-        entry = this.#findIpv6(start, length);
+        entry = findIpv6(start, length);
         if (entry < 0) break;
         layer3 = Layer3.ipv6;
-        protocol = this.#protocol;
+        protocol = protocol6;
         l4 = PLAIN_L4_V6;
-        payload = this.#payload;
-        hash = this.#hash;
-        isFromFirst = this.#isFromFirst;
+        payload = payload6;
+        hash = hash6;
+        isFromFirst = isFromFirst6;
       } else break;
-      const flowId = words[entry + Word.flowId];
+      const flowId = words[entry | Word.flowId];
       const isAlias = words[entry] === EntryKind.alias;
       if (isAlias) {
-        entry = ((flowId & FLOW_INDEX_MASK) - 1) * ENTRY_WORDS;
-        if (words[entry] !== EntryKind.connection || words[entry + Word.flowId] !== flowId) break;
+        entry = ((flowId & FLOW_INDEX_MASK) - 1) << ENTRY_WORDS_LOG2;
+        if (words[entry] !== EntryKind.connection || words[entry | Word.flowId] !== flowId) break;
       }
-      const path = words[entry + Word.path] - 1;
-      if (path < 0 || path >= routeCount || words[entry + Word.policy] !== policy || now - words[entry + Word.lastSeen] > SHORTEST_IDLE_SECONDS) break;
-      if (i32[at + HeaderWord.timestampSeconds] >>> 0 > now) break;
+      const path = words[entry | Word.path] - 1;
+      if (path < 0 || path >= routeCount || words[entry | Word.policy] !== policy || now - words[entry | Word.lastSeen] > SHORTEST_IDLE_SECONDS) break;
+      if (i32[at | HeaderWord.timestampSeconds] >>> 0 > now) break;
       const route = path * ROUTE_WORDS;
       const isReverse = routes[route + FROM] !== port;
       if (isReverse && (routes[route + TO] !== port || routes[route + TWO_WAY] === 0)) break;
 
       // Counted: see ConnectionTable.touch.
-      const flags = words[entry + Word.flags];
+      const flags = words[entry | Word.flags];
       if (isAlias) isFromFirst = (isReverse === ((flags & OPENED_IN_REVERSE) !== 0)) === ((flags & FIRST_SENT) !== 0);
-      words[entry + Word.lastSeen] = now;
+      words[entry | Word.lastSeen] = now;
       const sender = isFromFirst === ((flags & FIRST_SENT) !== 0) ? 0 : 1;
-      words[entry + Word.packets + sender]++;
-      const low = entry + Word.bytes + 2 * sender;
+      words[entry | (Word.packets + sender)]++;
+      const low = (entry | Word.bytes) + 2 * sender;
       const sum = (words[low] + length) | 0;
       words[low] = sum;
       if (sum >>> 0 < length) words[low + 1]++;
 
       const direction = isReverse ? Direction.reverse : Direction.forward;
       const egress = routes[route + (isReverse ? FROM : TO)];
-      i32[at + HeaderWord.kind] = layer3 | (protocol << 8) | (arrival & KEPT_OF_ARRIVAL);
-      i32[at + HeaderWord.offsets] = ETHERNET_BYTES | (l4 << 16);
-      i32[at + HeaderWord.payload] = payload | (version << 16);
-      i32[at + HeaderWord.path] = wayOf(path, 0, direction);
-      i32[at + HeaderWord.verdict] = 0; // forward, no tags, no reason
-      i32[at + HeaderWord.ports] = port | (egress << 8) | (i32[at + HeaderWord.ports] & ~0xffff);
-      i32[at + HeaderWord.flowHash] = hash;
-      i32[at + HeaderWord.flowId] = flowId;
-      i32[at + HeaderWord.mark] = 0;
-      i32[at + HeaderWord.scratch] = 0;
-      i32[at + HeaderWord.scratch + 1] = 0;
+      i32[at | HeaderWord.kind] = layer3 | (protocol << 8) | (arrival & KEPT_OF_ARRIVAL);
+      i32[at | HeaderWord.offsets] = ETHERNET_BYTES | (l4 << 16);
+      i32[at | HeaderWord.payload] = payload | (version << 16);
+      i32[at | HeaderWord.path] = wayOf(path, 0, direction);
+      i32[at | HeaderWord.verdict] = 0; // forward, no tags, no reason
+      i32[at | HeaderWord.ports] = port | (egress << 8) | (i32[at | HeaderWord.ports] & ~0xffff);
+      i32[at | HeaderWord.flowHash] = hash;
+      i32[at | HeaderWord.flowId] = flowId;
+      i32[at | HeaderWord.mark] = 0;
+      i32[at | HeaderWord.scratch] = 0;
+      i32[at | (HeaderWord.scratch + 1)] = 0;
       way[slot] = wayOf(path, 0, direction);
       ingress[slot] = port;
-      connection[slot] = entry / ENTRY_WORDS;
+      connection[slot] = entry >> ENTRY_WORDS_LOG2;
       flowIds[slot] = flowId;
       bytes += length;
     }
-    this.bytes = bytes;
+    known.bytes = bytes;
     return k;
-  }
+  };
 
   /**
    * The same for an Ethernet frame with IPv6 and no extension header: its parse and its connection, whose entry is returned, or -1.
    * Layout: the addresses are at 22 and 38, next header and payload length before them (RFC 8200, 3).
    */
-  #findIpv6(start: number, length: number): number {
-    const view = this.#view;
-    const { signed: words, mask } = this.#connections;
+  function findIpv6(start: number, length: number): number {
+    const view = itsView;
+    const words = itsEntries;
+    const mask = itsMask;
     const payloadBytes = view.getUint16(start + 18);
     const end = PLAIN_L4_V6 + payloadBytes;
     if (payloadBytes === 0 || end > length) return -1;
@@ -229,13 +244,13 @@ export class KnownConnections {
       if (PLAIN_L4_V6 + UDP_BYTES > end) return -1;
       const datagramBytes = view.getUint16(start + PLAIN_L4_V6 + 4);
       if (datagramBytes < UDP_BYTES || PLAIN_L4_V6 + datagramBytes > end) return -1;
-      this.#payload = PLAIN_L4_V6 + UDP_BYTES;
+      payload6 = PLAIN_L4_V6 + UDP_BYTES;
     } else if (protocol === IpProtocol.tcp) {
       if (PLAIN_L4_V6 + TCP_MIN_BYTES > end) return -1;
       const offsetAndFlags = view.getUint16(start + PLAIN_L4_V6 + 12);
       const headerBytes = (offsetAndFlags >>> 12) << 2;
       if (headerBytes < TCP_MIN_BYTES || PLAIN_L4_V6 + headerBytes > end || (offsetAndFlags & OPENS_OR_CLOSES) !== 0) return -1;
-      this.#payload = PLAIN_L4_V6 + headerBytes;
+      payload6 = PLAIN_L4_V6 + headerBytes;
     } else return -1;
     const sent = view.getInt32(start + PLAIN_L4_V6);
     let differs = 0;
@@ -254,11 +269,11 @@ export class KnownConnections {
     const g = view.getInt32(second + 8);
     const h = view.getInt32(second + 12);
     const hash = hashIpv6Key(head, ports, a, b, c, d, e, f, g, h);
-    this.#protocol = protocol;
-    this.#hash = hash;
-    this.#isFromFirst = isFromFirst;
+    protocol6 = protocol;
+    hash6 = hash;
+    isFromFirst6 = isFromFirst;
     for (let probe = 0; probe < PROBE_WINDOW; probe++) {
-      const entry = ((hash + probe) & mask) * ENTRY_WORDS;
+      const entry = ((hash + probe) & mask) << ENTRY_WORDS_LOG2;
       const key = entry + Word.key;
       if (words[entry + Word.hash] === hash && words[key] === head && words[key + 1] === ports && words[entry] !== EntryKind.free
         && words[key + 2] === a && words[key + 3] === b && words[key + 4] === c && words[key + 5] === d

@@ -9,7 +9,7 @@
  * When the runtime ends meanwhile nobody takes the VM's place, and what waited is dropped as after a death (`vm-gone`).
  */
 import type { SharedSpec } from '../memory/shared-spec.js';
-import { HeaderOffset } from '../memory/slot-layout.js';
+import { Direction, HeaderOffset } from '../memory/slot-layout.js';
 import { Cell } from '../observe/counters.js';
 import { builtInDrop } from '../observe/drop-reasons.js';
 import { RingProducer, resetRing, ringEntry } from '../ring/spsc-ring.js';
@@ -58,6 +58,7 @@ export class VmChanges {
    * @returns the packet in hand, if there was one.
    */
   reclaim(lane: Lane): CrashedPacket | null {
+    const { u8 } = this.#shop.headers;
     lane.alive = false;
     const txIndex = new RingProducer(this.#shared.control, lane.link.vnic.tx).producerIndex;
     const journal = new Journal(this.#shared.control, lane.link.journalOffset);
@@ -71,7 +72,11 @@ export class VmChanges {
     let packet: CrashedPacket | null = null;
     if (inHand && lent.count > 0) {
       const address = lent.takeBack();
-      const place = Math.min(journal.stage, lane.blocks.length - 1);
+      const last = lane.blocks.length - 1;
+      const place = Math.min(journal.stage, last);
+      const at8 = this.#shop.region.slotIndex(address) << 6;
+      // Of functions that run together, the journal alone knows which had the packet.
+      if (last > 0) u8[at8 + HeaderOffset.hop] = this.#shop.book.directionOf(at8 >> 6) === Direction.reverse ? last - place : place;
       packet = this.#keepAsFound(lane, address, place);
       this.#dropAt(lane, address, place);
     }

@@ -16,12 +16,15 @@
  * that the consumer has passed on and not released yet: its addresses may already come round again. Anything else means
  * that an address was made or kept twice, and `publish` throws.
  */
+import { ringCopiesOf, type RingCopies } from './ring-copies.js';
 import { CONSUMER_INDEX_WORD, ENTRIES_WORD, PRODUCER_INDEX_WORD, type RingSpec } from './ring-layout.js';
 
 /** The end that pushes. Exactly one thread has it. */
 export class RingProducer {
   readonly #words: Int32Array;
   readonly #entries: Uint32Array;
+  readonly #copies: RingCopies;
+  readonly #entriesAt: number;
   readonly #mask: number;
   readonly capacity: number;
   #producerIndex: number;
@@ -31,6 +34,8 @@ export class RingProducer {
   constructor(buffer: ArrayBufferLike, spec: RingSpec) {
     this.#words = new Int32Array(buffer, spec.offset, ENTRIES_WORD);
     this.#entries = new Uint32Array(buffer, spec.offset + ENTRIES_WORD * 4, spec.capacity);
+    this.#copies = ringCopiesOf(buffer);
+    this.#entriesAt = spec.offset / 4 + ENTRIES_WORD;
     this.#mask = spec.capacity - 1;
     this.capacity = spec.capacity;
     this.#producerIndex = Atomics.load(this.#words, PRODUCER_INDEX_WORD); // own index: no partner
@@ -51,11 +56,8 @@ export class RingProducer {
 
   /** Writes `count` addresses from `from[start]` on. The consumer sees them after `publish`. */
   pushBurst(from: Uint32Array, start: number, count: number): void {
-    const entries = this.#entries;
-    const mask = this.#mask;
-    const index = this.#producerIndex;
-    for (let k = 0; k < count; k++) entries[(index + k) & mask] = from[start + k]!;
-    this.#producerIndex = (index + count) | 0;
+    this.#copies.put(this.#entriesAt, this.#mask, this.#producerIndex, from, start, count);
+    this.#producerIndex = (this.#producerIndex + count) | 0;
   }
 
   /** Makes what was pushed visible, by one store for the whole burst. Returns how many became visible. */
@@ -80,14 +82,16 @@ export class RingProducer {
 /** The end that takes. Exactly one thread has it. */
 export class RingConsumer {
   readonly #words: Int32Array;
-  readonly #entries: Uint32Array;
+  readonly #copies: RingCopies;
+  readonly #entriesAt: number;
   readonly #mask: number;
   #consumerIndex: number;
   #producerIndexSeen: number;
 
   constructor(buffer: ArrayBufferLike, spec: RingSpec) {
     this.#words = new Int32Array(buffer, spec.offset, ENTRIES_WORD);
-    this.#entries = new Uint32Array(buffer, spec.offset + ENTRIES_WORD * 4, spec.capacity);
+    this.#copies = ringCopiesOf(buffer);
+    this.#entriesAt = spec.offset / 4 + ENTRIES_WORD;
     this.#mask = spec.capacity - 1;
     this.#consumerIndex = Atomics.load(this.#words, CONSUMER_INDEX_WORD); // own index: no partner
     this.#producerIndexSeen = this.#consumerIndex;
@@ -100,8 +104,6 @@ export class RingConsumer {
 
   /** Copies up to `max` addresses into `out` and returns how many. They stay in the ring until `release`. */
   peek(out: Uint32Array, max: number): number {
-    const entries = this.#entries;
-    const mask = this.#mask;
     const index = this.#consumerIndex;
     let count = (this.#producerIndexSeen - index) | 0;
     if (count < max) {
@@ -110,9 +112,9 @@ export class RingConsumer {
     }
     // Never more than the ring holds: a wild producer index cannot lead us round in circles.
     if (count > max) count = max;
-    if (count > mask + 1) count = mask + 1;
+    if (count > this.#mask + 1) count = this.#mask + 1;
     if (count <= 0) return 0;
-    for (let k = 0; k < count; k++) out[k] = entries[(index + k) & mask]!;
+    this.#copies.get(this.#entriesAt, this.#mask, index, out, count);
     return count;
   }
 

@@ -20,6 +20,7 @@ import { Mesh } from '../vnic/mesh.js';
 import { Vnic } from '../vnic/vnic.js';
 import { PacketClock, buildContext, type VmEvent } from '../nf/context.js';
 import { forward, type Burst, type Definition, type Handlers, type PacketHandler } from '../nf/contract.js';
+import { burstLoop, type BurstLoop, type LoopParts } from './burst-loop.js';
 import { BurstRun } from './burst-run.js';
 import { VmWatch } from './vm-watch.js';
 import { writeVerdict } from './write-verdict.js';
@@ -64,6 +65,11 @@ export class Vm {
   readonly #handlers: Handlers<unknown>[] = [];
   /** The first of them, and the only one where each function has a VM of its own. */
   #first = BEFORE_CREATION;
+  /** What the loops over a burst work on. */
+  readonly #parts: LoopParts;
+  #process: BurstLoop = () => {
+    throw new Error('the VM was polled before its network functions were created');
+  };
   readonly #run: BurstRun;
   readonly #watch: VmWatch;
   #tryTell: (event: VmEvent) => boolean = () => true;
@@ -97,6 +103,10 @@ export class Vm {
     this.#run = new BurstRun(this.#region, this.#headers, this.#packet, this.#batch, this.#clock, this.#journal);
     this.#watch = new VmWatch(buffer, spec.watch, this.#headers, shared.region.slotBytes, shared.mainDoorbellOffset, spec.functions.map(({ index }) => index));
     this.#private = new Uint8Array(shared.mode === 'copy' ? shared.region.slotBytes : 0);
+    this.#parts = {
+      region: this.#region, headers: this.#headers, packet: this.#packet, batch: this.#batch, clock: this.#clock, journal: this.#journal,
+      copies: this.#copy === null ? null : { counter: this.#copy, bytes: this.#private },
+    };
     this.#wallClock = shared.clock === 'wall';
   }
 
@@ -127,6 +137,7 @@ export class Vm {
       vm.#answer({ type: 'standing', function: at, takesUpdates: handlers.update !== undefined });
     }
     vm.#first = vm.#handlers[0];
+    vm.#process = burstLoop(vm.#parts, vm.#handlers.map((handlers) => handlers.process.bind(handlers)));
     return vm;
   }
 
@@ -149,10 +160,8 @@ export class Vm {
     const input = this.#inputs[this.#input];
     this.#journal.begin(this.#input, input.consumerIndex, this.#vnic.tx.producerIndex, count);
     if (this.#watch.isOn) this.#processWatched(count);
-    else if (this.#copy !== null) this.#processCopies(count, this.#copy);
-    else if (this.#handlers.length > 1) this.#processTogether(count);
-    else if (this.#first.processBurst !== undefined) this.#processBurst(count, this.#first.processBurst);
-    else this.#processInPlace(count);
+    else if (this.#copy === null && this.#handlers.length === 1 && this.#first.processBurst !== undefined) this.#processBurst(count, this.#first.processBurst);
+    else this.#process(count);
     if (this.#mesh === null) this.#vnic.tx.pushBurst(this.#batch, 0, count);
     else this.#route(this.#mesh, count);
     const returned = this.#vnic.tx.publish();
@@ -218,84 +227,10 @@ export class Vm {
     this.#mesh?.flush();
   }
 
-  #processInPlace(count: number): void {
-    const packet = this.#packet;
-    const region = this.#region;
-    const bytes = region.bytes;
-    const u32 = this.#headers.u32;
-    const { process } = this.#first;
-    const batch = this.#batch;
-    const clock = this.#clock;
-    const journal = this.#journal;
-    for (let k = 0; k < count; k++) {
-      const address = batch[k];
-      const slot = region.slotIndex(address);
-      const at = slot << 4;
-      packet.moveTo(bytes, address + u32[at], slot);
-      clock.advance(u32[at + SECONDS], u32[at + NANOS]);
-      this.#conclude(slot, process(packet));
-      journal.advance(k + 1);
-    }
-  }
-
-  /** Several functions: each packet passes one after the other, until one of them decides against it. */
-  #processTogether(count: number): void {
-    const packet = this.#packet;
-    const region = this.#region;
-    const bytes = region.bytes;
-    const u32 = this.#headers.u32;
-    for (let k = 0; k < count; k++) {
-      const address = this.#batch[k];
-      const slot = region.slotIndex(address);
-      const at = slot << 4;
-      packet.moveTo(bytes, address + u32[at], slot);
-      this.#clock.advance(u32[at + SECONDS], u32[at + NANOS]);
-      this.#conclude(slot, this.#passThrough(packet, slot));
-      this.#journal.advance(k + 1);
-    }
-  }
-
-  /** The hop in the header is where the packet begins here, and afterwards where it was decided. */
-  #passThrough(packet: Packet, slot: number): ReturnType<PacketHandler> {
-    const handlers = this.#handlers;
-    const last = handlers.length - 1;
-    const u8 = this.#headers.u8;
-    const at = slot << 6;
-    const isReverse = u8[at + HeaderOffset.direction] === Direction.reverse;
-    for (let hop = u8[at + HeaderOffset.hop]; hop <= last; hop++) {
-      const place = isReverse ? last - hop : hop;
-      u8[at + HeaderOffset.hop] = hop;
-      this.#journal.enter(place);
-      const verdict = handlers[place].process(packet);
-      if (verdict !== forward) return verdict;
-    }
-    return forward;
-  }
-
   #processBurst(count: number, processBurst: (burst: Burst) => void): void {
     this.#run.begin(count);
     processBurst(this.#run);
     this.#run.finish();
-  }
-
-  /** Copy mode: the same, with the packet copied in and out of this VM's own memory. */
-  #processCopies(count: number, copier: CopyCounter): void {
-    const packet = this.#packet;
-    const region = this.#region;
-    const u32 = this.#headers.u32;
-    for (let k = 0; k < count; k++) {
-      const address = this.#batch[k];
-      const slot = region.slotIndex(address);
-      const at = slot << 4;
-      const offset = u32[at];
-      copier.copy(region.bytes, address + offset, this.#private, offset, u32[at + 1]);
-      packet.moveTo(this.#private, offset, slot);
-      this.#clock.advance(u32[at + SECONDS], u32[at + NANOS]);
-      const verdict = this.#handlers.length > 1 ? this.#passThrough(packet, slot) : this.#first.process(packet);
-      copier.copy(this.#private, u32[at], region.bytes, address + u32[at], u32[at + 1]);
-      this.#conclude(slot, verdict);
-      this.#journal.advance(k + 1);
-    }
   }
 
   /** Somebody watches: each packet by itself, wherever its bytes are, through one function or several. Slower, and the same. */
@@ -389,6 +324,9 @@ export class Vm {
     u32[(slot << 4) + 1] = length;
     u32[(slot << 4) + 2] = length;
     u8[(slot << 6) + HeaderOffset.parseFlags] = 0;
+    const last = this.#handlers.length - 1;
+    // Made by the function that has the packet in hand, and going on from there.
+    if (last > 0) u8[(slot << 6) + HeaderOffset.hop] = like.direction === Direction.reverse ? last - this.#journal.stage : this.#journal.stage;
     const start = address + initialDataOffset(slot);
     region.bytes.fill(0, start, start + length);
     this.#made.moveTo(region.bytes, start, slot);

@@ -14,30 +14,30 @@
  * alone say how far the VM had come. Thread exit orders all of its stores before our reads.
  */
 export const JOURNAL_BYTES = 64;
-const CURSOR = 0;
+/** The words that the loops over a burst write themselves. */
+export const JournalWord = { cursor: 0, stage: 4 } as const;
 const RX_INDEX = 1;
 const COUNT = 2;
 const TX_INDEX = 3;
-const STAGE = 4;
 const INPUT = 5;
 
 export class Journal {
-  readonly #words: Int32Array;
+  readonly words: Int32Array;
 
   constructor(buffer: ArrayBufferLike, offset: number) {
-    this.#words = new Int32Array(buffer, offset, JOURNAL_BYTES / 4);
+    this.words = new Int32Array(buffer, offset, JOURNAL_BYTES / 4);
   }
 
   /** Before the first burst: no burst is under way. */
   clear(txIndex: number): void {
-    this.#words.fill(0);
-    this.#words[TX_INDEX] = (txIndex - 1) | 0;
+    this.words.fill(0);
+    this.words[TX_INDEX] = (txIndex - 1) | 0;
   }
 
   begin(input: number, rxIndex: number, txIndex: number, count: number): void {
-    const words = this.#words;
+    const words = this.words;
     words[INPUT] = input;
-    words[CURSOR] = 0;
+    words[JournalWord.cursor] = 0;
     words[RX_INDEX] = rxIndex;
     words[COUNT] = count;
     Atomics.store(words, TX_INDEX, txIndex); // (S) read after the thread's exit
@@ -45,31 +45,31 @@ export class Journal {
 
   /** `done` packets of the burst have their verdicts. */
   advance(done: number): void {
-    this.#words[CURSOR] = done;
+    this.words[JournalWord.cursor] = done;
   }
 
   /** The packet in hand is with another function of the VM now. */
   enter(stage: number): void {
-    this.#words[STAGE] = stage;
+    this.words[JournalWord.stage] = stage;
   }
 
   get stage(): number {
-    return this.#words[STAGE];
+    return this.words[JournalWord.stage];
   }
 
   /** Where the packet in hand stands: the input ring, and its index there. */
   get input(): number {
-    return this.#words[INPUT];
+    return this.words[INPUT];
   }
 
   get index(): number {
-    return (this.#words[RX_INDEX] + this.#words[CURSOR]) | 0;
+    return (this.words[RX_INDEX] + this.words[JournalWord.cursor]) | 0;
   }
 
   /** How many packets of an unfinished burst were done, and whether one was in hand. `txIndex`: as tx stands. */
   recover(txIndex: number): { done: number; inHand: boolean } {
-    const words = this.#words;
+    const words = this.words;
     if (words[TX_INDEX] !== txIndex) return { done: 0, inHand: false };
-    return { done: words[CURSOR], inHand: words[CURSOR] < words[COUNT] };
+    return { done: words[JournalWord.cursor], inHand: words[JournalWord.cursor] < words[COUNT] };
   }
 }
