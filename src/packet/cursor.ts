@@ -8,6 +8,7 @@ import { ipv4End, ipv6End, udpEnd } from './packet-end.js';
 import { IpProtocol } from './protocols.js';
 
 const NO_BYTES = new Uint8Array(0);
+const NO_VIEW = new DataView(NO_BYTES.buffer);
 const L3_OFFSET = HeaderOffset.l3Offset >> 1;
 const L4_OFFSET = HeaderOffset.l4Offset >> 1;
 const PAYLOAD_OFFSET = HeaderOffset.payloadOffset >> 1;
@@ -24,6 +25,8 @@ const NANOS = HeaderOffset.timestampNanos >> 2;
 export class PacketCursor {
   /** The region, or a private buffer in copy mode. */
   bytes: Uint8Array = NO_BYTES;
+  /** The same bytes: fields in network order are read at once. */
+  view: DataView = NO_VIEW;
   /** Index of the packet's first byte in `bytes`. */
   start = 0;
   slotIndex = 0;
@@ -35,9 +38,15 @@ export class PacketCursor {
 
   /** Puts the cursor on another packet. Views that were asked for before are void. */
   moveTo(bytes: Uint8Array, start: number, slotIndex: number): void {
-    if (this.bytes !== bytes) this.bytes = bytes; // a reference costs more to store than to compare
+    if (this.bytes !== bytes) this.#look(bytes); // a reference costs more to store than to compare
     this.start = start;
     this.slotIndex = slotIndex;
+  }
+
+  /** Elsewhere than before: seldom, as all packets lie in one region. */
+  #look(bytes: Uint8Array): void {
+    this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   /** Bytes present. */

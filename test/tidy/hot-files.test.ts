@@ -39,6 +39,7 @@ const COLD: readonly { file: string; functions: readonly string[]; why: string }
   { file: 'src/packet-manager/packet-manager.ts', functions: ['#readMail', '#obey', '#vmDied', '#quiesced'], why: 'run when there is mail' },
   { file: 'src/packet-manager/packet-manager.ts', functions: ['#close'], why: 'the end' },
   { file: 'src/port/capture/connections.ts', functions: ['#take'], why: 'the table grows to its bound, then connections are reused' },
+  { file: 'src/packet/cursor.ts', functions: ['#look'], why: 'seldom: all packets lie in one region' },
   { file: 'src/ring/wake-up.ts', functions: ['wakeUpSpec'], why: 'makes a policy, at start' },
   { file: 'src/ring/spsc-ring.ts', functions: ['resetRing', 'ringIsEmpty', 'ringEntry'], why: 'when an end is gone, or a mesh is to come to rest' },
   { file: 'src/vm/vm.ts', functions: ['create'], why: 'before the first packet' },
@@ -49,6 +50,8 @@ const COLD: readonly { file: string; functions: readonly string[]; why: string }
 
 /** Functions that make closures, once, over what is constant (docs/hot-code.md): what they make is hot, they are not. */
 const MAKERS: readonly { file: string; functions: readonly string[] }[] = [
+  { file: 'src/nf/firewall/short-way.ts', functions: ['shortWayOf'] },
+  { file: 'src/nf/nat/short-way.ts', functions: ['shortWayOf'] },
   { file: 'src/packet-manager/known-connections.ts', functions: ['stampOf'] },
   { file: 'src/packet-manager/runs.ts', functions: ['runsOf'] },
   { file: 'src/ring/ring-copies.ts', functions: ['makeCopies'] },

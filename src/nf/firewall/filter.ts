@@ -11,7 +11,7 @@ import { openingOf } from './opening.js';
 import type { FirewallOptions } from './options.js';
 import { isIcmp, overwritesHeader, queryWentInReverse, Role, roleOf } from './role.js';
 import { ConnectionState } from './rule.js';
-import { ShortWay } from './short-way.js';
+import { shortWayOf, type ShortWay } from './short-way.js';
 import { TcpState, TcpKind, tcpKind } from './tcp-state.js';
 import { TcpVerdict, TcpWindows } from './tcp-window.js';
 
@@ -51,7 +51,7 @@ export class Filter {
     this.#droppedAsInvalid = context.drop['firewall-invalid'];
     this.connections = new Connections(state.flows, state.generations);
     this.#windows = new TcpWindows(state.flows.words);
-    this.#shortWay = new ShortWay(state.flows);
+    this.#shortWay = shortWayOf(state.flows);
     this.#lifetimes = new Lifetimes(this.connections);
     const share = Math.max(1, Math.floor(state.flows.capacity / HALF_OPEN_SHARE));
     this.#halfOpen = new HalfOpen(state.halfOpen, state.flows, Math.min(options.halfOpen, share));

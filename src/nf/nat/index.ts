@@ -8,6 +8,7 @@ import { externalAddresses } from './addresses.js';
 import { explainTranslation } from './explain.js';
 import { NAT_COUNTERS, NAT_DROPS, natTables } from './layout.js';
 import { optionProblems } from './option-problems.js';
+import { shortWayOf } from './short-way.js';
 import { Translator } from './translator.js';
 
 export type { NatInput } from './options.js';
@@ -26,14 +27,15 @@ export const nat = defineNetworkFunction(import.meta.url, {
   },
   create: (context) => {
     let optionsNumber = 1;
-    let translator = new Translator(context, context.options, optionsNumber);
+    const shortWay = shortWayOf(context);
+    let translator = new Translator(context, context.options, optionsNumber, shortWay);
     return {
       process: (packet) => translator.process(packet),
       explain: (packet, verdict) => explainTranslation(translator.parts, packet, verdict),
       // Bindings to addresses and ports that are no longer ours end; all others stay as they are.
       update: (options) => {
         optionsNumber = (optionsNumber % 0xffff) + 1;
-        translator = new Translator(context, options, optionsNumber);
+        translator = new Translator(context, options, optionsNumber, shortWay);
       },
       expire: (nowMs) => translator.expire(nowMs),
     };

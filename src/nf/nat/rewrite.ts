@@ -10,42 +10,35 @@ const TCP_CHECKSUM = 16;
 const UDP_CHECKSUM = 6;
 
 /**
+ * @param view of the bytes that the next ones count in
  * @param ip where the IPv4 header begins, whose options, if any, hold no source route
  * @param addressAt where the address lies, and `portAt` the port
  * @param l4At where the header of `protocol` begins
  */
-export function rewriteEnd(bytes: Uint8Array, ip: number, addressAt: number, l4At: number, portAt: number, protocol: number, address: number, port: number): void {
-  const high = (bytes[addressAt] << 8) | bytes[addressAt + 1];
-  const low = (bytes[addressAt + 2] << 8) | bytes[addressAt + 3];
+export function rewriteEnd(view: DataView, ip: number, addressAt: number, l4At: number, portAt: number, protocol: number, address: number, port: number): void {
+  const old = view.getInt32(addressAt);
+  const before = view.getUint16(portAt);
+  const high = old >>> 16;
+  const low = old & 0xffff;
   const newHigh = address >>> 16;
   const newLow = address & 0xffff;
-  const before = (bytes[portAt] << 8) | bytes[portAt + 1];
   // A word that stays adds nothing, so that a checksum stays bit for bit where nothing changes.
   const difference = (high === newHigh ? 0 : (high ^ 0xffff) + newHigh) + (low === newLow ? 0 : (low ^ 0xffff) + newLow);
   const withPort = difference + (before === port ? 0 : (before ^ 0xffff) + port);
-  bytes[addressAt] = address >>> 24;
-  bytes[addressAt + 1] = newHigh;
-  bytes[addressAt + 2] = newLow >>> 8;
-  bytes[addressAt + 3] = newLow;
-  bytes[portAt] = port >>> 8;
-  bytes[portAt + 1] = port;
-  if (difference !== 0) {
-    const check = ip + IP_CHECKSUM;
-    let sum = (((bytes[check] << 8) | bytes[check + 1]) ^ 0xffff) + difference;
-    sum = (sum & 0xffff) + (sum >>> 16);
-    sum = ~((sum & 0xffff) + (sum >>> 16));
-    bytes[check] = sum >>> 8;
-    bytes[check + 1] = sum;
-  }
+  view.setInt32(addressAt, address);
+  view.setUint16(portAt, port);
+  if (difference !== 0) view.setUint16(ip + IP_CHECKSUM, mended(view.getUint16(ip + IP_CHECKSUM), difference));
   if (withPort === 0) return;
   const check = l4At + (protocol === UDP ? UDP_CHECKSUM : TCP_CHECKSUM);
-  const old = (bytes[check] << 8) | bytes[check + 1];
+  const sum = view.getUint16(check);
   // Zero means that a datagram has no checksum; one that comes to zero is sent as 0xffff (RFC 768).
-  if (old === 0 && protocol === UDP) return;
-  let sum = (old ^ 0xffff) + withPort;
-  sum = (sum & 0xffff) + (sum >>> 16);
-  sum = ~((sum & 0xffff) + (sum >>> 16)) & 0xffff;
-  if (sum === 0 && protocol === UDP) sum = 0xffff;
-  bytes[check] = sum >>> 8;
-  bytes[check + 1] = sum;
+  if (protocol !== UDP) view.setUint16(check, mended(sum, withPort));
+  else if (sum !== 0) view.setUint16(check, mended(sum, withPort) || 0xffff);
+}
+
+/** A checksum whose words have changed by `difference`, a sum of at most three (complement of the old + new). */
+function mended(checksum: number, difference: number): number {
+  const sum = (checksum ^ 0xffff) + difference;
+  const folded = (sum & 0xffff) + (sum >>> 16);
+  return ~((folded & 0xffff) + (folded >>> 16)) & 0xffff;
 }

@@ -7,7 +7,7 @@ import { expect, it } from 'vitest';
 import { SlotHeaders } from '../../../src/memory/slot-headers.js';
 import { HeaderOffset, LinkType } from '../../../src/memory/slot-layout.js';
 import { firewallTables, StateBit, TCP_STATE_SHIFT, Word } from '../../../src/nf/firewall/layout.js';
-import { ShortWay } from '../../../src/nf/firewall/short-way.js';
+import { shortWayOf, type ShortWay } from '../../../src/nf/firewall/short-way.js';
 import { TcpState } from '../../../src/nf/firewall/tcp-state.js';
 import { LAST_IS_REPLY, LAST_KIND_SHIFT, LENIENT, MAX_ACK_KNOWN_OF_OPENER, MAX_ACK_KNOWN_OF_OTHER, SAID_BITS, TcpVerdict, TcpWindows } from '../../../src/nf/firewall/tcp-window.js';
 import { PerFlowTable } from '../../../src/nf/tables.js';
@@ -39,7 +39,7 @@ function tableWith(words: readonly number[]): PerFlowTable {
 }
 
 function shortWay(table: PerFlowTable): ShortWay {
-  const way = new ShortWay(table);
+  const way = shortWayOf(table);
   way.update({ tcpSeconds: LIFE, udpSeconds: 120, udpUnansweredSeconds: 30 });
   return way;
 }

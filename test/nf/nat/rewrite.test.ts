@@ -17,7 +17,7 @@ it('at the source and at the destination', () => {
     const bytes = isTcp ? tcp4(fields) : udp4({ ...fields, ...(!isChecked && { udpChecksum: 0 }) });
     const [own, others] = [place(bytes), place(bytes)];
     const [ip, l4] = [own.start + own.l3Offset, own.start + own.l4Offset];
-    rewriteEnd(own.bytes, ip, ip + (isSource ? 12 : 16), l4, l4 + (isSource ? 0 : 2), own.l4, newAddress, newPort);
+    rewriteEnd(own.view, ip, ip + (isSource ? 12 : 16), l4, l4 + (isSource ? 0 : 2), own.l4, newAddress, newPort);
     if (isSource) others.rewriteSourceEnd(newAddress, newPort);
     else others.rewriteDestinationEnd(newAddress, newPort);
     expect(bytesOf(own)).toEqual(bytesOf(others));
