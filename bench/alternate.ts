@@ -25,12 +25,14 @@ interface Ready {
 }
 
 export async function alternate(
-  name: string, group: Group, settings: BenchSettings, into: Collected, progress: (text: string) => void,
+  name: string, group: Group, settings: BenchSettings, into: Collected, progress: (text: string) => void, interrupted: AbortSignal,
 ): Promise<void> {
   const attempt = async <Value>(way: Way, repetition: number, work: () => Promise<Value> | Value): Promise<Value | null> => {
     try {
       return await work();
     } catch (error) {
+      // Ctrl-C reaches the programs that are measured, too: what they say then says nothing.
+      if (interrupted.aborted) return null;
       if (error instanceof NotHere) into.leftOut.push({ case: name, way: way.way, reason: error.message });
       else if (error instanceof InvalidMeasurement) into.failures.push({ case: name, way: way.way, factors: way.factors, repetition, reason: error.message });
       else throw error;
@@ -40,6 +42,7 @@ export async function alternate(
   progress(`${name}, ${group.name}: ${group.ways.length} ways`);
   const ready: Ready[] = [];
   for (const way of group.ways) {
+    if (interrupted.aborted) return;
     const hash = way.compare === undefined ? { of: null } : await attempt(way, 0, async () => ({ of: await way.compare!() }));
     if (hash !== null) ready.push({ way, hash: hash.of });
   }
@@ -48,6 +51,7 @@ export async function alternate(
   for (let repetition = first; repetition <= settings.repetitions && left.length > 0; repetition++) {
     const next: Ready[] = [];
     for (const one of left) {
+      if (interrupted.aborted) return;
       const { way, hash } = one;
       const values = await attempt(way, repetition, () => way.measure(repetition));
       // What is not there will not be there the next time; what failed once may succeed, and is listed all the same.

@@ -1,6 +1,7 @@
 /** All cases, in the order in which they run. */
 import { chainCase } from './cases/chain-case.js';
 import { flowsCase } from './cases/flows-case.js';
+import { fullCase } from './cases/full-case.js';
 import { functionsCase } from './cases/functions-case.js';
 import { hopCase } from './cases/hop-case.js';
 import { idleCase } from './cases/idle-case.js';
@@ -14,5 +15,5 @@ import { soakCase } from './cases/soak-case.js';
 import type { BenchCase } from './way.js';
 
 export const CASES: readonly BenchCase[] = [
-  ringCase, hopCase, chainCase, realCase, flowsCase, ndrCase, latencyCase, idleCase, microCase, functionsCase, soakCase, profileCase,
+  ringCase, hopCase, chainCase, fullCase, realCase, flowsCase, ndrCase, latencyCase, idleCase, microCase, functionsCase, soakCase, profileCase,
 ];

@@ -6,7 +6,7 @@ const SAMPLE_COLUMNS = [
   'case', 'way', 'metric', 'unit', 'value', 'repetition', ...FACTORS, 'packets', 'seconds', 'collections', 'bytesCopied', 'payloadHash',
 ] as const satisfies readonly (keyof Sample)[];
 const ENVIRONMENT_COLUMNS = [
-  'date', 'cpu', 'cores', 'availableCores', 'quotaCores', 'governor', 'memoryBytes', 'kernel', 'node', 'v8', 'loadBefore', 'loadAfter', 'commit', 'version',
+  'date', 'cpu', 'cores', 'availableCores', 'quotaCores', 'governor', 'memoryBytes', 'kernel', 'node', 'v8', 'loadBefore', 'loadAfter', 'commit', 'version', 'flags', 'compiler', 'endedEarly',
 ] as const satisfies readonly (keyof Results['environment'])[];
 /** Columns of numbers: an empty field is null, not a text. */
 const TEXTS = new Set(['case', 'way', 'metric', 'unit', 'mode', 'routing', 'placement', 'wakeUp', 'touch', 'payloadHash']);
@@ -23,7 +23,7 @@ const shortened = (value: string | number | null): string | number | null =>
   typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(9)) : value;
 
 export function toCsv({ samples, environment, settings }: Pick<Results, 'samples' | 'environment' | 'settings'>): string {
-  const shared = [...ENVIRONMENT_COLUMNS.map((column) => environment[column]), settings.profile, settings.seed];
+  const shared = [...ENVIRONMENT_COLUMNS.map((column) => (column === 'endedEarly' ? (environment.endedEarly ? 'yes' : '') : environment[column])), settings.profile, settings.seed];
   const lines = [
     [...SAMPLE_COLUMNS, ...ENVIRONMENT_COLUMNS, 'profile', 'seed'],
     ...samples.map((sample) => [...SAMPLE_COLUMNS.map((column) => shortened(sample[column])), ...shared]),

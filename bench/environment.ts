@@ -22,6 +22,10 @@ export interface Environment {
   /** Of the repository, with `+` when it had changes; null where there is none. */
   readonly commit: string | null;
   readonly version: string;
+  /** Of Node, from the command line and NODE_OPTIONS; null without any. */
+  readonly flags: string | null;
+  /** First line of what the C compiler says of itself; null where there is none. */
+  readonly compiler: string | null;
 }
 
 const ROOT = new URL('../../', import.meta.url);
@@ -39,6 +43,23 @@ export function parseQuota(maximum: string | null, quota: string | null = null, 
   const [used, per] = maximum === null ? [quota, period] : maximum.split(' ');
   const cores = Number(used) / Number(per);
   return Number.isFinite(cores) && cores > 0 ? cores : null;
+}
+
+/** Of this process's control group and those above it, the least that one allows. */
+function readQuota(): number | null {
+  const own = /^0::(\/.*)$/m.exec(readText('/proc/self/cgroup') ?? '')?.[1] ?? '/';
+  const above = own.split('/').filter((name) => name !== '').map((_, depth, names) => `/${names.slice(0, depth + 1).join('/')}`);
+  const quotas = ['', ...above].map((group) => parseQuota(readText(`/sys/fs/cgroup${group}/cpu.max`), readText('/sys/fs/cgroup/cpu/cpu.cfs_quota_us'), readText('/sys/fs/cgroup/cpu/cpu.cfs_period_us')));
+  const limits = quotas.filter((quota) => quota !== null);
+  return limits.length === 0 ? null : Math.min(...limits);
+}
+
+function compiler(): string | null {
+  try {
+    return execFileSync('cc', ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).split('\n')[0];
+  } catch {
+    return null;
+  }
 }
 
 function git(...args: string[]): string | null {
@@ -64,8 +85,7 @@ export function readEnvironment(): Environment {
     cpu: processors[0]?.model.trim() ?? 'unknown',
     cores: processors.length,
     availableCores: availableParallelism(),
-    quotaCores: parseQuota(
-      readText('/sys/fs/cgroup/cpu.max'), readText('/sys/fs/cgroup/cpu/cpu.cfs_quota_us'), readText('/sys/fs/cgroup/cpu/cpu.cfs_period_us')),
+    quotaCores: readQuota(),
     governor: readText('/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor'),
     memoryBytes: totalmem(),
     kernel: release(),
@@ -74,5 +94,7 @@ export function readEnvironment(): Environment {
     loadBefore: loadavg()[0],
     commit: commit(),
     version,
+    flags: [...process.execArgv, process.env.NODE_OPTIONS ?? ''].filter((flag) => flag !== '').join(' ') || null,
+    compiler: compiler(),
   };
 }

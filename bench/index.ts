@@ -6,6 +6,7 @@ import { alternate, type Collected } from './alternate.js';
 import { CASES } from './cases.js';
 import { toCsv } from './csv.js';
 import { readEnvironment } from './environment.js';
+import { interruptible } from './interruption.js';
 import { summariseCases, summariseRatios, type Results } from './results.js';
 import { PROFILES, type BenchSettings } from './settings.js';
 import { conditions, tables, type TextTable } from './tables.js';
@@ -35,12 +36,16 @@ export async function bench({ json, csv, html, write, progress, ...asked }: Benc
   const chosen = CASES.filter(({ name, byDefault }) => (settings.cases.length === 0 ? byDefault : settings.cases.includes(name)));
   const environment = readEnvironment();
   const collected: Collected = { samples: [], failures: [], leftOut: [] };
-  for (const { name, groups } of chosen) {
-    for (const group of await groups(settings, progress)) await alternate(name, group, settings, collected, progress);
-  }
+  const endedEarly = await interruptible(progress, async (interrupted) => {
+    for (const { name, groups } of chosen) {
+      if (interrupted.aborted) break;
+      for (const group of await groups(settings, progress, interrupted)) await alternate(name, group, settings, collected, progress, interrupted);
+    }
+    return interrupted.aborted;
+  });
   const results: Results = {
     schemaVersion: 2,
-    environment: { ...environment, loadAfter: loadavg()[0] },
+    environment: { ...environment, loadAfter: loadavg()[0], endedEarly },
     settings,
     cases: summariseCases(collected.samples),
     ratios: summariseRatios(collected.samples),

@@ -2,7 +2,7 @@
 import type { LeftOut } from './alternate.js';
 import type { Environment } from './environment.js';
 import { NO_FACTORS, type Factors, type Failure, type Sample } from './sample.js';
-import type { BenchSettings } from './settings.js';
+import { EDGE, type BenchSettings } from './settings.js';
 import { pairedRatios, summarise, type Summary } from './statistics.js';
 
 export interface Described extends Factors {
@@ -28,7 +28,11 @@ export interface RatioSummary {
 
 export interface Results {
   readonly schemaVersion: 2;
-  readonly environment: Environment & { readonly loadAfter: number };
+  readonly environment: Environment & {
+    readonly loadAfter: number;
+    /** By Ctrl-C: these are the figures until then. */
+    readonly endedEarly: boolean;
+  };
   readonly settings: BenchSettings;
   readonly cases: readonly CaseSummary[];
   readonly ratios: readonly RatioSummary[];
@@ -86,6 +90,8 @@ function baselineOf(sample: Sample): Baseline | null {
   if (OURS(sample)) return null;
   if (sample.way === 'millrace') return { name: 'copy', of: OURS, but: ['mode'] };
   if (sample.case === 'chain' && sample.way !== 'c') return { name: sample.way, of: (other) => OURS(other) && other.routing === 'hub' && other.placement === 'per-vm' && other.burst === 64, but: TOPOLOGY };
+  // Its functions are the reference's own, and it keeps no connections.
+  if (sample.case === 'full') return { name: sample.way, of: (other) => OURS(other) && other.touch === EDGE, but: ['mode', 'touch', 'flows'] };
   return { name: sample.way, of: OURS, but: ['mode'] };
 }
 

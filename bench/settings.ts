@@ -19,6 +19,8 @@ export interface BenchSettings {
   readonly leastPackets: number;
   /** Of the case soak. */
   readonly soakMinutes: number;
+  /** The same, with firewall, NAT and DPI instead of functions that touch headers. */
+  readonly soakFunctions: boolean;
   /** A folder of captures for the case real, beside the example. */
   readonly captures: string | null;
   readonly seed: number;
@@ -39,6 +41,7 @@ const DEFAULT: BenchSettings = {
   warmUpPackets: 100_000,
   leastPackets: 10_000,
   soakMinutes: 1,
+  soakFunctions: false,
   captures: null,
   seed: 1,
 };
@@ -49,6 +52,9 @@ export const PROFILES: Readonly<Record<BenchSettings['profile'], BenchSettings>>
   default: DEFAULT,
   full: { ...DEFAULT, profile: 'full', sizes: [64, 128, 256, 512, 1024, 1500, 4096, 9000], repetitions: 15, warmUpMs: 1500, measuredMs: 500, soakMinutes: 30 },
 };
+
+/** The chain of the stock functions, as the column `touch` has it. */
+export const EDGE = 'firewall, NAT, DPI';
 
 /** VMs of the chain, unless they are what is varied. */
 export const CHAIN_LENGTH = 3;

@@ -60,15 +60,16 @@ export function tables({ cases, ratios }: Pick<Results, 'cases' | 'ratios'>): Te
 
 /** What the numbers were measured on, and how, in sentences. */
 export function conditions({ environment, settings, samples }: Pick<Results, 'environment' | 'settings' | 'samples'>): string[] {
-  const { cpu, cores, availableCores, quotaCores, governor, node, v8, date, commit, version, loadBefore, loadAfter, kernel } = environment;
+  const { cpu, cores, availableCores, quotaCores, governor, node, v8, date, commit, version, loadBefore, loadAfter, kernel, flags, endedEarly } = environment;
   const threads = Math.max(0, ...samples.map((sample) => sample.threads ?? 0));
   const usable = Math.min(availableCores, quotaCores ?? Infinity);
   const lines = [
     `${cpu}, ${cores} cores, ${availableCores} of them usable, ${quotaCores === null ? 'no quota' : `a quota of ${digits(quotaCores)}`}, governor ${governor ?? 'unknown'}, Linux ${kernel}.`,
-    `Node ${node}, V8 ${v8}. Millrace ${version}${commit === null ? '' : ` at ${commit}`}. ${date}. Load ${digits(loadBefore)} before, ${digits(loadAfter)} after.`,
+    `Node ${node}${flags === null ? '' : ` with ${flags}`}, V8 ${v8}. Millrace ${version}${commit === null ? '' : ` at ${commit}`}. ${date}. Load ${digits(loadBefore)} before, ${digits(loadAfter)} after.`,
     `${settings.repetitions} repetitions after one that does not count, seed ${settings.seed}. Median, and in brackets the interval between two order statistics that holds the true median with 95 % at least; in parentheses the whole range, where the repetitions are too few for that.`,
   ];
   if (threads > usable) lines.push(`There were up to ${threads} threads at work on ${digits(usable)} cores.`);
+  if (endedEarly) lines.push('Ended early: these are the figures until then.');
   if (settings.profile === 'quick') lines.push('A quick run: it shows that everything works, and its numbers are no measurement.');
   return lines;
 }

@@ -26,5 +26,6 @@ export interface BenchCase {
   readonly says: string;
   /** Run unless cases are named. */
   readonly byDefault: boolean;
-  readonly groups: (settings: BenchSettings, progress: (text: string) => void) => Promise<readonly Group[]> | readonly Group[];
+  /** @param interrupted aborts when the run is to end early: whatever lasts minutes looks at it. */
+  readonly groups: (settings: BenchSettings, progress: (text: string) => void, interrupted: AbortSignal) => Promise<readonly Group[]> | readonly Group[];
 }

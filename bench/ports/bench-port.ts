@@ -1,5 +1,6 @@
 /** The ports of the benchmarks, as the packet manager's thread makes them: a source, a sink, and the two sides of a replay. */
 import type { PortBackend, PortFactory, PortMemory } from '../../src/port/contract.js';
+import { PayloadHash } from '../payload.js';
 import { BenchEgress, type UnderWay } from './egress.js';
 import type { BenchPortOptions } from './port-options.js';
 import { Replay, ReplaySide } from './replay.js';
@@ -8,6 +9,8 @@ import { BenchSource } from './source.js';
 /** Of this thread, which serves one run. */
 const underWay: UnderWay = { dueMs: null };
 let replay: Replay | null = null;
+/** What leaves by both ports has one hash. */
+let hash: PayloadHash | null = null;
 
 interface Receiving {
   receive(slots: Uint32Array, count: number): number;
@@ -29,7 +32,8 @@ const make: PortFactory = (memory, _counts, options): PortBackend => {
   const told = options as BenchPortOptions;
   const ingress = receiving(memory, told);
   const timed = told.role === 'sink' && told.latency ? underWay : null;
-  const egress = new BenchEgress(memory, new Float64Array(told.panel), told.hash, timed, told.role === 'replay');
+  if (told.hash) hash ??= new PayloadHash();
+  const egress = new BenchEgress(memory, new Float64Array(told.panel), hash, timed, told.role === 'replay');
   return {
     receive: (slots, count) => ingress.receive(slots, count),
     transmit: (addresses, count) => {

@@ -1,7 +1,7 @@
 /** Hot: no allocation. The sending half of a benchmark's ports: counts, and in the runs that ask for it hashes or times. */
 import { HeaderOffset } from '../../src/memory/slot-layout.js';
 import type { PortMemory } from '../../src/port/contract.js';
-import { PAYLOAD_AT, PayloadHash } from '../payload.js';
+import { PAYLOAD_AT, type PayloadHash } from '../payload.js';
 import { bucketOf, Cell } from './panel.js';
 
 /** Where the source writes a packet's sequence number: a word of its payload. */
@@ -24,11 +24,11 @@ export class BenchEgress {
   #consumerIndex = 0;
   #producerIndex = 0;
 
-  constructor(memory: PortMemory, panel: Float64Array, hash: boolean, underWay: UnderWay | null, isReal: boolean) {
+  constructor(memory: PortMemory, panel: Float64Array, hash: PayloadHash | null, underWay: UnderWay | null, isReal: boolean) {
     this.#memory = memory;
     this.#words = new Uint32Array(memory.region.buffer, 0, memory.region.buffer.byteLength >>> 2);
     this.#panel = panel;
-    this.#hash = hash ? new PayloadHash() : null;
+    this.#hash = hash;
     this.#underWay = underWay;
     this.#pending = new Uint32Array(2 ** Math.ceil(Math.log2(memory.headers.slotCount)));
     // Of a recorded packet the payload begins where its headers end; what a NAT rewrites lies before.

@@ -34,7 +34,10 @@ export interface SinkOptions extends Common {
   readonly latency: boolean;
 }
 
-/** Sends recorded packets again and again, in their order, each on its own side. */
+/**
+ * Sends packets that lie in memory again and again, each on its own side, in phases of one side each. Arrays over shared memory
+ * cross threads uncopied.
+ */
 export interface ReplayOptions extends Common, Pace {
   readonly role: 'replay';
   readonly side: 0 | 1;
@@ -43,8 +46,15 @@ export interface ReplayOptions extends Common, Pace {
   readonly offsets: Uint32Array;
   readonly lengths: Uint32Array;
   readonly sides: Uint8Array;
-  /** A packet that turns the direction waits until all before it are home: what happens is then the same every time. */
-  readonly inStep: boolean;
+  /** Index of the first packet of each phase; at the end, how many packets there are. */
+  readonly phases: Uint32Array;
+  /**
+   * A phase begins when every packet of the phase so many before it, and of all earlier ones, is home: transmitted or dropped. With
+   * 1 they go one by one, and what happens is the same every time. At most 4. A new pass waits for all of the last one.
+   */
+  readonly lag: number;
+  /** Passes in which phases wait; in later ones packets are sent as slots come back. */
+  readonly waitingPasses: number;
   /** Seconds of packet time between two passes. */
   readonly jumpSeconds: number;
 }

@@ -1,10 +1,11 @@
 /**
- * Hot: no allocation. Recorded packets, read into memory before, sent again and again in their order by two ports: each
- * has those of its side and waits while it is the other's turn.
+ * Hot: no allocation. Packets that were read or made before, sent again and again in their order by two ports: each has those
+ * of its side and waits while it is the other's turn, or while what its packets answer is under way.
  */
 import { initialDataOffset, LinkType } from '../../src/memory/slot-layout.js';
 import type { PortMemory } from '../../src/port/contract.js';
 import { describeArrival } from '../../src/port/capture/fill-slot.js';
+import { SEQUENCE_AT } from './egress.js';
 import { Cell } from './panel.js';
 import type { ReplayOptions } from './port-options.js';
 import { Window } from './window.js';
@@ -18,6 +19,8 @@ const SPACING_NANOS = 1000;
 
 /** Packets between two looks at the clock. */
 const PACKETS_A_LOOK = 64;
+/** Phases that are told apart while their packets are under way: twice the largest lag. */
+const PHASES_COUNTED = 8;
 
 /** Where both sides are. */
 export class Replay {
@@ -25,7 +28,8 @@ export class Replay {
   readonly panel: Float64Array;
   readonly window: Window;
   readonly words: Uint32Array;
-  readonly views: readonly Uint8Array[];
+  /** Of the packets that are copied as a block. */
+  readonly views: readonly (Uint8Array | null)[];
   /** Index of the next packet, and packets sent in all. */
   next = 0;
   sent = 0;
@@ -34,19 +38,52 @@ export class Replay {
   /** Seconds of packet time that passes have jumped over. */
   jumped = 0;
   home = 0;
-  lastSide = -1;
+  /** Up to here packets may be sent. */
+  phaseEnd = 0;
+  /** Phases begun in all, and the last one's index in the pass. */
+  begun = 0;
+  #phase = -1;
+  #passes = 0;
+  readonly #sentIn = new Int32Array(PHASES_COUNTED);
+  readonly homeIn = new Int32Array(PHASES_COUNTED);
 
   constructor(options: ReplayOptions) {
     this.options = options;
     this.panel = new Float64Array(options.panel);
     this.window = new Window(this.panel, options);
     this.words = new Uint32Array(options.bytes.buffer, 0, options.bytes.length >>> 2);
-    this.views = Array.from(options.offsets, (offset, k) => options.bytes.subarray(offset, offset + options.lengths[k]));
+    this.views = Array.from(options.offsets, (offset, k) => (options.lengths[k] > WORDS_BYTES ? options.bytes.subarray(offset, offset + options.lengths[k]) : null));
   }
 
   get isOver(): boolean {
     const { packets } = this.options;
     return this.window.isOver || (packets !== null && this.sent >= packets);
+  }
+
+  /** Goes on to the next phase that has packets. @returns false while it has to wait. */
+  begin(): boolean {
+    const { phases } = this.options;
+    do {
+      if (!this.#mayBegin()) return false;
+      if (++this.#phase === phases.length - 1) {
+        this.#phase = 0;
+        this.#passes++;
+      }
+      const at = ++this.begun & (PHASES_COUNTED - 1);
+      this.phaseEnd = phases[this.#phase + 1];
+      this.#sentIn[at] = this.phaseEnd - phases[this.#phase];
+      this.homeIn[at] = 0;
+    } while (this.phaseEnd === phases[this.#phase]);
+    return true;
+  }
+
+  #mayBegin(): boolean {
+    const { phases, lag, waitingPasses } = this.options;
+    const isNewPass = this.#phase === phases.length - 2;
+    if (this.#passes + (isNewPass ? 1 : 0) >= waitingPasses) return true;
+    if (isNewPass) return this.home === this.sent;
+    const at = (this.begun + 1 - lag) & (PHASES_COUNTED - 1);
+    return this.homeIn[at] === this.#sentIn[at];
   }
 }
 
@@ -55,6 +92,8 @@ export class ReplaySide {
   readonly #side: number;
   readonly #memory: PortMemory;
   readonly #words: Uint32Array;
+  /** By slot: which phase its packet belongs to. */
+  readonly #phaseOf: Uint8Array;
   readonly #arrival = { length: 0, originalLength: 0, seconds: FIRST_SECOND, nanos: 0, linkType: LinkType.ethernet, interfaceId: 0 };
 
   constructor(memory: PortMemory, replay: Replay, side: number) {
@@ -62,46 +101,52 @@ export class ReplaySide {
     this.#side = side;
     this.#memory = memory;
     this.#words = new Uint32Array(memory.region.buffer, 0, memory.region.buffer.byteLength >>> 2);
+    this.#phaseOf = new Uint8Array(memory.headers.slotCount);
   }
 
   get exhausted(): boolean {
     return this.#replay.isOver;
   }
 
-  settled(): void {
+  settled(address: number): void {
     this.#replay.home++;
+    this.#replay.homeIn[this.#phaseOf[this.#memory.slotIndex(address)]]++;
   }
 
   receive(slots: Uint32Array, count: number): number {
     const replay = this.#replay;
-    // Packets come by ones and twos, and the clock costs as much as one of them.
+    // Packets may come by ones and twos, and the clock costs as much as one of them.
     if (replay.sent >= replay.lookAt) {
       replay.lookAt = replay.sent + PACKETS_A_LOOK;
       replay.window.pass(performance.now());
     }
-    const { sides, inStep, lengths, jumpSeconds } = replay.options;
+    const { sides, lengths, jumpSeconds } = replay.options;
     let used = 0;
-    while (used < count && !replay.isOver && sides[replay.next] === this.#side) {
-      if (inStep && replay.lastSide !== this.#side && replay.home < replay.sent) break;
-      replay.lastSide = this.#side;
-      this.#send(slots[used++], replay.next);
+    let sequences = 0;
+    while (used < count && !replay.isOver && sides[replay.next] === this.#side && (replay.next < replay.phaseEnd || replay.begin())) {
+      sequences = (sequences + this.#send(slots[used++], replay.next)) | 0;
       replay.sent++;
       if (++replay.next === lengths.length) {
         replay.next = 0;
+        replay.phaseEnd = 0;
         replay.jumped += jumpSeconds;
       }
     }
-    replay.panel[Cell.received] += used;
+    const { panel } = replay;
+    panel[Cell.received] += used;
+    panel[Cell.sequenceIn] = (panel[Cell.sequenceIn] + (sequences >>> 0)) % 0x100000000;
     return used;
   }
 
-  #send(address: number, packet: number): void {
-    const { options, views, words, sent, jumped } = this.#replay;
+  /** @returns the word that both ends add up. */
+  #send(address: number, packet: number): number {
+    const { options, views, words, sent, jumped, begun } = this.#replay;
     const slot = this.#memory.slotIndex(address);
     const dataOffset = initialDataOffset(slot);
     const start = address + dataOffset;
     const length = options.lengths[packet];
-    if (length > WORDS_BYTES) this.#memory.region.set(views[packet], start);
+    this.#phaseOf[slot] = begun & (PHASES_COUNTED - 1);
+    if (length > WORDS_BYTES) this.#memory.region.set(views[packet]!, start);
     else {
       const from = options.offsets[packet] >>> 2;
       const count = (length + 3) >>> 2;
@@ -114,5 +159,6 @@ export class ReplaySide {
     arrival.nanos = nanos;
     arrival.seconds = FIRST_SECOND + jumped + Math.floor(sent / 1_000_000);
     describeArrival(this.#memory, slot, dataOffset, arrival);
+    return this.#words[(start + SEQUENCE_AT) >>> 2];
   }
 }

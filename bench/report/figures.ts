@@ -40,8 +40,12 @@ export function figures(samples: readonly Sample[], cores: number): Figure[] {
   const hop = samples.filter(({ case: name, metric }) => name === 'hop' && metric === 'time');
   const latency = samples.filter(({ case: name, metric }) => name === 'latency' && /^p|^max$/.test(metric));
   const flows = samples.filter(({ case: name, metric, flows: count }) => name === 'flows' && metric === 'time' && count !== null);
+  const full = samples.filter(({ case: name, way, metric }) => name === 'full' && way === 'millrace' && metric === 'time');
+  const firewalls = full.filter(({ touch }) => touch === 'firewall');
+  // The first two groups have as many connections each; those that grow have others.
+  const known = full.filter(({ touch, vms, flows: count }) => touch !== 'firewall' && (vms === 2 || full.some((other) => other.vms === 2 && other.flows === count)));
   const quantiles = ['p50', 'p90', 'p99', 'p99.9', 'p99.99', 'max'];
-  const soak = samples.filter(({ metric }) => metric === 'resident memory');
+  const soak = samples.filter(({ case: name, metric }) => name === 'soak' && metric === 'resident memory');
   const all: Figure[] = [
     {
       says: 'Zero-copy should be flat: a packet of 9000 B costs what one of 64 B costs, but for writing it at ingress. Copy mode differs in the copies alone. Three network functions that touch headers.',
@@ -78,6 +82,14 @@ export function figures(samples: readonly Sample[], cores: number): Figure[] {
     {
       says: 'Lookups as connections grow from a thousand to a million: alone, and within a chain of one function.',
       chart: { title: 'Connections', x: { label: 'connections known', log: true, ticks: values(flows.map(({ flows: count }) => count)) }, y: NS_A_PACKET, series: lines(flows, ({ way }) => (way === 'millrace' ? 'chain of one' : way), ({ flows: count }) => count) },
+    },
+    {
+      says: 'Stateful firewalls one after the other, each with a table of its own, over connections that they know; 64 B, both directions.',
+      chart: { title: 'Firewalls in a row', x: { label: 'firewalls', log: false, ticks: values(firewalls.map(({ vms }) => vms)) }, y: { label: 'nanoseconds a packet', log: false }, series: lines(firewalls, (sample) => topology(sample).replace(', zero-copy', ''), ({ vms }) => vms) },
+    },
+    {
+      says: 'The functions in full, as the connections that they know grow from a thousand to a million; 64 B, both directions. Translated connections have two keys each, so half a million is the most.',
+      chart: { title: 'Connections that all functions know', x: { label: 'connections known', log: true, ticks: values(known.map(({ flows: count }) => count)) }, y: { label: 'nanoseconds a packet', log: false }, series: lines(known, (sample) => `${sample.touch ?? ''}, ${sample.placement === 'per-vm' ? 'per VM' : (sample.placement ?? '')}`, ({ flows: count }) => count) },
     },
     {
       says: 'Resident memory under full load.',

@@ -28,7 +28,7 @@ th, td { padding: .18rem .6rem; text-align: right; border-bottom: 1px solid var(
 
 const ENVIRONMENT: readonly (readonly [string, string])[] = [
   ['cpu', 'Processor'], ['cores', 'Cores'], ['availableCores', 'Cores usable'], ['quotaCores', 'Quota'], ['governor', 'Governor'], ['kernel', 'Kernel'], ['node', 'Node'], ['v8', 'V8'],
-  ['commit', 'Commit'], ['date', 'Date'], ['loadBefore', 'Load before'], ['loadAfter', 'Load after'], ['profile', 'Profile'], ['seed', 'Seed'],
+  ['flags', 'Flags of Node'], ['compiler', 'C compiler'], ['commit', 'Commit'], ['date', 'Date'], ['loadBefore', 'Load before'], ['loadAfter', 'Load after'], ['profile', 'Profile'], ['seed', 'Seed'],
 ];
 
 function numbers({ samples }: Table): string {
@@ -47,12 +47,13 @@ export function reportPage(csv: string, name?: string): string {
   const drawn = figures(samples, cores).map(({ chart, says }) =>
     `<figure><h2>${escapeXml(chart.title)}</h2><p>${escapeXml(says)}</p>${drawChart(chart)}</figure>`);
   const warning = environment.profile === 'quick' ? '<p><strong>A quick run: it shows that everything works, and its numbers are no measurement.</strong></p>' : '';
+  const early = environment.endedEarly === 'yes' ? '<p><strong>Ended early: these are the figures until then.</strong></p>' : '';
   const facts = ENVIRONMENT.map(([key, label]) => `<dt>${label}</dt><dd>${escapeXml(environment[key] || 'none, or not known')}</dd>`).join('');
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Millrace benchmarks</title><style>${STYLE}</style></head><body>
 <h1>Millrace benchmarks</h1>
 <p>Every point is the median of its repetitions, every upright line an interval that holds the true median with 95 % (the whole range, where repetitions are too few). Compare within this page, not with another machine's.</p>
-${warning}<dl>${facts}</dl>
+${warning}${early}<dl>${facts}</dl>
 ${drawn.join('\n')}
 <h2>Numbers</h2>
 <p>Samples with every factor are in the CSV file that this page was drawn from.</p>

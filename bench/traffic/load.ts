@@ -1,17 +1,23 @@
 /** Captures, read into memory as packets that come in by two ports: inside and outside. */
 import { chain } from '../../src/chain/chain.js';
 import type { NetworkFunctionUse } from '../../src/nf/contract.js';
+import type { CaptureSpec } from '../../src/runtime/configuration.js';
 import { capture } from '../../src/runtime/port-values.js';
 import { simulate } from '../../src/runtime/simulate.js';
 import { CaptureError } from '../../src/port/capture/capture-error.js';
 import { openCapture } from '../../src/port/capture/open-capture.js';
 import { LinkType } from '../../src/memory/slot-layout.js';
 import { readdirSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { NotHere } from '../sample.js';
+import { copies } from './copies.js';
+import { toPcap } from './pack.js';
 import { record, recorded, type Recorded } from './record.js';
 
+const OFFICE_INSIDE = ['10.0.0.0/8', 'fd00::/8'];
 const OFFICE = fileURLToPath(new URL('../../examples/office.pcapng', import.meta.url));
 /** The longest frame of Ethernet, with a tag. What a network card put together is not what a wire carries. */
 const LONGEST_FRAME = 1518;
@@ -33,25 +39,44 @@ export async function loadTraffic(folder: string | null, uses: () => readonly Ne
   if (files.length === 0) throw new NotHere(`${folder ?? ''} holds no captures`);
   const packets: Recorded[] = [];
   let leftOut = 0;
-  for (const file of files) {
+  for (const [at, file] of files.entries()) {
     if (!isEthernet(file)) {
       leftOut++;
       continue;
     }
-    recorded.length = 0;
-    const trace = capture(file, folder === null ? { inside: ['10.0.0.0/8', 'fd00::/8'] } : {});
-    await simulate({
-      ports: { inside: trace.side('inside'), outside: trace.side('outside') },
-      paths: [{ between: ['inside', 'outside'], match: 'ip', via: chain('recording', [record({ side: 0 }, { as: 'inside' }), ...uses(), record({ side: 1 }, { as: 'outside' })]) }],
-      memory: MEMORY,
-    });
-    const kept = recorded.filter(({ bytes }) => bytes.length <= LONGEST_FRAME);
-    leftOut += recorded.length - kept.length;
-    packets.push(...kept);
+    const all = await recordCapture(file, folder === null ? { inside: OFFICE_INSIDE } : {}, uses());
+    const kept = all.filter(({ bytes }) => bytes.length <= LONGEST_FRAME).map((each) => ({ ...each, connection: at * 2 ** 32 + (each.connection ?? 0) }));
+    leftOut += all.length - kept.length;
+    for (const each of kept) packets.push(each);
   }
   if (packets.length === 0) throw new NotHere('no capture holds packets of Ethernet that can be replayed');
   const averageBytes = Math.round(packets.reduce((sum, { bytes }) => sum + bytes.length, 0) / packets.length);
   return { name: folder === null ? 'office' : 'folder', packets, leftOut, averageBytes };
+}
+
+/** The example several times over, each time of hosts that are paired with another external address of the NAT: see copies.ts. */
+export async function loadCopies(externals: readonly number[], uses: () => readonly NetworkFunctionUse[]): Promise<Traffic> {
+  const office = await loadTraffic(null, () => []);
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-bench-copies-'));
+  try {
+    const file = join(folder, 'copies.pcap');
+    await writeFile(file, toPcap(copies(office.packets, externals)));
+    return { ...office, packets: await recordCapture(file, { inside: OFFICE_INSIDE }, uses()) };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** Every packet of a capture, as it comes in by its port: those from outside are addressed to what `uses` translate to. */
+async function recordCapture(file: string, options: Omit<CaptureSpec, 'file'>, uses: readonly NetworkFunctionUse[]): Promise<Recorded[]> {
+  recorded.length = 0;
+  const trace = capture(file, options);
+  await simulate({
+    ports: { inside: trace.side('inside'), outside: trace.side('outside') },
+    paths: [{ between: ['inside', 'outside'], match: 'ip', via: chain('recording', [record({ side: 0 }, { as: 'inside' }), ...uses, record({ side: 1 }, { as: 'outside' })]) }],
+    memory: MEMORY,
+  });
+  return recorded.splice(0);
 }
 
 /** A replay has one link type; a capture of another, or one that cannot be read at all, is left out and counted. */

@@ -4,18 +4,26 @@ import type { Recorded } from './record.js';
 
 const ALIGNMENT = 8;
 
-export function pack(packets: readonly Recorded[]): Pick<ReplayOptions, 'bytes' | 'offsets' | 'lengths' | 'sides'> {
-  const offsets = new Uint32Array(packets.length);
+export type Packed = Pick<ReplayOptions, 'bytes' | 'offsets' | 'lengths' | 'sides'>;
+
+/** Room for packets in shared memory, so that both ports and their thread read the same bytes. */
+export function packedRoom(count: number, bytes: number): Packed {
+  const words = (): Uint32Array => new Uint32Array(new SharedArrayBuffer(4 * count));
+  return { bytes: new Uint8Array(new SharedArrayBuffer(bytes)), offsets: words(), lengths: words(), sides: new Uint8Array(new SharedArrayBuffer(count)) };
+}
+
+export function pack(packets: readonly Recorded[]): Packed {
+  const paddedBytes = ({ bytes }: Recorded): number => Math.ceil(bytes.length / ALIGNMENT) * ALIGNMENT;
+  const packed = packedRoom(packets.length, packets.reduce((sum, packet) => sum + paddedBytes(packet), 0));
   let end = 0;
-  packets.forEach(({ bytes }, at) => {
-    offsets[at] = end;
-    end += Math.ceil(bytes.length / ALIGNMENT) * ALIGNMENT;
-  });
-  const bytes = new Uint8Array(end);
   packets.forEach((packet, at) => {
-    bytes.set(packet.bytes, offsets[at]);
+    packed.offsets[at] = end;
+    packed.lengths[at] = packet.bytes.length;
+    packed.sides[at] = packet.side;
+    packed.bytes.set(packet.bytes, end);
+    end += paddedBytes(packet);
   });
-  return { bytes, offsets, lengths: Uint32Array.from(packets, (packet) => packet.bytes.length), sides: Uint8Array.from(packets, ({ side }) => side) };
+  return packed;
 }
 
 /** A pcap file of the packets, microseconds apart, for programs that read one. */

@@ -9,6 +9,8 @@ import { z } from 'zod';
 export interface Recorded {
   readonly side: 0 | 1;
   readonly bytes: Uint8Array;
+  /** The same for all packets of a connection, translated or not, and of its ICMP errors; 0: of none. */
+  readonly connection?: number;
 }
 
 /** Of this thread: the simulation runs here. */
@@ -18,7 +20,7 @@ export const record = defineNetworkFunction(import.meta.url, {
   name: 'record',
   options: z.strictObject({ side: z.union([z.literal(0), z.literal(1)]) }),
   create: ({ options: { side } }): PacketHandler => (packet) => {
-    if (packet.direction === side) recorded.push({ side, bytes: packet.bytes.slice(packet.start, packet.start + packet.length) });
+    if (packet.direction === side) recorded.push({ side, bytes: packet.bytes.slice(packet.start, packet.start + packet.length), connection: packet.flowId });
     return forward;
   },
 });

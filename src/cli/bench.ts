@@ -17,6 +17,7 @@ interface Settings {
   warmUpMs?: number;
   measuredMs?: number;
   soakMinutes?: number;
+  soakFunctions?: boolean;
   captures?: string;
   seed?: number;
   json?: string;
@@ -31,13 +32,14 @@ interface Benchmarks {
   compareFiles: (a: string, b: string) => Promise<string>;
 }
 
-interface Flags extends Omit<Settings, 'cases' | 'profile' | 'soakMinutes' | 'measuredMs'> {
+interface Flags extends Omit<Settings, 'cases' | 'profile' | 'soakMinutes' | 'soakFunctions' | 'measuredMs'> {
   case?: string[];
   list?: boolean;
   compare?: string;
   quick?: boolean;
   full?: boolean;
   minutes?: number;
+  functions?: boolean;
   milliseconds?: number;
 }
 
@@ -61,8 +63,9 @@ export function addBench(program: Command, terminal: Terminal, ended: (code: Exi
     .option('--bursts <list>', 'packets that a VM takes in one step (default: 1,8,32,64,256)', list(1, MOST_BURST))
     .option('--flows <list>', 'connections, powers of two (default: 1024,16384,262144,1048576)', list(1, MOST_FLOWS))
     .option('--repetitions <count>', 'measured repetitions (default: 10)', whole(1))
-    .option('--milliseconds <count>', 'length of the measured window (default: 150)', whole(10))
+    .option('--milliseconds <count>', 'length of the measured window (default: 200)', whole(10))
     .option('--minutes <count>', 'length of the case soak (default: 1)', whole(1))
+    .option('--functions', 'of soak: firewall, NAT and DPI instead of functions that touch headers')
     .option('--captures <folder>', 'captures for the case real, beside the example')
     .option('--seed <number>', 'what the packets depend on (default: 1)', whole(0))
     .option('--json <file>', 'write summaries and environment as JSON (samples too, where no CSV is written)')
@@ -110,13 +113,14 @@ async function runBench(other: string | undefined, flags: Flags, terminal: Termi
   }
 }
 
-function settingsOf({ case: cases, quick, full, minutes, milliseconds, ...rest }: Flags): Settings {
+function settingsOf({ case: cases, quick, full, minutes, functions, milliseconds, ...rest }: Flags): Settings {
   if (quick === true && full === true) throw new UsageError('--quick and --full exclude each other');
   return {
     ...rest,
     ...(cases !== undefined && { cases }),
     ...(quick === true && { profile: 'quick' as const }),
     ...(full === true && { profile: 'full' as const }),
+    ...(functions === true && { soakFunctions: true }),
     ...(minutes !== undefined && { soakMinutes: minutes }),
     ...(milliseconds !== undefined && { measuredMs: milliseconds }),
   };

@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,9 +40,32 @@ describe('millrace bench --quick', () => {
     expect((await run('--compare', csv, csv)).stdout).toContain('too few samples');
   });
 
+  it('says each reading of a soak when it is made, and keeps those of a run that is ended early', async () => {
+    const [json, csv] = ['soak.json', 'soak.csv'].map((name) => join(folder, name));
+    const child = spawn(process.execPath, [millrace, 'bench', '--quick', '--case', 'soak', '--functions', '--minutes', '5', '--json', json, '--csv', csv], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let said = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+      if (said.includes('soak, 5 minutes')) setTimeout(() => child.kill('SIGINT'), 2000);
+    });
+    let shown = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (shown += text));
+    const [code] = (await once(child, 'close')) as [number | null];
+    expect(said).toMatch(/^soak, \d{4}-\d\d-\d\dT[^ ]+, [\d.]+ min: [\d.]+ ns a packet, .* MB resident, \d+ packets/m);
+    expect(said).toContain('ends early');
+    expect(code).toBe(0);
+    expect(shown).toContain('Ended early');
+    const { environment, cases } = JSON.parse(await readFile(json, 'utf8')) as Results;
+    expect(environment.endedEarly).toBe(true);
+    expect(cases.map(({ metric, touch }) => [metric, touch])).toEqual(['time over minutes', 'resident memory'].map((metric) => [metric, 'firewall, NAT, DPI']));
+    const [head, first] = (await readFile(csv, 'utf8')).split('\n');
+    expect(head).toMatch(/,endedEarly,/);
+    expect(first).toMatch(/,yes,quick,1$/);
+  });
+
   it('says what there is', async () => {
     const { stdout } = await run('--list');
-    for (const name of ['ring', 'hop', 'chain', 'real', 'flows', 'ndr', 'latency', 'idle', 'soak']) expect(stdout).toMatch(new RegExp(`^${name} `, 'm'));
+    for (const name of ['ring', 'hop', 'chain', 'full', 'real', 'flows', 'ndr', 'latency', 'idle', 'soak']) expect(stdout).toMatch(new RegExp(`^${name} `, 'm'));
   });
 
   it('refuses what it does not know, before anything is measured', async () => {

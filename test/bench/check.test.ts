@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { verifyMessages } from '../../bench/baselines/verify.js';
 import { verifyChain } from '../../bench/chain-run.js';
+import { established, verifyEstablished } from '../../bench/established-run.js';
+import { EDGE } from '../../bench/settings.js';
 import { parseCChain } from '../../bench/native/c-chain.js';
 import { PayloadHash, writePayload } from '../../bench/payload.js';
 import { bucketOf, BUCKETS, bucketTop, Cell, newPanel, percentile } from '../../bench/ports/panel.js';
@@ -47,6 +49,22 @@ describe('the check after a repetition', () => {
   it('gives no number without packets in the window', () => {
     expect(() => windowOf(panelOf())).toThrow('the window holds 0 packets');
     expect(windowOf(panelOf({ beginMs: 5, endMs: 1005, beginCount: 4, endCount: 9 }))).toEqual({ packets: 5, seconds: 1, collections: 0 });
+  });
+
+  it('gives no number to a run of the functions in full that drops, forgets or does not translate', () => {
+    const of = established(EDGE, 5, 1);
+    const port = (received: number, transmitted: number): Parameters<typeof verifyEstablished>[1]['ports'][string] => ({ received, transmitted, originated: 0, receivedBytes: 0, transmittedBytes: 0, drops: {} });
+    const run = (counters: Record<string, number> = {}, drops: Record<string, number> = {}): Parameters<typeof verifyEstablished>[1] => ({
+      ports: { inside: port(5, 5), outside: port(5, 5) }, bytesCopied: 0, drops,
+      vms: ['firewall', 'nat', 'dpi'].map((name) => ({
+        ...report().vms[0], function: name, returned: PACKETS, counters: name === 'nat' ? { 'translated-out': 5, 'translated-in': 5, 'bindings-created': 5, ...counters } : {},
+      })),
+    });
+    expect(() => { verifyEstablished(of, run(), panelOf()); }).not.toThrow();
+    expect(() => { verifyEstablished(of, run({ 'translated-in': 4 }), panelOf()); }).toThrow('packets translated on their way in: expected 5, found 4');
+    expect(() => { verifyEstablished(of, run({ 'bindings-created': 6 }), panelOf()); }).toThrow('bindings made: expected 5, found 6');
+    expect(() => { verifyEstablished(of, run({}, { 'nat-no-binding': 1 }), panelOf({ transmitted: 9 })); }).toThrow(/packets at egress: expected 10, found 9; .*nat-no-binding/);
+    expect(() => { verifyEstablished(of, run(), panelOf({ sequenceOut: 44 })); }).toThrow('sum of words of the payloads');
   });
 
   it('holds the baselines to the same', () => {

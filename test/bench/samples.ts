@@ -14,7 +14,7 @@ export function resultsOf(samples: readonly Sample[], changes: Partial<Results['
     schemaVersion: 2,
     environment: {
       date: '2024-01-01T00:00:00.000Z', cpu: 'A CPU, "quoted"', cores: 2, availableCores: 2, quotaCores: null, governor: null, memoryBytes: 1,
-      kernel: '6', node: '20', v8: '11', loadBefore: 0, loadAfter: 0, commit: null, version: '0.1.0', ...changes,
+      kernel: '6', node: '20', v8: '11', loadBefore: 0, loadAfter: 0, commit: null, version: '0.1.0', flags: null, compiler: null, endedEarly: false, ...changes,
     },
     settings: { ...PROFILES.default, repetitions: 2 },
     cases: summariseCases(samples),

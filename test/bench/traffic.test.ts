@@ -1,0 +1,146 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { conversations, FRAME_BYTES } from '../../bench/traffic/conversations.js';
+import { copies } from '../../bench/traffic/copies.js';
+import { pack } from '../../bench/traffic/pack.js';
+import type { Recorded } from '../../bench/traffic/record.js';
+import { inTurns, schedule } from '../../bench/traffic/schedule.js';
+import { allAddresses, FrameMemory } from '../../bench/frames.js';
+import { externalAddresses } from '../../bench/functions/edge.js';
+import { newPanel } from '../../bench/ports/panel.js';
+import type { ReplayOptions } from '../../bench/ports/port-options.js';
+import { Replay, ReplaySide } from '../../bench/ports/replay.js';
+import { AddressPool } from '../../src/nf/nat/address-pool.js';
+import { checksum, pseudoHeaderSum } from '../../src/packet/checksum.js';
+
+const packet = (connection: number, side: 0 | 1, number = 0): Recorded => ({ side, connection, bytes: Uint8Array.of(connection, side, number) });
+
+/** Of each packet, in the order in which they are sent. */
+const phaseOf = (phases: Uint32Array, place: number): number => phases.findIndex((end, at) => at > 0 && place < end) - 1;
+
+describe('the order of recorded packets', () => {
+  it('keeps every packet behind what it may answer, each side in its order, and no phase too long', () => {
+    const recordings = fc.array(fc.tuple(fc.integer({ min: 1, max: 6 }), fc.constantFrom(0 as const, 1 as const)), { minLength: 1, maxLength: 80 });
+    fc.assert(fc.property(recordings, fc.constantFrom(1, 3), fc.integer({ min: 1, max: 5 }), (recording, lag, most) => {
+      const packets = recording.map(([connection, side], number) => packet(connection, side, number));
+      const ordered = schedule(packets, lag, most);
+      expect(new Set(ordered.packets)).toEqual(new Set(packets));
+      expect(ordered.phases.at(-1)).toBe(packets.length);
+      for (let phase = 1; phase < ordered.phases.length; phase++) {
+        const inside = ordered.packets.slice(ordered.phases[phase - 1], ordered.phases[phase]);
+        expect(inside.length).toBeLessThanOrEqual(most);
+        for (const { side } of inside) expect(side).toBe((phase - 1) & 1);
+      }
+      for (const [at, later] of packets.entries()) {
+        for (const earlier of packets.slice(0, at).filter(({ connection }) => connection === later.connection)) {
+          const [first, second] = [ordered.packets.indexOf(earlier), ordered.packets.indexOf(later)];
+          if (earlier.side === later.side) expect(first).toBeLessThan(second);
+          else expect(phaseOf(ordered.phases, second) - phaseOf(ordered.phases, first)).toBeGreaterThanOrEqual(lag);
+        }
+      }
+    }));
+  });
+
+  it('fills phases with other connections meanwhile', () => {
+    const packets = [1, 2, 3].flatMap((connection) => [packet(connection, 0), packet(connection, 1)]);
+    expect([...schedule(packets, 1, 8).phases]).toEqual([0, 3, 6]);
+    expect([...inTurns(packets).phases]).toEqual([0, 1, 2, 3, 4, 5, 6]);
+  });
+});
+
+describe('the replay', () => {
+  const pace = { warmUpMs: 0, measuredMs: 3_600_000, warmUpPackets: 0, leastPackets: 0, offered: null, packets: null };
+  const memory = new FrameMemory(16, 512);
+  const sides = (packets: readonly Recorded[], phases: number[], waits: Pick<ReplayOptions, 'lag' | 'waitingPasses'>): [ReplaySide, ReplaySide] => {
+    const replay = new Replay({ role: 'replay', side: 0, panel: newPanel().buffer as SharedArrayBuffer, hash: false, ...pack(packets), ...pace, ...waits, phases: Uint32Array.from(phases), jumpSeconds: 0 });
+    return [new ReplaySide(memory, replay, 0), new ReplaySide(memory, replay, 1)];
+  };
+  const SLOTS = allAddresses(memory);
+
+  it('begins a phase when the one before it is home, and a pass when all of the last one is', () => {
+    const [inside, outside] = sides([packet(1, 0), packet(2, 0), packet(1, 1)], [0, 2, 3], { lag: 1, waitingPasses: Infinity });
+    expect([outside.receive(SLOTS, 8), inside.receive(SLOTS, 8), outside.receive(SLOTS, 8)]).toEqual([0, 2, 0]);
+    inside.settled(SLOTS[0]);
+    expect(outside.receive(SLOTS, 8)).toBe(0);
+    inside.settled(SLOTS[1]);
+    expect(outside.receive(SLOTS, 8)).toBe(1);
+    expect(inside.receive(SLOTS, 8)).toBe(0);
+    outside.settled(SLOTS[0]);
+    expect(inside.receive(SLOTS, 8)).toBe(2);
+  });
+
+  it('has two phases under way with a lag of three, and passes over those without packets', () => {
+    const packets = [packet(1, 0), packet(2, 1), packet(3, 0), packet(1, 1), packet(2, 0)];
+    const [inside, outside] = sides(packets, [0, 1, 2, 3, 4, 4, 4, 5], { lag: 3, waitingPasses: Infinity });
+    const taken = [inside.receive(SLOTS, 1), outside.receive(SLOTS, 1), inside.receive(SLOTS.subarray(1), 1)];
+    expect(taken).toEqual([1, 1, 1]);
+    expect(outside.receive(SLOTS.subarray(1), 1)).toBe(0);
+    inside.settled(SLOTS[0]);
+    expect(outside.receive(SLOTS.subarray(1), 1)).toBe(1);
+    outside.settled(SLOTS[0]);
+    expect(inside.receive(SLOTS, 1)).toBe(0);
+    inside.settled(SLOTS[1]);
+    expect(inside.receive(SLOTS, 1)).toBe(0); // the last but two is empty, the one before it is not home
+    outside.settled(SLOTS[1]);
+    expect(inside.receive(SLOTS, 1)).toBe(1);
+  });
+
+  it('waits no more once connections are known', () => {
+    const [inside, outside] = sides([packet(1, 0), packet(1, 1)], [0, 1, 2], { lag: 1, waitingPasses: 1 });
+    expect(inside.receive(SLOTS, 8)).toBe(1);
+    expect(outside.receive(SLOTS, 8)).toBe(0);
+    inside.settled(SLOTS[0]);
+    expect([outside.receive(SLOTS, 8), inside.receive(SLOTS, 8), outside.receive(SLOTS, 8), inside.receive(SLOTS, 8)]).toEqual([1, 1, 1, 1]);
+  });
+});
+
+describe('traffic that is made up', () => {
+  const frames = ({ bytes, offsets }: Pick<ReplayOptions, 'bytes' | 'offsets'>): Uint8Array[] => Array.from(offsets, (offset) => bytes.slice(offset, offset + FRAME_BYTES));
+  const address = (frame: Uint8Array, at: number): number => new DataView(frame.buffer).getUint32(at);
+  const port = (frame: Uint8Array, at: number): number => new DataView(frame.buffer).getUint16(at);
+
+  it('answers each connection at the end that the NAT gives out, with right checksums', () => {
+    const { packets, externals } = conversations(1500, true, 1);
+    const pool = new AddressPool(externals);
+    const all = frames(packets);
+    expect([...packets.phases]).toEqual([0, 1024, 2048, 2524, 3000]);
+    for (const frame of all) {
+      expect(checksum(frame, 14, 20)).toBe(0);
+      expect(checksum(frame, 34, 30, pseudoHeaderSum(frame, 26, 8, 17, 30))).toBe(0);
+    }
+    const there = all.filter((_, at) => packets.sides[at] === 0);
+    const back = all.filter((_, at) => packets.sides[at] === 1);
+    expect([there.length, back.length]).toEqual([1500, 1500]);
+    const ends = there.map((frame) => `${pool.address(pool.pairedWith(address(frame, 26)))}:${port(frame, 34)} ${address(frame, 30)}:${port(frame, 36)}`);
+    expect(back.map((frame) => `${address(frame, 30)}:${port(frame, 36)} ${address(frame, 26)}:${port(frame, 34)}`)).toEqual(ends);
+    expect(new Set(ends).size).toBe(1500);
+  });
+
+  it('needs more external addresses for more connections than one has ports, and none without a NAT', () => {
+    const { packets, externals } = conversations(70_000, true, 1);
+    expect(externals).toHaveLength(3);
+    const untranslated = conversations(4, false, 1);
+    const [there, back] = [frames(untranslated.packets).slice(0, 4), frames(untranslated.packets).slice(4)];
+    expect(back.map((frame) => address(frame, 30))).toEqual(there.map((frame) => address(frame, 26)));
+    expect(packets.sides).toHaveLength(140_000);
+  });
+
+  it('moves a recording to hosts that are paired with each external address, and nothing else', () => {
+    const externals = externalAddresses(3);
+    const pool = new AddressPool(externals);
+    const original = frames(conversations(2, false, 1).packets).map((bytes, at): Recorded => ({ side: at < 2 ? 0 : 1, bytes }));
+    const made = copies(original, externals);
+    expect(made).toHaveLength(12);
+    made.forEach(({ side, bytes }, at) => {
+      const source = original[at % 4];
+      expect(side).toBe(source.side);
+      expect(pool.pairedWith(address(bytes, side === 0 ? 26 : 30))).toBe(Math.floor(at / 4));
+      expect(address(bytes, side === 0 ? 30 : 26)).toBe(address(source.bytes, side === 0 ? 30 : 26));
+      expect(bytes.slice(42)).toEqual(source.bytes.slice(42));
+      expect(checksum(bytes, 14, 20)).toBe(0);
+      expect(checksum(bytes, 34, 30, pseudoHeaderSum(bytes, 26, 8, 17, 30))).toBe(0);
+    });
+    // The same host in a copy is the same address there.
+    expect(address(made[0].bytes, 26)).toBe(address(made[2].bytes, 30));
+  });
+});
