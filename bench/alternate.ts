@@ -31,11 +31,10 @@ export async function alternate(
     try {
       return await work();
     } catch (error) {
-      // Ctrl-C reaches the programs that are measured, too: what they say then says nothing.
-      if (interrupted.aborted) return null;
       if (error instanceof NotHere) into.leftOut.push({ case: name, way: way.way, reason: error.message });
       else if (error instanceof InvalidMeasurement) into.failures.push({ case: name, way: way.way, factors: way.factors, repetition, reason: error.message });
-      else throw error;
+      // Ctrl-C ends the programs that are measured, too.
+      else if (!interrupted.aborted) throw error;
       return null;
     }
   };

@@ -92,7 +92,8 @@ export function verifyEstablished(of: Established, report: Pick<Report, 'ports' 
   if (translator !== undefined) {
     expect('packets translated on their way out', translator.counters['translated-out'], inside.received);
     expect('packets translated on their way in', translator.counters['translated-in'], outside.received);
-    expect('bindings made', translator.counters['bindings-created'], of.traffic.flows);
+    // A run that is ended early may not have got so far.
+    if (inside.received >= of.traffic.flows) expect('bindings made', translator.counters['bindings-created'], of.traffic.flows);
   }
   if (Object.keys(report.drops).length > 0) wrong.push(`drops: ${JSON.stringify(report.drops)}`);
   if (wrong.length > 0) throw new InvalidMeasurement(wrong.join('; '));

@@ -1,9 +1,8 @@
 /**
  * P3: firewall, NAT and DPI over recorded traffic in both directions. Packets are read into memory before and replayed by
  * ports, so no file is read in the window. `established`: the recording again and again, its connections known from the
- * first pass on. A packet is sent when what came before it from the other side, in its connection, has gone through: so no answer
- * overtakes what it answers, whatever threads do. The example is sent as traffic of many times its hosts, so that there is
- * always something else to send meanwhile. `fresh`, for DPI alone, over traffic that no NAT has touched: before each pass the
+ * first pass on. A packet is sent when what it answers, in its connection, has gone through: so no answer overtakes that, whatever threads do. Recordings
+ * are sent as traffic of several times their hosts, so that there is always something else to send meanwhile. `fresh`, for DPI alone, over traffic that no NAT has touched: before each pass the
  * clock of packets jumps, so that every table has timed out and each connection is classified anew.
  */
 import { dpi } from '../../src/runtime/stock-functions.js';
@@ -19,7 +18,7 @@ import type { Pace, ReplayOptions } from '../ports/port-options.js';
 import { benchPort, runToEnd, windowOf } from '../runtime-run.js';
 import { InvalidMeasurement, type Measured } from '../sample.js';
 import { EDGE, type BenchSettings } from '../settings.js';
-import { loadCopies, loadTraffic, type Traffic } from '../traffic/load.js';
+import { loadTraffic, type Traffic } from '../traffic/load.js';
 import { ndpiWay } from '../traffic/ndpi.js';
 import { pack } from '../traffic/pack.js';
 import { inTurns, schedule } from '../traffic/schedule.js';
@@ -27,11 +26,12 @@ import type { BenchCase, Group, Way } from '../way.js';
 
 const SLOT_BYTES = 2048;
 const FLOWS = 65_536;
-/** External addresses of the NAT, and for each of them the example's hosts once more. */
-const EXTERNALS = externalAddresses(32);
+/** External addresses of the NAT, and for each of them the recorded hosts once more. */
+const EXTERNALS = { office: externalAddresses(32), folder: externalAddresses(4) } as const;
 /** Two phases are under way while the next one is sent: all three have room in the slots. */
 const LAG = 3;
 const MOST_OF_A_PHASE = 1024;
+const MOST_PHASES = 256;
 /** Longer than any timeout of the functions. */
 const JUMP_SECONDS = 10_000;
 const PASSES_COMPARED = 2;
@@ -119,10 +119,12 @@ function waysOf({ traffic, packets, what, uses }: Replayable, settings: BenchSet
   };
 }
 
-async function groupsOf(folder: string | null, settings: BenchSettings): Promise<Group[]> {
-  const uses = (): NetworkFunctionUse[] => edge(EXTERNALS);
-  const translated = folder === null ? await loadCopies(EXTERNALS, uses) : await loadTraffic(folder, uses);
-  const ordered = schedule(translated.packets, LAG, MOST_OF_A_PHASE);
+async function groupsOf(folder: string | null, settings: BenchSettings, progress: (text: string) => void): Promise<Group[]> {
+  const externals = EXTERNALS[folder === null ? 'office' : 'folder'];
+  const uses = (): NetworkFunctionUse[] => edge(externals);
+  const translated = await loadTraffic(folder, uses, externals);
+  const ordered = schedule(translated.packets, LAG, MOST_OF_A_PHASE, MOST_PHASES);
+  progress(`real, ${translated.name}: ${ordered.packets.length} packets in ${ordered.phases.length - 1} phases, ${translated.packets.length - ordered.packets.length} left out`);
   const whole = waysOf({ traffic: translated, packets: { ...pack(ordered.packets), phases: ordered.phases, waitingPasses: Infinity }, what: EDGE, uses }, settings);
   const plain = await loadTraffic(folder, () => []);
   const turns = inTurns(plain.packets);
@@ -133,10 +135,10 @@ async function groupsOf(folder: string | null, settings: BenchSettings): Promise
   ];
 }
 
-async function groups(settings: BenchSettings): Promise<Group[]> {
+async function groups(settings: BenchSettings, progress: (text: string) => void): Promise<Group[]> {
   const folders = settings.captures === null ? [null] : [null, settings.captures];
   const all: Group[] = [];
-  for (const folder of folders) all.push(...(await groupsOf(folder, settings)));
+  for (const folder of folders) all.push(...(await groupsOf(folder, settings, progress)));
   return all;
 }
 

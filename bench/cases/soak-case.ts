@@ -5,7 +5,7 @@
 import { closedLoop, verifyChain } from '../chain-run.js';
 import { BASE, chainConfiguration, columnsOf as columnsOfChain } from '../configure.js';
 import { columnsOf, configurationOf, established, openingPackets, verifyEstablished } from '../established-run.js';
-import { newPanel } from '../ports/panel.js';
+import { Cell, newPanel } from '../ports/panel.js';
 import type { Pace } from '../ports/port-options.js';
 import { benchPort, windowOf } from '../runtime-run.js';
 import { InvalidMeasurement, type Factors, type Measured } from '../sample.js';
@@ -19,6 +19,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 /** At least so many readings; of a longer run one a minute. */
 const LEAST_READINGS = 12;
+/** Between two looks whether the window has begun. */
+const LOOK_MS = 20;
 /** Of a reading that Ctrl-C cuts short. */
 const LEAST_SECONDS = 0.5;
 const BYTES_A_MB = 1e6;
@@ -76,11 +78,13 @@ async function soak(settings: BenchSettings, subject: Subject, progress: (text: 
   const transmitted = (): number => Object.values(runtime.stats().ports).reduce((sum, port) => sum + port.transmitted, 0);
 
   const readings: Measured[] = [];
-  let isRunning = await wait(settings.warmUpMs);
+  let isRunning = true;
+  while (isRunning && panel[Cell.beginMs] === 0) isRunning = await wait(LOOK_MS);
   const begin = performance.now();
   let last = { at: begin, packets: transmitted() };
   while (isRunning) {
-    isRunning = await wait(measuredMs / wanted);
+    // A little less, so that the last one is read before the end.
+    isRunning = await wait(measuredMs / (wanted + 0.2));
     const now = { at: performance.now(), packets: transmitted() };
     const [packets, seconds] = [now.packets - last.packets, (now.at - last.at) / 1000];
     // What is left at the end is short, and some of it is the chain running dry; what Ctrl-C leaves counts when it is worth one.

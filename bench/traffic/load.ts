@@ -33,10 +33,14 @@ export interface Traffic {
   readonly averageBytes: number;
 }
 
-/** @param uses what the packets pass between the two recorders, made anew for each capture. */
-export async function loadTraffic(folder: string | null, uses: () => readonly NetworkFunctionUse[]): Promise<Traffic> {
+/**
+ * @param uses what the packets pass between the two recorders, made anew for each capture.
+ * @param externals of the NAT among them: each capture several times over, once for each of these. Without any, as it is.
+ */
+export async function loadTraffic(folder: string | null, uses: () => readonly NetworkFunctionUse[], externals: readonly number[] = []): Promise<Traffic> {
   const files = folder === null ? [OFFICE] : readdirSync(folder).filter((name) => CAPTURE_NAME.test(name)).toSorted().map((name) => join(folder, name));
   if (files.length === 0) throw new NotHere(`${folder ?? ''} holds no captures`);
+  const inside = folder === null ? { inside: OFFICE_INSIDE } : {};
   const packets: Recorded[] = [];
   let leftOut = 0;
   for (const [at, file] of files.entries()) {
@@ -44,24 +48,23 @@ export async function loadTraffic(folder: string | null, uses: () => readonly Ne
       leftOut++;
       continue;
     }
-    const all = await recordCapture(file, folder === null ? { inside: OFFICE_INSIDE } : {}, uses());
-    const kept = all.filter(({ bytes }) => bytes.length <= LONGEST_FRAME).map((each) => ({ ...each, connection: at * 2 ** 32 + (each.connection ?? 0) }));
+    const all = await recordCapture(file, inside, externals.length === 0 ? uses() : []);
+    const kept = all.filter(({ bytes }) => bytes.length <= LONGEST_FRAME);
     leftOut += all.length - kept.length;
-    for (const each of kept) packets.push(each);
+    const taken = externals.length === 0 || kept.length === 0 ? kept : await recordPackets(copies(kept, externals), inside, uses());
+    for (const each of taken) packets.push({ ...each, connection: at * 2 ** 32 + (each.connection ?? 0) });
   }
   if (packets.length === 0) throw new NotHere('no capture holds packets of Ethernet that can be replayed');
   const averageBytes = Math.round(packets.reduce((sum, { bytes }) => sum + bytes.length, 0) / packets.length);
   return { name: folder === null ? 'office' : 'folder', packets, leftOut, averageBytes };
 }
 
-/** The example several times over, each time of hosts that are paired with another external address of the NAT: see copies.ts. */
-export async function loadCopies(externals: readonly number[], uses: () => readonly NetworkFunctionUse[]): Promise<Traffic> {
-  const office = await loadTraffic(null, () => []);
+async function recordPackets(packets: readonly Recorded[], options: Omit<CaptureSpec, 'file'>, uses: readonly NetworkFunctionUse[]): Promise<Recorded[]> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-bench-copies-'));
   try {
     const file = join(folder, 'copies.pcap');
-    await writeFile(file, toPcap(copies(office.packets, externals)));
-    return { ...office, packets: await recordCapture(file, { inside: OFFICE_INSIDE }, uses()) };
+    await writeFile(file, toPcap(packets));
+    return await recordCapture(file, options, uses);
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -42,11 +42,11 @@ describe('millrace bench --quick', () => {
 
   it('says each reading of a soak when it is made, and keeps those of a run that is ended early', async () => {
     const [json, csv] = ['soak.json', 'soak.csv'].map((name) => join(folder, name));
-    const child = spawn(process.execPath, [millrace, 'bench', '--quick', '--case', 'soak', '--functions', '--minutes', '5', '--json', json, '--csv', csv], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [millrace, 'bench', '--quick', '--case', 'soak', '--functions', '--json', json, '--csv', csv], { stdio: ['ignore', 'pipe', 'pipe'] });
     let said = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       said += text;
-      if (said.includes('soak, 5 minutes')) setTimeout(() => child.kill('SIGINT'), 2000);
+      if (said.includes('ns a packet')) child.kill('SIGINT');
     });
     let shown = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (shown += text));
@@ -57,7 +57,7 @@ describe('millrace bench --quick', () => {
     expect(shown).toContain('Ended early');
     const { environment, cases } = JSON.parse(await readFile(json, 'utf8')) as Results;
     expect(environment.endedEarly).toBe(true);
-    expect(cases.map(({ metric, touch }) => [metric, touch])).toEqual(['time over minutes', 'resident memory'].map((metric) => [metric, 'firewall, NAT, DPI']));
+    expect(cases.slice(0, 2).map(({ metric, touch }) => [metric, touch])).toEqual(['time over minutes', 'resident memory'].map((metric) => [metric, 'firewall, NAT, DPI']));
     const [head, first] = (await readFile(csv, 'utf8')).split('\n');
     expect(head).toMatch(/,endedEarly,/);
     expect(first).toMatch(/,yes,quick,1$/);

@@ -41,6 +41,18 @@ describe('the order of recorded packets', () => {
     }));
   });
 
+  it('lets data be a few bare acknowledgements ahead, and no acknowledgement before its data', () => {
+    const bulk = Array.from({ length: 20 }, (_, number) => [packet(1, 1, number), { ...packet(1, 0, number), isBareAck: true }]).flat();
+    const { packets, phases } = schedule([packet(1, 0), ...bulk], 3, 100);
+    const at = (side: 0 | 1, number: number): number => phaseOf(phases, packets.indexOf(bulk[2 * number + 1 - side]));
+    for (let number = 0; number < 20; number++) expect(at(0, number)).toBeGreaterThanOrEqual(at(1, number) + 3);
+    expect(at(1, 8)).toBe(at(1, 0));
+    expect(at(1, 9)).toBeGreaterThanOrEqual(at(0, 0) + 3);
+    expect(phases.length).toBeLessThan(30); // of a hundred and twenty, if each waited for the one before
+    // With the first packet that comes too late, the connection ends.
+    expect(schedule([packet(1, 0), ...bulk], 3, 100, 6).packets).toEqual([packet(1, 0), bulk[0]]);
+  });
+
   it('fills phases with other connections meanwhile', () => {
     const packets = [1, 2, 3].flatMap((connection) => [packet(connection, 0), packet(connection, 1)]);
     expect([...schedule(packets, 1, 8).phases]).toEqual([0, 3, 6]);
