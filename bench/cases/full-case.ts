@@ -58,7 +58,7 @@ async function measure(of: Established, topology: Topology, settings: BenchSetti
 function waysOver(functions: Functions, flows: number, settings: BenchSettings, firewalls = 1): (topology: Topology) => Way {
   let made: Established | null = null;
   const of = (): Established => {
-    if (functions === EDGE && flows > MOST_TRANSLATED) throw new NotHere(`${flows} translated connections: each has two keys, and the table of connections has room for ${2 * MOST_TRANSLATED}`);
+    if (functions === EDGE && flows > MOST_TRANSLATED) throw new NotHere(`${flows} translated connections: each has two keys in the table of connections, which has room for those of ${MOST_TRANSLATED}`);
     return (made ??= established(functions, flows, settings.seed, firewalls));
   };
   const shape = established(functions, 1, settings.seed, firewalls);

@@ -37,6 +37,8 @@ const RIGHT = 178;
 const TOP = 18;
 const BOTTOM = 52;
 const LINE_HEIGHT = 15;
+/** Colours of the page's style; with more lines than that they come again. */
+const COLOURS = 12;
 
 export const escapeXml = (text: string): string => text.replace(/[&<>"]/g, (sign) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[sign]!);
 
@@ -53,7 +55,7 @@ function roundTicks(low: number, high: number, log: boolean): number[] {
   return Array.from({ length: Math.floor(high / step) + 1 }, (_, k) => k * step).filter((tick) => tick >= low);
 }
 
-const plain = (value: number): string => (value >= 1e6 ? `${+(value / 1e6).toPrecision(3)} M` : value >= 1e4 ? `${+(value / 1e3).toPrecision(3)} k` : String(+value.toPrecision(3)));
+const plain = (value: number): string => (value >= 1e6 ? `${+(value / 1e6).toPrecision(3)} M` : value >= 1e4 ? `${+(value / 1e3).toPrecision(3)} k` : String(+value.toPrecision(value >= 1000 ? 4 : 3)));
 
 class Scale {
   readonly low: number;
@@ -104,7 +106,8 @@ export function drawChart({ title, x, y, series, marks = [] }: Chart): string {
     ...up.ticks.map((tick) => `<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${up.at(tick).toFixed(1)}" y2="${up.at(tick).toFixed(1)}"/><text class="tick" text-anchor="end" x="${LEFT - 8}" y="${(up.at(tick) + 4).toFixed(1)}">${format.y(tick)}</text>`),
     ...across.ticks.map((tick) => `<line class="grid" x1="${across.at(tick).toFixed(1)}" x2="${across.at(tick).toFixed(1)}" y1="${HEIGHT - BOTTOM}" y2="${HEIGHT - BOTTOM + 5}"/><text class="tick" text-anchor="middle" x="${across.at(tick).toFixed(1)}" y="${HEIGHT - BOTTOM + 20}">${format.x(tick)}</text>`),
   ];
-  const drawn = series.map(({ name, points: own }, colour) => {
+  const drawn = series.map(({ name, points: own }, at) => {
+    const colour = at % COLOURS;
     const line = own.map((point) => `${across.at(point.x).toFixed(1)},${up.at(point.y).toFixed(1)}`).join(' ');
     const signs = own.map((point) => {
       const [px, py] = [across.at(point.x).toFixed(1), up.at(point.y).toFixed(1)];
@@ -116,6 +119,6 @@ export function drawChart({ title, x, y, series, marks = [] }: Chart): string {
   const lines = marks.map(({ axis, at, name }) => axis === 'y'
     ? `<line class="mark" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${up.at(at).toFixed(1)}" y2="${up.at(at).toFixed(1)}"/><text class="tick" x="${LEFT + 6}" y="${(up.at(at) - 5).toFixed(1)}">${escapeXml(name)}</text>`
     : `<line class="mark" x1="${across.at(at).toFixed(1)}" x2="${across.at(at).toFixed(1)}" y1="${TOP}" y2="${HEIGHT - BOTTOM}"/><text class="tick" x="${(across.at(at) + 6).toFixed(1)}" y="${TOP + 10}">${escapeXml(name)}</text>`);
-  const ends = series.flatMap(({ name, points: own }, colour) => (own.length === 0 ? [] : [{ name, y: up.at(own[own.length - 1].y), colour }]));
+  const ends = series.flatMap(({ name, points: own }, at) => (own.length === 0 ? [] : [{ name, y: up.at(own[own.length - 1].y), colour: at % COLOURS }]));
   return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeXml(title)}">${grid.join('')}<line class="axis" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${HEIGHT - BOTTOM}" y2="${HEIGHT - BOTTOM}"/>${lines.join('')}${drawn.join('')}${labels(ends)}<text class="label" text-anchor="middle" x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 8}">${escapeXml(x.label)}</text><text class="label" text-anchor="middle" transform="rotate(-90)" x="${-(TOP + HEIGHT - BOTTOM) / 2}" y="16">${escapeXml(y.label)}</text></svg>`;
 }

@@ -75,7 +75,7 @@ export function figures(samples: readonly Sample[], cores: number): Figure[] {
       says: 'Latency through three functions, from when a packet was due. Each point: the median of the repetitions.',
       chart: {
         title: 'Latency', x: { label: 'share of packets that were faster', log: false, ticks: quantiles.map((_, at) => at), format: (at) => quantiles[at] ?? '' }, y: { label: 'microseconds', log: true },
-        series: lines(latency, (sample) => `${topology(sample).replace(', zero-copy', '')}, ${sample.load === null ? `${(sample.offered ?? 0) / 1e6} Mpps` : `${sample.load * 100} %`}`, ({ metric }) => quantiles.indexOf(metric)),
+        series: lines(latency, (sample) => `${sample.way === 'millrace' ? topology(sample).replace(', zero-copy', '') : sample.way}, ${sample.load === null ? `${(sample.offered ?? 0) / 1e6} Mpps` : `${sample.load * 100} %`}`, ({ metric }) => quantiles.indexOf(metric)),
         marks: latency.length === 0 ? [] : [{ axis: 'y', at: TARGET_US, name: `${TARGET_US} µs` }],
       },
     },

@@ -46,7 +46,8 @@ describe('millrace bench --quick', () => {
     let said = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       said += text;
-      if (said.includes('ns a packet')) child.kill('SIGINT');
+      // Once: the second one would end it at once.
+      if (said.includes('ns a packet') && !child.killed) child.kill('SIGINT');
     });
     let shown = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (shown += text));
