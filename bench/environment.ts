@@ -54,9 +54,12 @@ function readQuota(): number | null {
   return limits.length === 0 ? null : Math.min(...limits);
 }
 
+/** The first that bench/native/compile.ts tries. */
+const COMPILER = 'cc';
+
 function compiler(): string | null {
   try {
-    return execFileSync('cc', ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).split('\n')[0];
+    return execFileSync(COMPILER, ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).split('\n')[0];
   } catch {
     return null;
   }
