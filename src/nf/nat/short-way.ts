@@ -38,7 +38,7 @@ export interface ShortWay {
 }
 
 export function shortWayOf(context: NatContext): ShortWay {
-  const { counters, state, nowSeconds } = context;
+  const { counters, state } = context;
   const itsBindings = state.bindings.words;
   const itsFlows = state.flows.words;
   const translatedOut: Counter = counters['translated-out'];
@@ -68,7 +68,7 @@ export function shortWayOf(context: NatContext): ShortWay {
       // Options may hold a source route, which needs a longer look.
       if (view.getUint8(ip) !== PLAIN_IPV4) return false;
       const at = flowWords[flowAt + BINDING];
-      const seconds = nowSeconds();
+      const seconds = context.nowSeconds();
       const expires = words[at + EXPIRES];
       if (words[at] !== l4 || words[at + SERIAL] !== flowWords[flowAt + FLOW_SERIAL] || expires <= seconds) return false;
       const flowState = flowWords[flowAt + STATE];
