@@ -16,6 +16,7 @@ interface Receiving {
   receive(slots: Uint32Array, count: number): number;
   hasWork?(): boolean;
   settled?(address: number): void;
+  close?(): void;
   readonly exhausted: boolean;
 }
 
@@ -45,7 +46,9 @@ const make: PortFactory = (memory, _counts, options): PortBackend => {
     get exhausted() {
       return ingress.exhausted;
     },
-    close: () => undefined,
+    close: () => {
+      ingress.close?.();
+    },
   };
 };
 export default make;

@@ -35,6 +35,10 @@ export class BenchSource {
     return this.#window.isOver || (this.#options.packets !== null && this.#made >= this.#options.packets);
   }
 
+  close(): void {
+    this.#window.finish();
+  }
+
   /** An offered load comes whether or not anybody waits for it. */
   hasWork(): boolean {
     return this.#options.offered !== null && !this.exhausted;

@@ -21,6 +21,12 @@ export class Window {
   #turnMs = 0.5;
   #turns = 0;
   readonly #profiler: GCProfiler | null;
+  /**
+   * Starting and ending the profiler takes milliseconds. Where every packet has a time at which it is due, that would be a stall
+   * at each border of the window, so there it counts from half way through the warm-up until the port is closed.
+   */
+  readonly #isOffered: boolean;
+  #profiles = false;
 
   /**
    * Nothing of it may look new to V8 at the borders of the window, or compiled code is thrown away just there: fields have had
@@ -30,6 +36,7 @@ export class Window {
     this.#panel = panel;
     this.#pace = pace;
     this.#profiler = pace.packets === null ? new GCProfiler() : null;
+    this.#isOffered = pace.offered !== null;
     this.isOpen = true;
     this.isOver = true;
     this.isOpen = false;
@@ -50,8 +57,10 @@ export class Window {
   readonly #turn = (nowMs: number): void => {
     const panel = this.#panel;
     const pace = this.#pace;
-    if (this.#turns === 0) this.#turnMs = this.startedMs + pace.warmUpMs;
-    else {
+    if (this.#turns === 0) {
+      this.#turnMs = this.startedMs + pace.warmUpMs;
+      if (this.#isOffered) this.#startProfiler();
+    } else {
       const isEnough = this.#turns === 1 ? panel[Cell.received] >= pace.warmUpPackets : panel[Cell.transmitted] - panel[Cell.beginCount] >= pace.leastPackets;
       if (!isEnough && nowMs < this.#turnMs + PATIENCE_MS) return;
       if (this.#turns === 1) this.#open(nowMs);
@@ -62,7 +71,7 @@ export class Window {
 
   #open(nowMs: number): void {
     const panel = this.#panel;
-    this.#profiler?.start();
+    if (!this.#isOffered) this.#startProfiler();
     if (MARKED) writeSync(1, '\n== window begins\n');
     panel[Cell.beginMs] = performance.now();
     panel[Cell.beginCount] = panel[Cell.transmitted];
@@ -77,9 +86,21 @@ export class Window {
     this.isOpen = false;
     this.isOver = true;
     if (MARKED) writeSync(1, '\n== window ends\n');
+    if (!this.#isOffered) this.finish();
+  }
+
+  #startProfiler(): void {
+    this.#profiler?.start();
+    this.#profiles = true;
+  }
+
+  /** The port is closed: writes down what the profiler has seen, if that was not done yet. */
+  finish(): void {
+    if (!this.#profiles) return;
+    this.#profiles = false;
     // Node 20 says nothing at all when there was no collection, where later versions give an empty list.
     const seen = this.#profiler?.stop()?.statistics ?? [];
-    panel[Cell.collections] = seen.length;
-    for (const { cost } of seen) panel[Cell.collectionMs] += cost / 1000;
+    this.#panel[Cell.collections] = seen.length;
+    for (const { cost } of seen) this.#panel[Cell.collectionMs] += cost / 1000;
   }
 }
