@@ -22,6 +22,7 @@ const FILES = [
   'src/runtime/manager-worker.ts',
   'src/runtime/port-threads.ts',
   'src/runtime/queue-port.ts',
+  'src/runtime/run-phase.ts',
   'src/runtime/runtime.ts',
   'src/vm/vm-worker.ts',
   'src/vnic/journal.ts',
