@@ -7,7 +7,8 @@ import type { WatchOptions } from '../runtime/watch/watch-options.js';
 import { EXIT_CODES } from './exit-code.js';
 import { LiveRun, isLivePlan, type LiveOptions } from './live-run.js';
 import { needsLine } from './needs.js';
-import { showProgress } from './progress.js';
+import { ERASE_LINE, showProgress } from './progress.js';
+import { stallLine, tellWaiting } from './stalls.js';
 import { styleFor, type Terminal } from './terminal.js';
 
 export interface ExecuteOptions {
@@ -36,7 +37,9 @@ export interface Execution {
 /** @throws as `start`. What fails while packets flow is in the report. */
 export async function execute(plan: Plan, terminal: Terminal, options: ExecuteOptions): Promise<Execution> {
   let interrupted = false;
-  let stop: () => void = () => undefined;
+  // Until packets flow, there is nothing to let through.
+  let stop = (): void => { tellFaint('stopping once it has started; once more to end at once'); };
+  let unwatch: () => void = () => undefined;
   const onSignal = (signal: NodeJS.Signals): void => {
     if (interrupted) process.exit(signal === 'SIGINT' ? EXIT_CODES.interrupted : EXIT_CODES.terminated);
     interrupted = true;
@@ -53,7 +56,10 @@ export async function execute(plan: Plan, terminal: Terminal, options: ExecuteOp
       ...(eve !== undefined && { eve }),
       ...(control !== undefined && { control: { ...control, unavailable: control.nameIsFixed === true ? undefined : warnOf(terminal) } }),
       ...(metrics !== undefined && { metrics }),
-      onEvent: (event) => { liveRun?.tell(event); },
+      onEvent: (event) => {
+        if (liveRun !== null) liveRun.tell(event);
+        else if (event.type === 'vm-stalled') terminal.stderr.write(`${terminal.stderr.isTTY === true ? ERASE_LINE : ''}${stallLine(event, styleFor(terminal.stderr, terminal.env))}`);
+      },
     });
     const needs = live === undefined ? null : needsLine(plan.ports);
     if (needs !== null) terminal.stderr.write(`${needs}\n`);
@@ -61,7 +67,7 @@ export async function execute(plan: Plan, terminal: Terminal, options: ExecuteOp
     const isLive = live !== undefined && isLivePlan(plan);
     if (isLive) liveRun = new LiveRun(runtime, terminal, live);
     const hideProgress = isLive ? () => undefined : showProgress(runtime, terminal);
-    const late = durationMs === undefined ? undefined : setTimeout(() => void runtime.stop(), durationMs);
+    const late = durationMs === undefined ? undefined : setTimeout(() => { stop(); }, durationMs);
     const hide = (): void => {
       liveRun?.close();
       hideProgress();
@@ -69,19 +75,24 @@ export async function execute(plan: Plan, terminal: Terminal, options: ExecuteOp
     };
     stop = () => {
       hide();
-      const style = styleFor(terminal.stderr, terminal.env);
-      terminal.stderr.write(style.faint('stopping: what is under way goes through; once more to end at once\n'));
+      if (interrupted) tellFaint('stopping: what is under way goes through; once more to end at once');
       void runtime.stop();
+      unwatch = tellWaiting(runtime, terminal);
     };
     // The signal may have come while the threads were starting.
     if (wasInterrupted()) stop();
     try {
       return { report: await runtime.finished, interrupted: wasInterrupted() };
     } finally {
+      unwatch();
       hide();
     }
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  }
+
+  function tellFaint(text: string): void {
+    terminal.stderr.write(styleFor(terminal.stderr, terminal.env).faint(`${text}\n`));
   }
 
   function wasInterrupted(): boolean {

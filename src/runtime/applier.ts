@@ -126,6 +126,7 @@ export class Applier {
       void tell({ type: 'vm-gone', vm: at });
       throw new Error('the runtime is over');
     }
+    for (const { index } of layout.vms[at].functions) desk.takesUpdates[index] = undefined;
     workers.beginVm(at);
     await Promise.race([Promise.all(standing), workers.vmEnded(at)]);
     await tell({ type: 'resume', vm: at });

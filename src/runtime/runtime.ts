@@ -19,7 +19,7 @@ import type { CheckOptions } from './check.js';
 import type { Changes } from './compare-plans.js';
 import type { Configuration } from './configuration.js';
 import type { DescribedFlow } from './flow-log.js';
-import { managerFailure, reasonOf, stuckInManager, vmFailure } from './failures.js';
+import { Failures, reasonOf } from './failures.js';
 import type { Layout } from './layout.js';
 import type { Plan } from './plan.js';
 import type { OpenPorts } from './open-ports.js';
@@ -29,6 +29,7 @@ import type { QueuePort } from './queue-port.js';
 import { snapshotCounters, snapshotReport } from './snapshot.js';
 import type { CounterReport, Report } from './report.js';
 import { RunPhase } from './run-phase.js';
+import { StallWatch, type Culprit } from './stall-watch.js';
 import type { StartOptions } from './start-options.js';
 import type { Tap, TapOptions } from './watch/tap.js';
 import type { Watches } from './watch/watches.js';
@@ -36,8 +37,10 @@ import type { WatchSpec } from '../watch/watch-spec.js';
 
 /** How long the main thread sleeps at most when nothing rings. */
 const MAIN_SLEEP_MS = 100;
+/** Creating network functions takes a tenth of a second; with much to read a few. */
+const CREATION_MS = 5000;
 /** How long a drain may take before the VMs are ended. */
-const DEFAULT_DRAIN_MS = 5000;
+export const DEFAULT_DRAIN_MS = 5000;
 
 /** What serves the runtime to others, as it is seen from here: services.ts. */
 interface Services {
@@ -60,6 +63,8 @@ export class Runtime implements AsyncDisposable {
   readonly #queuePorts: QueuePort[];
   readonly #desk: EventDesk;
   readonly #eve: EveLog | null;
+  readonly #stalls: StallWatch;
+  readonly #failures: Failures;
   readonly #portThreads: PortThreads;
   readonly #mailboxes: Mailboxes;
   readonly #sleeper: Sleeper;
@@ -81,6 +86,8 @@ export class Runtime implements AsyncDisposable {
     this.#watches = watches;
     watches.begin((specs) => this.#tellWatches(specs));
     this.#desk = new EventDesk(layout, options.onEvent, eve);
+    this.#stalls = new StallWatch(layout);
+    this.#failures = new Failures(layout, this.#desk, this.#stalls);
     this.#mailboxes = new Mailboxes(shared.control, manager, layout.vms);
     this.#sleeper = new Sleeper(shared.control, shared.mainDoorbellOffset);
     for (const { name, rings } of manager.ports) if (rings !== undefined) queuePorts.get(name)?.attach(shared, rings);
@@ -90,7 +97,7 @@ export class Runtime implements AsyncDisposable {
       vmIsStuck: (at) => { this.#vmIsStuck(at); },
       portState: (state) => { this.#desk.portState(state); },
       portFailed: (port, message) => { this.#portDied(port, portFailure(plan.ports[port].name, message)); },
-      managerEnded: (error, vm) => { this.#managerEnded(error, vm); },
+      managerEnded: (error) => { this.#managerEnded(error); },
     });
     this.#applier = new Applier(plan, options, { layout, desk: this.#desk, mailboxes: this.#mailboxes, workers: this.#workers, watches, isEnding: () => this.#ending });
     this.#phase = new RunPhase(shared);
@@ -164,6 +171,11 @@ export class Runtime implements AsyncDisposable {
     return answer;
   }
 
+  /** @internal Network functions that do not come back. */
+  stalled(): Culprit[] {
+    return this.#over ? [] : this.#stalls.stalled().map((vm) => this.#failures.at(vm));
+  }
+
   /** Names of the links of the paths, such as `inside>firewall`: what can be tapped. */
   get links(): readonly string[] {
     return this.#watches.links;
@@ -224,7 +236,7 @@ export class Runtime implements AsyncDisposable {
   /**
    * Stops receiving, lets what is in flight go through, and ends all threads.
    * @param options `drainMs`: how long that may take, default 5000; then the VMs are ended where they are, and what they
-   * held is dropped as `chain-stopped`.
+   * held is dropped as `chain-stopped`. A function that has had one packet for a second then is the run's failure.
    * @returns the last report.
    */
   async stop({ drainMs = DEFAULT_DRAIN_MS }: { drainMs?: number } = {}): Promise<Report> {
@@ -232,6 +244,8 @@ export class Runtime implements AsyncDisposable {
       this.#drainPorts();
       void this.#mailboxes.toManager({ type: 'drain' });
       const late = setTimeout(() => {
+        const [stalled] = this.#stalls.stalled();
+        if (stalled !== undefined && !this.#layout.vms[stalled].isInline) this.#desk.failure ??= this.#failures.ofStalled(stalled);
         this.#ending = true;
         for (const port of this.#queuePorts) port.abandon();
         this.#workers.killAll();
@@ -263,7 +277,9 @@ export class Runtime implements AsyncDisposable {
     const ready = new Int32Array(shared.control, readyOffset, 1);
     this.#workers.startManager(this.#applier.plan.ports, this.#portThreads.inlineHalves);
     const threads = this.#workers.threadCount + this.#portThreads.count;
+    const slow = setTimeout(() => { this.#tellUnmade(); }, CREATION_MS);
     await this.#listenUntil(() => this.#desk.failure !== null || Atomics.load(ready, 0) === threads); // (T)
+    clearTimeout(slow);
     if (this.#desk.failure === null) {
       this.#startedAt = performance.now();
       this.#phase.run();
@@ -305,23 +321,26 @@ export class Runtime implements AsyncDisposable {
   }
 
   #vmIsStuck(at: number): void {
-    this.#desk.failure ??= stuckInManager(this.#layout, at);
+    this.#desk.failure ??= this.#failures.ofStalledInManager(this.#failures.inlineVmAtWork() ?? at);
   }
 
   /** It ends before it has taken its last census only when it failed. */
-  #managerEnded(error: Error, vm: number | null): void {
+  #managerEnded(error: Error): void {
+    this.#desk.drain();
     if (this.#desk.finalCensus !== null) return;
-    this.#desk.failure ??= managerFailure(this.#layout, error, vm);
+    this.#desk.failure ??= this.#failures.ofManager(error);
     this.#desk.conclude({ slots: this.#applier.plan.memory.slots, free: 0, vms: {}, meshes: {}, ports: {}, inFlight: 0, faults: [error.stack ?? error.message], balanced: false });
     this.#wakeSelf();
   }
 
   #vmEnded(at: number, error: Error | null): void {
     if ((this.#ending || this.#applier.isLeaving(at)) && error === null) return;
+    // Which of its functions stand is told by events.
+    this.#desk.drain();
     const message = reasonOf(error);
     if (!this.#ending) {
       this.#ending = true;
-      this.#desk.failure ??= vmFailure(this.#layout, at, error);
+      this.#desk.failure ??= this.#failures.ofVm(at, error);
       // What is on its way to a reader that has gone must not keep the chain from ending.
       for (const port of this.#queuePorts) port.abandon();
       this.#drainPorts();
@@ -350,9 +369,18 @@ export class Runtime implements AsyncDisposable {
     new Bell(this.#layout.shared.control, this.#layout.shared.mainDoorbellOffset).ring();
   }
 
+  /** A start that waits for ever would say nothing. */
+  #tellUnmade(): void {
+    for (const at of this.#layout.vms.keys()) {
+      const culprit = this.#failures.at(at);
+      if (culprit.doing === 'create') this.#desk.stalled(culprit);
+    }
+  }
+
   /** Everything that waits for the main thread, once. */
   #listen(): number {
     let work = this.#desk.drain();
+    for (const vm of this.#stalls.look(performance.now())) this.#desk.stalled(this.#failures.at(vm));
     if (work === 0) this.#eve?.flush();
     const watched = this.#watches.drain();
     // Ingress may be waiting for this.

@@ -3,7 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from 'vitest';
+import { waitingText } from '../../src/cli/stalls.js';
+import type { Census } from '../../src/packet-manager/census.js';
 import type { Report } from '../../src/runtime/report.js';
 import { ROOT } from '../tidy/source-files.js';
 import { appears, command, EXAMPLES, launch, millrace } from './binary.js';
@@ -195,6 +198,40 @@ paths: [{ from: source, to: rest, via: edge }]
     expect(text.code).toBe(1);
     expect(text.stdout).toMatch(/^bomb\.yaml {2}failed in /);
     expect(text.stdout).toMatch(/\nFailed .*bomb.*it went off\n {9}at .*bomb.*:\d+:\d+\n {9}in hand: a packet of 64 bytes from .*\n {9}0000 {2}/s);
+  });
+
+  test('a network function that does not come back is named, is waited for while the run stops, and is its failure', async () => {
+    file('loop.mjs', `
+      import { defineNetworkFunction } from ${JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)};
+      const options = { '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) } };
+      export const loop = defineNetworkFunction(import.meta.url, { name: 'loop', options, create: () => () => { for (;;); } });`);
+    file('loop.yaml', `
+ports: { source: { kind: generator, packets: 100 }, rest: { kind: sink } }
+chains: { edge: { functions: [dpi, { loop: { from: ./loop.mjs } }], placement: per-vm } }
+paths: [{ from: source, to: rest, via: edge }]
+`);
+    const env = { XDG_RUNTIME_DIR: cwd };
+    const { child, ended } = launch(['run', 'loop.yaml', '--name', 'loop'], cwd, env);
+    let told = '';
+    child.stderr!.on('data', (text: string) => (told += text));
+    const says = async (text: string): Promise<void> => { while (!told.includes(text)) await sleep(20); };
+    await says("waiting: network function 'loop' of chain 'edge' has been at one packet for a second");
+    child.kill('SIGINT');
+    await says("still waiting for network function 'loop' of chain 'edge', which does not come back; given up in 4 s");
+    const stop = await millrace(['stop', 'loop', '--drain', '0.1'], cwd, env);
+    expect([stop.code, stop.stderr]).toEqual([1, '']);
+    expect(stop.stdout).toMatch(/^loop has stopped: .* balanced\nfailed: network function 'loop' of chain 'edge' did not come back\n$/);
+    const { code, stdout } = await ended;
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^loop\.yaml {2}failed in /);
+    expect(stdout).toMatch(/\nFailed {3}network function 'loop' of chain 'edge' did not come back\n {9}in hand: a packet of 64 bytes/);
+  });
+
+  test('what a run waits for while it stops is told by name', () => {
+    const vm = { lent: 0, spare: 4, held: 0, misses: 0 };
+    const census: Census = { slots: 64, free: 30, vms: { nat: { ...vm, lent: 2, held: 1 }, dpi: vm, slow: { ...vm, lent: 9 } }, meshes: { mesh: 5 }, ports: { inside: { filling: 8, sending: 0 }, outside: { filling: 0, sending: 1 } }, inFlight: 18, faults: [], balanced: true };
+    expect(waitingText([{ vm: 'slow', chain: 'edge', doing: 'packet' }], census)).toBe("network function 'slow' of chain 'edge', which does not come back, 3 packets with 'nat', 5 packets in chain 'mesh', 1 packet that port 'outside' has to send");
+    expect(waitingText([], null)).toBeNull();
   });
 
   test('Ctrl-C lets what is under way go through, and reports', async () => {
