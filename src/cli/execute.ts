@@ -4,11 +4,12 @@ import type { EveTarget } from '../runtime/eve/eve-output.js';
 import type { Plan } from '../runtime/plan.js';
 import type { Report } from '../runtime/report.js';
 import type { WatchOptions } from '../runtime/watch/watch-options.js';
+import { eventLine } from './event-line.js';
 import { EXIT_CODES } from './exit-code.js';
 import { LiveRun, isLivePlan, type LiveOptions } from './live-run.js';
 import { needsLine } from './needs.js';
 import { ERASE_LINE, showProgress } from './progress.js';
-import { stallLine, tellWaiting } from './stalls.js';
+import { tellWaiting } from './stalls.js';
 import { styleFor, type Terminal } from './terminal.js';
 
 export interface ExecuteOptions {
@@ -58,7 +59,7 @@ export async function execute(plan: Plan, terminal: Terminal, options: ExecuteOp
       ...(metrics !== undefined && { metrics }),
       onEvent: (event) => {
         if (liveRun !== null) liveRun.tell(event);
-        else if (event.type === 'vm-stalled') terminal.stderr.write(`${terminal.stderr.isTTY === true ? ERASE_LINE : ''}${stallLine(event, styleFor(terminal.stderr, terminal.env))}`);
+        else terminal.stderr.write(eventLine(event, styleFor(terminal.stderr, terminal.env), terminal.stderr.isTTY === true ? ERASE_LINE : ''));
       },
     });
     const needs = live === undefined ? null : needsLine(plan.ports);

@@ -11,11 +11,11 @@ import type { CounterReport } from '../runtime/report.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { changesText } from './changes-text.js';
 import { bitRate, count, duration } from './format.js';
+import { eventLine } from './event-line.js';
 import { LiveView } from './live-view.js';
 import { describePort } from './plan-summary.js';
 import { renderProblems } from './render-problems.js';
 import { renderReport } from './render.js';
-import { stallLine } from './stalls.js';
 import { columnsOf, styleFor, type Terminal } from './terminal.js';
 
 /** A line a few times a minute tells that it lives, and fills no disk. */
@@ -76,13 +76,11 @@ export class LiveRun {
     this.#lines = canDraw ? null : setInterval(() => { this.#tellLine(); }, LINE_EVERY_MS);
   }
 
-  /** Tells of a live port that went down or came up, and of functions that do not come back, and shows alerts. */
+  /** Tells of what concerns the operator, and shows alerts. */
   tell(event: RuntimeEvent): void {
     this.#view?.tell(event);
-    const style = styleFor(this.#terminal.stderr, this.#terminal.env);
-    if (event.type === 'vm-stalled') this.#write(stallLine(event, style));
-    if (event.type !== 'port-state') return;
-    this.#write(`${event.up ? style.good('up:') : style.warn('down:')} port '${event.port}': ${event.detail}\n`);
+    const line = eventLine(event, styleFor(this.#terminal.stderr, this.#terminal.env));
+    if (line !== '') this.#write(line);
   }
 
   close(): void {

@@ -1,26 +1,14 @@
-/** Says what a run waits for: a network function that does not come back, or, while it stops, whatever is not through yet. */
+/** Says what a run that stops waits for: a network function that does not come back, or whatever is not through yet. */
 import type { Census } from '../packet-manager/census.js';
-import type { RuntimeEvent } from '../runtime/events.js';
 import { DEFAULT_DRAIN_MS, type Runtime } from '../runtime/runtime.js';
 import type { Culprit } from '../runtime/stall-watch.js';
 import { counted } from './format.js';
-import { styleFor, type Style, type Terminal } from './terminal.js';
+import { styleFor, type Terminal } from './terminal.js';
 
 /** What goes through at once needs no word. */
 const TELL_AFTER_MS = 1000;
 /** A packet manager that works answers in less; one that does not has a function in its thread that is named anyway. */
 const AUDIT_MS = 200;
-
-const DOING = {
-  packet: 'has been at one packet for a second: its VM passes nothing meanwhile',
-  update: 'has been taking new options for a second, in update(): its VM passes nothing meanwhile',
-  expire: 'has been in expire() for a second: its VM passes nothing meanwhile',
-  create: 'has not been created in five seconds: packets flow when its create() is done',
-} as const;
-
-export function stallLine({ vm, chain, doing }: Extract<RuntimeEvent, { type: 'vm-stalled' }>, style: Style): string {
-  return `${style.warn('waiting:')} network function '${vm}' of chain '${chain}' ${DOING[doing]}\n`;
-}
 
 /** While a run stops. @returns what ends it. */
 export function tellWaiting(runtime: Runtime, { stderr, env }: Terminal): () => void {

@@ -11,10 +11,13 @@ import type { RuntimeEvent } from './events.js';
 import { FlowLog } from './flow-log.js';
 import type { Layout } from './layout.js';
 import type { Culprit } from './stall-watch.js';
+import type { WriteFailure } from './write-failures.js';
 
 /** Why a run ended early. */
 export interface Failure {
   message: string;
+  /** What came in could not be written where it was to go; all else is done. */
+  code?: 'write-failed';
   chain?: string;
   vm?: string;
   port?: string;
@@ -91,6 +94,11 @@ export class EventDesk {
   /** A network function does not come back. */
   stalled(culprit: Culprit): void {
     if (culprit.doing !== null) this.#onEvent({ type: 'vm-stalled', vm: culprit.vm, chain: culprit.chain, doing: culprit.doing });
+  }
+
+  /** A file cannot be written on. */
+  writeFailed({ what, file, why }: WriteFailure): void {
+    if (what !== 'port') this.#onEvent({ type: 'write-failed', what, file, why });
   }
 
   get lost(): number {

@@ -29,6 +29,7 @@ import type { QueuePort } from './queue-port.js';
 import { snapshotCounters, snapshotReport } from './snapshot.js';
 import type { CounterReport, Report } from './report.js';
 import { RunPhase } from './run-phase.js';
+import { WriteFailures, describeWriteFailure, type WriteFailure } from './write-failures.js';
 import { StallWatch, type Culprit } from './stall-watch.js';
 import type { StartOptions } from './start-options.js';
 import type { Tap, TapOptions } from './watch/tap.js';
@@ -65,6 +66,7 @@ export class Runtime implements AsyncDisposable {
   readonly #eve: EveLog | null;
   readonly #stalls: StallWatch;
   readonly #failures: Failures;
+  readonly #writeFailures: WriteFailures;
   readonly #portThreads: PortThreads;
   readonly #mailboxes: Mailboxes;
   readonly #sleeper: Sleeper;
@@ -88,6 +90,7 @@ export class Runtime implements AsyncDisposable {
     this.#desk = new EventDesk(layout, options.onEvent, eve);
     this.#stalls = new StallWatch(layout);
     this.#failures = new Failures(layout, this.#desk, this.#stalls);
+    this.#writeFailures = new WriteFailures([() => watches.failure, () => eve?.failure ?? null]);
     this.#mailboxes = new Mailboxes(shared.control, manager, layout.vms);
     this.#sleeper = new Sleeper(shared.control, shared.mainDoorbellOffset);
     for (const { name, rings } of manager.ports) if (rings !== undefined) queuePorts.get(name)?.attach(shared, rings);
@@ -301,9 +304,9 @@ export class Runtime implements AsyncDisposable {
     for (const port of this.#queuePorts) port.detach();
     this.#watches.finish();
     this.#over = true;
+    this.#eve?.finish(this.#standingFlows());
     const report = this.#report(durationMs);
     this.#lastReport = report;
-    this.#eve?.finish(this.#standingFlows());
     releaseRegion(shared.region);
     releaseControl(shared.control);
     return report;
@@ -380,6 +383,7 @@ export class Runtime implements AsyncDisposable {
   /** Everything that waits for the main thread, once. */
   #listen(): number {
     let work = this.#desk.drain();
+    for (const failure of this.#writeFailures.news()) this.#desk.writeFailed(failure);
     for (const vm of this.#stalls.look(performance.now())) this.#desk.stalled(this.#failures.at(vm));
     if (work === 0) this.#eve?.flush();
     const watched = this.#watches.drain();
@@ -397,6 +401,20 @@ export class Runtime implements AsyncDisposable {
 
   #report(durationMs = performance.now() - this.#startedAt): Report {
     const watched = this.#watches.report();
-    return { ...snapshotReport(this.#applier.plan, this.#layout, this.#desk, { withFlows: this.#options.flows ?? false, durationMs }), ...(watched !== undefined && { watched }) };
+    const report = snapshotReport(this.#applier.plan, this.#layout, this.#desk, { withFlows: this.#options.flows ?? false, durationMs });
+    const error = report.error ?? this.#notWritten();
+    return { ...report, ...(watched !== undefined && { watched }), ...(error !== undefined && { error }) };
+  }
+
+  /** Whoever finds half a file must have been told. */
+  #notWritten(): Report['error'] {
+    const ofPorts = this.#desk.problems.filter(({ kind }) => kind === 'write-failed').map(({ port, detail, count }): WriteFailure => {
+      const spec = this.#applier.plan.ports.find(({ name }) => name === port)?.spec;
+      const file = spec !== undefined && 'write' in spec ? spec.write : null;
+      return { what: 'port', port, file: file ?? 'its file', why: detail, lost: count };
+    });
+    const all = [...ofPorts, ...this.#writeFailures.all()];
+    if (all.length === 0) return undefined;
+    return { message: all.map(describeWriteFailure).join('\n'), code: 'write-failed', ...(ofPorts.length > 0 && { port: ofPorts[0].port! }) };
   }
 }

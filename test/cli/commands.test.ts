@@ -234,6 +234,45 @@ paths: [{ from: source, to: rest, via: edge }]
     expect(waitingText([], null)).toBeNull();
   });
 
+  const hasFull = existsSync('/dev/full');
+  const hasMounts = spawnSync('unshare', ['--mount', 'true']).status === 0;
+  if (!hasFull) console.warn('skipped: logs on a full disk need /dev/full');
+  if (!hasMounts) console.warn('skipped: captures on a full disk need root and unshare');
+
+  test.skipIf(!hasFull)('an EVE log and kept drops that a full disk has no room for: said at once, counted, exit 1', async () => {
+    const { code, stdout, stderr } = await command(['run', office, '--eve', '/dev/full', '--write-drops', '/dev/full', '--json'], cwd);
+    expect(code).toBe(1);
+    expect(stderr).toContain('not written: the EVE log to /dev/full: ENOSPC: no space left on device\n');
+    expect(stderr).toContain('not written: dropped packets to /dev/full: ENOSPC: no space left on device\n');
+    const { error, ledger, drops, watched } = JSON.parse(stdout) as Report;
+    expect(error).toMatchObject({ code: 'write-failed', message: expect.stringMatching(/^dropped packets could not be kept in \/dev\/full: ENOSPC: no space left on device; 1\d\d are missing there\nthe EVE log could not be written to \/dev\/full: ENOSPC: no space left on device; \d{3} records are missing there$/) as string });
+    expect(watched!.drops).toMatchObject({ written: 0, skipped: Object.values(drops).reduce((sum, count) => sum + count) });
+    // Nothing of the traffic was lost.
+    expect(ledger).toMatchObject({ balanced: true, transmitted: 2386 });
+    const text = await command(['run', office, '--eve', '/dev/full'], cwd);
+    expect([text.code, text.stdout]).toEqual([1, expect.stringMatching(/ {2}failed in .*\nFailed {3}the EVE log could not be written to \/dev\/full: ENOSPC/s)]);
+  });
+
+  test.skipIf(!hasMounts)('captures that a full disk has no room for: what is lost is dropped by name, the file stays whole, exit 1', () => {
+    mkdirSync(join(cwd, 'small'));
+    const script = `mount -t tmpfs -o size=64k small small && node ${join(ROOT, 'dist/cli/main.js')} run ${office} --write outside=small/o.pcapng --json; status=$?
+      node ${join(ROOT, 'dist/cli/main.js')} inspect small/o.pcapng --json > whole.json && exit $status`;
+    const { status, stdout } = spawnSync('unshare', ['--mount', 'sh', '-c', script], { cwd, encoding: 'utf8' });
+    expect(status).toBe(1);
+    const { error, ledger, drops, ports } = JSON.parse(stdout) as Report;
+    expect(drops['egress-failed']).toBeGreaterThan(100);
+    expect(error).toMatchObject({ code: 'write-failed', port: 'outside', message: `port 'outside' could not write ${join(cwd, 'small/o.pcapng')}: ENOSPC: no space left on device; ${drops['egress-failed'].toLocaleString('en-US')} of its packets were dropped as egress-failed` });
+    expect(ledger).toMatchObject({ balanced: true, inFlight: 0 });
+    const whole = JSON.parse(readFileSync(join(cwd, 'whole.json'), 'utf8')) as Report;
+    expect(whole).toMatchObject({ problems: [], ledger: { received: ports.outside.transmitted } });
+    expect(ports.outside.transmitted).toBeGreaterThan(10);
+  });
+
+  test.skipIf(!hasFull)('a full disk under stdout is told, with exit 1', () => {
+    const { status, stderr } = spawnSync('sh', ['-c', `node ${join(ROOT, 'dist/cli/main.js')} inspect ${capture} >/dev/full`], { cwd, encoding: 'utf8' });
+    expect([status, stderr]).toEqual([1, 'error: stdout cannot be written: ENOSPC: no space left on device, write\n']);
+  });
+
   test('Ctrl-C lets what is under way go through, and reports', async () => {
     file('endless.yaml', ENDLESS);
     const { child, ended } = launch(['run', 'endless.yaml', '--json'], cwd);
