@@ -7,6 +7,7 @@ import type { Configuration } from './configuration.js';
 import type { EventDesk } from './event-desk.js';
 import { pathRows, type Layout } from './layout.js';
 import type { Mailboxes } from './mailboxes.js';
+import { Findings } from './place.js';
 import type { Plan } from './plan.js';
 import { ConfigurationError } from './problems.js';
 import type { Watches } from './watch/watches.js';
@@ -68,7 +69,7 @@ export class Applier {
     const { layout, desk, mailboxes, watches } = this.#parts;
     const next = await planConfiguration(configuration, { ...this.#check, ...options });
     if (this.#isOver) throw new Error('the runtime is over');
-    const difference = comparePlans(this.#plan, next);
+    const difference = comparePlans(this.#plan, next, new Findings(options.source ?? null));
     const changes: Changes = { updated: [], replaced: [], paths: difference.paths, spread: difference.spread };
     for (const at of difference.functions) {
       const { name, options: newOptions } = next.functions[at];

@@ -5,6 +5,8 @@ import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { changesText } from '../../src/cli/changes-text.js';
 import { planConfiguration } from '../../src/runtime/check.js';
+import { Findings } from '../../src/runtime/place.js';
+import { parseConfiguration } from '../../src/runtime/yaml.js';
 import { comparePlans } from '../../src/runtime/compare-plans.js';
 import type { Plan } from '../../src/runtime/plan.js';
 import { brittle, hesitant, orderGuard, stamp, touch } from '../support/trace-function.mjs';
@@ -132,6 +134,46 @@ describe('apply', () => {
     await port.send(udp(1));
     expect((await out.receive())?.bytes[42]).toBe(1);
     await runtime.stop();
+  });
+
+  it('says of a port what is wanted and what runs, key by key, and where that stands', async () => {
+    const yaml = (lan: string, more = '', chainOf = '[firewall: { rules: [allow any] }]', rest = ''): string => `
+chains: { edge: ${chainOf} }
+ports:
+  lan: { kind: vxlan, vni: 7, remote: 192.0.2.9, ${lan} }
+  wan: { kind: vxlan, vni: 8, remote: 192.0.2.10, addresses: [203.0.113.1/24, "2001:db8::1/64"], local: "0.0.0.0:4790" }${more}
+paths: [{ between: [lan, wan], via: edge }]
+${rest}`;
+    const read = async (text: string): Promise<{ plan: Plan; findings: Findings }> => {
+      const { document, source, baseDirectory } = parseConfiguration(text, 'edge.yaml');
+      return { plan: await planConfiguration(document, { source, baseDirectory }), findings: new Findings(source) };
+    };
+    const running = (await read(yaml('addresses: [10.0.0.1/24]'))).plan;
+    const refusals = async (text: string): Promise<unknown[]> => {
+      const { plan, findings } = await read(text);
+      expect(() => comparePlans(running, plan, findings)).toThrow('[needs-restart]');
+      return findings.problems.map(({ code, file, line, column, place, found, expected, message }) => {
+        expect([code, file]).toEqual(['needs-restart', 'edge.yaml']);
+        expect(message).toMatch(/ cannot change while the chain runs: it takes a restart$/);
+        return [place, `${line}:${column}`, found, expected];
+      });
+    };
+    expect(await refusals(yaml('addresses: [10.0.0.2/24, "fd00::2/64"], routes: [{ to: default, via: 10.0.0.254 }], mac: "02:00:00:00:00:07"'))).toEqual([
+      ['ports.lan.addresses', '4:61', '10.0.0.2/24, fd00::2/64', '10.0.0.1/24, as it runs'],
+      ['ports.lan.routes', '4:98', '0.0.0.0/0 via 10.0.0.254', 'nothing, as it runs'],
+      ['ports.lan.mac', '4:139', '02:00:00:00:00:07', 'nothing, as it runs'],
+    ]);
+    expect(await refusals(yaml('addresses: [10.0.0.1/24], mtu: 1400', '\n  dmz: { kind: sink }'))).toEqual([
+      ['ports.lan.mtu', '4:81', '1400', '1450, as it runs'],
+      ['ports.dmz', '6:8', "a new port 'dmz'", "'lan', 'wan', as it runs"],
+    ]);
+    expect(await refusals(yaml('addresses: [10.0.0.1/24]', '', '[firewall: { rules: [allow any] }, dpi]', 'memory: { slots: 512 }'))).toEqual([
+      ['memory', '7:9', '{slots: 512, slotBytes: 2048}', '{slots: 4096, slotBytes: 2048}, as it runs'],
+      ['chains.edge', '2:17', 'firewall -> dpi', 'firewall, as it runs'],
+    ]);
+    expect(await refusals(yaml('addresses: [10.0.0.1/24]', '', '{ functions: [firewall: { rules: [allow any] }], placement: inline }'))).toEqual([
+      ['chains.edge', '2:17', "firewall, in the packet manager's thread", 'firewall, a thread of its own, as it runs'],
+    ]);
   });
 });
 
