@@ -1,7 +1,8 @@
 /** The public face of Millrace. */
 export { chain, type Chain, type ChainOptions, type Placement, type Routing } from './chain/chain.js';
 export { capture, generator, memory, sink, vxlan, type Capture, type CaptureOutput } from './runtime/port-values.js';
-export { queuePort, type QueuePort, type QueuePortOptions, type QueuedPacket, type SendOptions } from './runtime/queue-port.js';
+export { queuePort, type QueuePort, type QueuePortOptions, type SendOptions } from './runtime/queue-port.js';
+export type { QueuedPacket } from './runtime/queue-end.js';
 export { checkConfiguration, readConfiguration, run, start } from './runtime/on-demand.js';
 export type { RunOptions } from './runtime/run.js';
 export type { CheckOptions, CheckResult } from './runtime/check.js';

@@ -245,6 +245,7 @@ export class Runtime implements AsyncDisposable {
   async stop({ drainMs = DEFAULT_DRAIN_MS }: { drainMs?: number } = {}): Promise<Report> {
     if (!this.#over && this.#workers.hasManager) {
       this.#drainPorts();
+      for (const port of this.#queuePorts) port.close();
       void this.#mailboxes.toManager({ type: 'drain' });
       const late = setTimeout(() => {
         const [stalled] = this.#stalls.stalled();
@@ -319,6 +320,7 @@ export class Runtime implements AsyncDisposable {
   #portDied(port: number, error: Error): void {
     this.#desk.failure ??= { message: error.message, port: this.#applier.plan.ports[port].name };
     this.#drainPorts();
+    for (const queue of this.#queuePorts) queue.close();
     if (this.#workers.hasManager && this.#desk.finalCensus === null) void this.#mailboxes.toManager({ type: 'port-died', port });
     this.#wakeSelf();
   }
@@ -346,6 +348,7 @@ export class Runtime implements AsyncDisposable {
       this.#desk.failure ??= this.#failures.ofVm(at, error);
       // What is on its way to a reader that has gone must not keep the chain from ending.
       for (const port of this.#queuePorts) port.abandon();
+      for (const port of this.#queuePorts) port.close();
       this.#drainPorts();
     }
     if (this.#workers.hasManager && this.#desk.finalCensus === null) void this.#mailboxes.toManager({ type: 'vm-died', vm: at, error: message });

@@ -9,7 +9,7 @@ import { Findings } from '../../src/runtime/place.js';
 import { parseConfiguration } from '../../src/runtime/yaml.js';
 import { comparePlans } from '../../src/runtime/compare-plans.js';
 import type { Plan } from '../../src/runtime/plan.js';
-import { brittle, hesitant, orderGuard, stamp, touch } from '../support/trace-function.mjs';
+import { brittle, fail, hesitant, orderGuard, stamp, touch } from '../support/trace-function.mjs';
 
 function udp(port: number): Uint8Array {
   const bytes = new Uint8Array(60);
@@ -230,5 +230,80 @@ describe('stop', () => {
     for (let k = 0; k < 3000; k++) await port.send(udp(k % 5));
     const { ledger } = await runtime.stop();
     expect(ledger).toMatchObject({ received: 3000, transmitted: 3000, balanced: true });
+  });
+
+  it.each(['stop', 'failure'] as const)('counts every packet that a port has taken, also while it ends by a %s', async (how) => {
+    const port = queuePort();
+    const uses = how === 'failure' ? [fail({ at: 2000, how: 'throw' })] : [touch({})];
+    const runtime = await start({ ports: { port, out: sink() }, paths: [{ from: 'port', to: 'out', via: chain('c', uses) }] });
+    let accepted = 0;
+    let why = '';
+    const sending = (async () => {
+      try {
+        for (;;) {
+          await port.send(udp(1));
+          accepted++;
+        }
+      } catch (error) {
+        why = (error as Error).message;
+      }
+    })();
+    if (how === 'stop') await vi.waitFor(() => { expect(accepted).toBeGreaterThan(500); }, 5000);
+    const report = await (how === 'stop' ? runtime.stop() : runtime.finished);
+    await sending;
+    expect(why).toBe('this port takes no more packets: its runtime is being stopped, or has failed');
+    expect(report.ledger).toMatchObject({ received: accepted, balanced: true, inFlight: 0 });
+    expect(report.drops).toEqual(how === 'stop' ? {} : { 'nf-crash': 1, 'chain-stopped': accepted - report.ledger.transmitted - 1 });
+    expect(report.ledger.transmitted).toBeGreaterThanOrEqual(how === 'stop' ? accepted : 1900);
+  });
+});
+
+describe('a queue port', () => {
+  const configure = (port: QueuePort, out: QueuePort): Configuration => ({ ports: { port, out }, paths: [{ from: 'port', to: 'out', via: chain('c', [touch({})]) }] });
+
+  it('gives what has left to its readers, in order and each packet once, then ends their loops', async () => {
+    const [port, out] = [queuePort(), queuePort()];
+    const runtime = await start(configure(port, out));
+    const seen: number[] = [];
+    const readers = [1, 2, 3].map(async () => { for await (const { bytes } of out) seen.push(bytes[37]); });
+    for (let k = 0; k < 200; k++) await port.send(udp(k));
+    port.end();
+    await expect(port.send(udp(1))).rejects.toThrow('this port has ended');
+    out.end();
+    await Promise.all([runtime.finished, ...readers]);
+    expect(seen).toEqual(Array.from({ length: 200 }, (_, k) => k));
+  });
+
+  it('keeps what has left for a reader that comes late, says null then, and stops a loop that does not look', async () => {
+    const [port, out] = [queuePort(), queuePort()];
+    const runtime = await start(configure(port, out));
+    for (let k = 0; k < 20; k++) await port.send(udp(k));
+    await runtime.stop();
+    for (let k = 0; k < 20; k++) expect((await out.receive())?.bytes[37]).toBe(k);
+    expect(await out.receive()).toBeNull();
+    const turning = (async () => { for (;;) await out.receive(); })();
+    await expect(turning).rejects.toThrow('the runtime of this port is over: receive() has said so 1000 times, by null');
+  });
+
+  it('makes senders wait for readers, and lets a waiting sender go when the port ends', async () => {
+    const [port, out] = [queuePort(), queuePort({ readAhead: 1 })];
+    const runtime = await start({ ...configure(port, out), memory: { slots: 64 } });
+    let accepted = 0;
+    const sending = (async () => { for (;;) { await port.send(udp(accepted)); accepted++; } })().catch((error: unknown) => (error as Error).message);
+    await vi.waitFor(async () => {
+      const before = accepted;
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      expect([accepted > 0, accepted]).toEqual([true, before]);
+    }, 5000);
+    expect(accepted).toBeLessThanOrEqual(65);
+    expect((await out.receive())?.bytes[37]).toBe(0);
+    await vi.waitFor(() => { expect(accepted).toBeGreaterThan(1); }, 5000);
+    port.end();
+    expect(await sending).toBe('this port has ended: end() was called, or its runtime is over');
+    const report = runtime.stop();
+    let read = 1;
+    for await (const { bytes } of out) expect(bytes[37]).toBe(read++ & 255);
+    expect(read).toBe(accepted);
+    expect((await report).ledger).toMatchObject({ received: accepted, transmitted: accepted, balanced: true });
   });
 });

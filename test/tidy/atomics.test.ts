@@ -21,7 +21,7 @@ const FILES = [
   'src/ring/wait-async.ts',
   'src/runtime/manager-worker.ts',
   'src/runtime/port-threads.ts',
-  'src/runtime/queue-port.ts',
+  'src/runtime/queue-end.ts',
   'src/runtime/run-phase.ts',
   'src/runtime/runtime.ts',
   'src/vm/vm-worker.ts',
