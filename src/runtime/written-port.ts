@@ -28,7 +28,7 @@ export function writtenPort(spec: PlanPortSpec): WrittenPort {
   }
 }
 
-function writtenLeg({ addresses, routes, mac, mtu, clampMss, detectDuplicates }: LegPlan): WrittenPort {
+export function writtenLeg({ addresses, routes, mac, mtu, clampMss, detectDuplicates }: LegPlan): WrittenPort {
   return given({
     addresses: addresses.map(({ words, length }) => prefix(words, length)).join(', '),
     routes: routes.length === 0 ? null : routes.map(({ words, length, via }) => `${prefix(words, length)}${via === null ? '' : ` via ${address(via)}`}`).join(', '),

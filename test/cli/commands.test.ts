@@ -308,6 +308,49 @@ describe('check', () => {
     expect(JSON.parse(json.stdout)).toMatchObject({ ok: true, plan: { chains: [{ name: 'edge' }], paths: [{ from: 'inside', to: 'outside', bothWays: true, match: 'ip' }] } });
   });
 
+  test('shows addresses and routes of legs, and which threads there will be', async () => {
+    file('legs.yaml', `
+ports:
+  lan: { kind: vxlan, vni: 7, remote: 192.0.2.9, addresses: [10.0.0.1/24, "fd00::1/64"], clampMss: true }
+  wan: { kind: vxlan, vni: 8, remote: 192.0.2.10, local: "0.0.0.0:4790", addresses: [203.0.113.1/24], routes: [{ to: default, via: 203.0.113.254 }, { to: 10.9.0.0/16, via: 203.0.113.9 }] }
+chains:
+  edge: [firewall: { rules: [allow any] }, { nat: { external: 203.0.113.1 } }]
+  inspected: { functions: [dpi], placement: inline, routing: hub }
+paths: [{ between: [lan, wan], match: tcp, via: edge }, { between: [lan, wan], via: inspected }]
+`);
+    const { code, stdout } = await command(['check', 'legs.yaml'], cwd);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`
+Chains
+  edge       firewall -> nat  a thread each
+  inspected  dpi              in the packet manager's thread
+
+Ports
+  lan  vxlan 7 to 192.0.2.9   10.0.0.1/24, fd00::1/64
+                              clampMss true
+  wan  vxlan 8 to 192.0.2.10  203.0.113.1/24
+                              route 0.0.0.0/0 via 203.0.113.254
+                              route 10.9.0.0/16 via 203.0.113.9
+
+Threads
+  5 threads beside the main one: manager, firewall, nat, lan, wan
+`);
+    const json = await command(['check', 'legs.yaml', '--json'], cwd);
+    expect((JSON.parse(json.stdout) as { plan: unknown }).plan).toMatchObject({
+      ports: [{ name: 'lan', leg: { addresses: '10.0.0.1/24, fd00::1/64' } }, { name: 'wan', leg: { routes: '0.0.0.0/0 via 203.0.113.254, 10.9.0.0/16 via 203.0.113.9' } }],
+      chains: [{ name: 'edge', placement: 'firewall | nat, a thread each' }, { name: 'inspected', placement: "dpi, in the packet manager's thread" }],
+      threads: ['manager', 'firewall', 'nat', 'lan', 'wan'],
+    });
+    const one = await command(['check', file('one.yaml', `
+ports: { a: { kind: sink }, b: { kind: sink } }
+chains: { edge: { functions: [firewall: { rules: [allow any] }, dpi], replicas: 2, placement: together } }
+paths: [{ between: [a, b], via: edge }]
+threads: one
+`)], cwd);
+    expect(one.stdout).toContain("  edge  [firewall.1 (firewall) -> dpi.1 (dpi)]; [firewall.2 (firewall) -> dpi.2 (dpi)]  in the packet manager's thread\n");
+    expect(one.stdout).toContain('  1 thread beside the main one: manager\n');
+  });
+
   test.skipIf(process.platform !== 'linux')('an interface that this machine does not have is a warning', async () => {
     const name = file('there.yaml', 'ports: { a: { kind: af-packet, interface: l0 }, b: { kind: af-packet, interface: lo }, c: { kind: tap, interface: nosuch0 } }\nchains: { edge: [dpi] }\npaths: [{ from: a, to: b, via: edge }, { from: a, to: c, via: edge }]\n');
     const { code, stdout, stderr } = await command(['check', name, '--json'], cwd);

@@ -172,7 +172,7 @@ ${rest}`;
       ['chains.edge', '2:17', 'firewall -> dpi', 'firewall, as it runs'],
     ]);
     expect(await refusals(yaml('addresses: [10.0.0.1/24]', '', '{ functions: [firewall: { rules: [allow any] }], placement: inline }'))).toEqual([
-      ['chains.edge', '2:17', "firewall, in the packet manager's thread", 'firewall, a thread of its own, as it runs'],
+      ['chains.edge', '2:17', "firewall, in the packet manager's thread", 'firewall, in a thread of its own, as it runs'],
     ]);
   });
 });
