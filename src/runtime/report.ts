@@ -63,6 +63,8 @@ export interface FlowReport {
   /** `address:port`, an IPv6 address in brackets. `a` sent the first packet. */
   a: string;
   b: string;
+  /** Of ICMP: type and code; of a query and its answers those of the query. */
+  icmp?: { type: number; code: number };
   /** As DPI says; empty when nothing did. */
   protocol: string;
   host: string;

@@ -443,6 +443,18 @@ export const guard = defineNetworkFunction(import.meta.url, {
 });
 
 describe('inspect', () => {
+  test('shows type and code of ICMP, and no ports where there are none', async () => {
+    const { stdout } = await command(['inspect', capture], cwd);
+    expect(stdout).toMatch(/\n {2}ICMP 8\/0 +10\.0\.1\.20 +198\.51\.100\.80 +ICMP +5\/5 +forward\n/);
+    expect(stdout).toMatch(/\n {2}ICMPV6 135\/0 +fd00:10::20 +ff02::1:ff00:1 +ICMPV6 +1\/0 +forward\n/);
+    expect(stdout).toMatch(/\n {2}TCP +10\.0\.1\.10:\d+ +198\.51\.100\.80:80 /);
+    expect(stdout).not.toMatch(/:0 /);
+    const json = await command(['inspect', capture, '--json'], cwd);
+    const { flows = [] } = JSON.parse(json.stdout) as Report;
+    expect(flows.filter(({ icmp }) => icmp !== undefined).every(({ l4 }) => l4.startsWith('ICMP'))).toBe(true);
+    expect(new Set(flows.flatMap(({ l4, icmp }) => (icmp === undefined ? [] : [`${l4} ${icmp.type}/${icmp.code}`])))).toEqual(new Set(['ICMP 8/0', 'ICMPV6 128/0', 'ICMPV6 135/0', 'ICMPV6 136/0']));
+  });
+
   test('says what is in a capture, and writes nothing', async () => {
     const { code, stdout, stderr } = await command(['inspect', capture], cwd);
     expect([code, stderr]).toEqual([0, '']);
