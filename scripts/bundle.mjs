@@ -1,7 +1,8 @@
 /**
  * Bundles src/ and bench/ into dist/: a file for each entry, and a few chunks that they share. See ARCHITECTURE.md, "Bundles".
  *
- *   node scripts/bundle.mjs
+ *   node scripts/bundle.mjs          says nothing
+ *   node scripts/bundle.mjs --tell   says on stderr what it does, for whoever waits for what comes after it
  */
 import { chmodSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
@@ -71,6 +72,10 @@ function chunkOf(id, context) {
   return CHUNKS.find((chunk) => chunk.reachedFrom.some((entry) => reachedFrom(at(entry), context).has(id)))?.name ?? null;
 }
 
+const tells = process.argv.includes('--tell');
+const begunAt = performance.now();
+if (tells) process.stderr.write('building: bundling src/ into dist/, a few seconds ... ');
+
 await build({
   input: Object.fromEntries(ENTRIES.map((path) => [path.replace(/^src\/|\.ts$/g, ''), at(path)])),
   platform: 'node',
@@ -98,3 +103,4 @@ await build({
 
 // npx starts it as a program, from a link that outlives a clean build.
 chmodSync(at('dist/cli/main.js'), 0o755);
+if (tells) process.stderr.write(`done in ${((performance.now() - begunAt) / 1000).toFixed(1)} s\n`);

@@ -1,7 +1,8 @@
 /** The public face of Millrace. */
 export { chain, type Chain, type ChainOptions, type Placement, type Routing } from './chain/chain.js';
 export { capture, generator, memory, sink, vxlan, type Capture, type CaptureOutput } from './runtime/port-values.js';
-export { queuePort, type QueuePort, type QueuePortOptions, type QueuedPacket, type SendOptions } from './runtime/queue-port.js';
+export { queuePort, type QueuePort, type QueuePortOptions, type SendOptions } from './runtime/queue-port.js';
+export type { QueuedPacket } from './runtime/queue-end.js';
 export { checkConfiguration, readConfiguration, run, start } from './runtime/on-demand.js';
 export type { RunOptions } from './runtime/run.js';
 export type { CheckOptions, CheckResult } from './runtime/check.js';
@@ -19,7 +20,8 @@ export type { DescribedFlow } from './runtime/flow-log.js';
 export type { EveTarget } from './runtime/eve/eve-output.js';
 export type { RuntimeEvent } from './runtime/events.js';
 export type { Changes } from './runtime/compare-plans.js';
-export type { Runtime, StartOptions } from './runtime/runtime.js';
+export type { Runtime } from './runtime/runtime.js';
+export type { StartOptions } from './runtime/start-options.js';
 export type { CounterReport, FlowReport, Ledger, PortReport, Report, ThreadReport, VmReport, WatchReport } from './runtime/report.js';
 export type { Tap, TapOptions, TapSummary, TappedPacket } from './runtime/watch/tap.js';
 export type { FieldChange } from './runtime/watch/header-fields.js';

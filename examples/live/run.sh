@@ -22,6 +22,9 @@ ip -n $server address add 198.51.100.2/24 dev net0
 ip -n $client link set net0 up
 ip -n $server link set net0 up
 
+# The kernel takes a moment to see that a cable is plugged in.
+for name in inside outside; do until ip -n $middle -br link show $name | grep -q ' UP '; do sleep 0.1; done; done
+
 # Millrace is a bump in the wire: it forwards frames as they are addressed. So each side is told where the other is.
 mac() { ip -n "$1" -o link show net0 | sed 's/.*ether \([0-9a-f:]*\).*/\1/'; }
 ip -n $client route add default via 10.0.0.1

@@ -2,13 +2,22 @@
 import type { ControlOptions } from '../runtime/control/control-options.js';
 import type { EveTarget } from '../runtime/eve/eve-output.js';
 import type { Plan } from '../runtime/plan.js';
+import { STANDARD_OUTPUT } from '../port/capture/create-capture.js';
 import type { Report } from '../runtime/report.js';
+import type { Runtime } from '../runtime/runtime.js';
 import type { WatchOptions } from '../runtime/watch/watch-options.js';
+import { eventLine } from './event-line.js';
 import { EXIT_CODES } from './exit-code.js';
 import { LiveRun, isLivePlan, type LiveOptions } from './live-run.js';
 import { needsLine } from './needs.js';
-import { showProgress } from './progress.js';
+import { ERASE_LINE, showProgress } from './progress.js';
+import { tellWaiting } from './stalls.js';
 import { styleFor, type Terminal } from './terminal.js';
+
+/** Nobody waits for what is still under way. */
+const READER_GONE_DRAIN_MS = 500;
+/** Between two looks whether packets still find their reader. */
+const LOOK_EVERY_MS = 100;
 
 export interface ExecuteOptions {
   /** Report every flow. */
@@ -31,12 +40,17 @@ export interface Execution {
   readonly report: Report;
   /** It ended because it was asked to. */
   readonly interrupted: boolean;
+  /** It ended because nobody reads its output any more. */
+  readonly readerGone: boolean;
 }
 
 /** @throws as `start`. What fails while packets flow is in the report. */
 export async function execute(plan: Plan, terminal: Terminal, options: ExecuteOptions): Promise<Execution> {
   let interrupted = false;
-  let stop: () => void = () => undefined;
+  let readerGone = false;
+  // Until packets flow, there is nothing to let through.
+  let stop = (): void => { tellFaint('stopping once it has started; once more to end at once'); };
+  let unwatch: () => void = () => undefined;
   const onSignal = (signal: NodeJS.Signals): void => {
     if (interrupted) process.exit(signal === 'SIGINT' ? EXIT_CODES.interrupted : EXIT_CODES.terminated);
     interrupted = true;
@@ -53,7 +67,10 @@ export async function execute(plan: Plan, terminal: Terminal, options: ExecuteOp
       ...(eve !== undefined && { eve }),
       ...(control !== undefined && { control: { ...control, unavailable: control.nameIsFixed === true ? undefined : warnOf(terminal) } }),
       ...(metrics !== undefined && { metrics }),
-      onEvent: (event) => { liveRun?.tell(event); },
+      onEvent: (event) => {
+        if (liveRun !== null) liveRun.tell(event);
+        else terminal.stderr.write(eventLine(event, styleFor(terminal.stderr, terminal.env), terminal.stderr.isTTY === true ? ERASE_LINE : ''));
+      },
     });
     const needs = live === undefined ? null : needsLine(plan.ports);
     if (needs !== null) terminal.stderr.write(`${needs}\n`);
@@ -61,7 +78,7 @@ export async function execute(plan: Plan, terminal: Terminal, options: ExecuteOp
     const isLive = live !== undefined && isLivePlan(plan);
     if (isLive) liveRun = new LiveRun(runtime, terminal, live);
     const hideProgress = isLive ? () => undefined : showProgress(runtime, terminal);
-    const late = durationMs === undefined ? undefined : setTimeout(() => void runtime.stop(), durationMs);
+    const late = durationMs === undefined ? undefined : setTimeout(() => { stop(); }, durationMs);
     const hide = (): void => {
       liveRun?.close();
       hideProgress();
@@ -69,24 +86,50 @@ export async function execute(plan: Plan, terminal: Terminal, options: ExecuteOp
     };
     stop = () => {
       hide();
-      const style = styleFor(terminal.stderr, terminal.env);
-      terminal.stderr.write(style.faint('stopping: what is under way goes through; once more to end at once\n'));
+      if (interrupted) tellFaint('stopping: what is under way goes through; once more to end at once');
       void runtime.stop();
+      unwatch = tellWaiting(runtime, terminal);
     };
+    const leave = (): void => {
+      if (readerGone) return;
+      readerGone = true;
+      hide();
+      void runtime.stop({ drainMs: READER_GONE_DRAIN_MS });
+    };
+    terminal.onReaderGone?.(leave);
+    const unwatchPipe = watchPipe(runtime, leave);
     // The signal may have come while the threads were starting.
     if (wasInterrupted()) stop();
     try {
-      return { report: await runtime.finished, interrupted: wasInterrupted() };
+      return { report: await runtime.finished, interrupted: wasInterrupted(), readerGone: isReaderGone() };
     } finally {
+      unwatchPipe();
+      unwatch();
       hide();
     }
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    terminal.onReaderGone?.(null);
+  }
+
+  function tellFaint(text: string): void {
+    terminal.stderr.write(styleFor(terminal.stderr, terminal.env).faint(`${text}\n`));
+  }
+
+  function isReaderGone(): boolean {
+    return readerGone;
   }
 
   function wasInterrupted(): boolean {
     return interrupted;
   }
+}
+
+/** What packets of a port go to stdout for is told by their number: the thread that writes them finds nobody there. @returns what ends it. */
+function watchPipe(runtime: Runtime, leave: () => void): () => void {
+  if (!runtime.plan.ports.some(({ spec }) => 'write' in spec && spec.write === STANDARD_OUTPUT)) return () => undefined;
+  const timer = setInterval(() => { if ((runtime.counters().drops['egress-failed'] ?? 0) > 0) leave(); }, LOOK_EVERY_MS);
+  return () => { clearInterval(timer); };
 }
 
 /** A run that nobody can reach is better than none. */

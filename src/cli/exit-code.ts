@@ -4,6 +4,7 @@ export const EXIT_CODES = {
   failed: 1,
   badUse: 2,
   interrupted: 130,
+  readerGone: 141,
   terminated: 143,
 } as const;
 

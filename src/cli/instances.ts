@@ -7,7 +7,7 @@ import type { Report } from '../runtime/report.js';
 import { changesText } from './changes-text.js';
 import { EXIT_CODES, type ExitCode } from './exit-code.js';
 import { fail, printJson } from './failure.js';
-import { count, shownPath } from './format.js';
+import { count, printable, shownPath } from './format.js';
 import { listInstances, renderInstances } from './list-instances.js';
 import { renderReport } from './render.js';
 import { columnsOf, styleFor, type Terminal } from './terminal.js';
@@ -80,6 +80,7 @@ export function addStop(program: Command, terminal: Terminal, ended: Ended): voi
           const style = styleFor(terminal.stdout, terminal.env);
           const verdict = balanced ? style.good('balanced') : style.bad('NOT BALANCED');
           terminal.stdout.write(`${label} has stopped: received ${count(received)}, originated ${count(originated)}, transmitted ${count(transmitted)}, dropped ${count(dropped)}, in flight ${count(inFlight)}: ${verdict}\n`);
+          if (report.error !== undefined) terminal.stdout.write(`${style.bad('failed:')} ${printable(report.error.message)}\n`);
         }
         return balanced && report.error === undefined ? EXIT_CODES.done : EXIT_CODES.failed;
       }));

@@ -11,6 +11,7 @@ import type { CounterReport } from '../runtime/report.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { changesText } from './changes-text.js';
 import { bitRate, count, duration } from './format.js';
+import { eventLine } from './event-line.js';
 import { LiveView } from './live-view.js';
 import { describePort } from './plan-summary.js';
 import { renderProblems } from './render-problems.js';
@@ -75,12 +76,11 @@ export class LiveRun {
     this.#lines = canDraw ? null : setInterval(() => { this.#tellLine(); }, LINE_EVERY_MS);
   }
 
-  /** Tells of a live port that went down or came up, and shows alerts. */
+  /** Tells of what concerns the operator, and shows alerts. */
   tell(event: RuntimeEvent): void {
     this.#view?.tell(event);
-    if (event.type !== 'port-state') return;
-    const style = styleFor(this.#terminal.stderr, this.#terminal.env);
-    this.#write(`${event.up ? style.good('up:') : style.warn('down:')} port '${event.port}': ${event.detail}\n`);
+    const line = eventLine(event, styleFor(this.#terminal.stderr, this.#terminal.env));
+    if (line !== '') this.#write(line);
   }
 
   close(): void {

@@ -1,15 +1,19 @@
 /** A plan in words and as plain data: what `check` prints. */
 import { capabilitiesOf, type CapabilityNeed } from '../runtime/capabilities.js';
 import type { Plan, PlanPort, PlanPortSpec } from '../runtime/plan.js';
-import { bytes, count, shownPath } from './format.js';
+import { placementText, threadNames, threadsText } from '../runtime/placement-text.js';
+import { writtenLeg } from '../runtime/written-port.js';
+import { bytes, count, counted, shownPath } from './format.js';
 import { needText } from './needs.js';
 import { table } from './table.js';
 import type { Style } from './terminal.js';
 
 export interface PlanSummary {
   ports: ({ name: string } & Record<string, unknown>)[];
-  chains: { name: string; vms: { name: string; function: string; drops: string[] }[] }[];
-  paths: { from: string; to: string; bothWays: boolean; match: string; chain: string }[];
+  chains: { name: string; placement: string; vms: { name: string; function: string; drops: string[] }[] }[];
+  paths: { from: string; to: string; bothWays: boolean; match: string; chain: string; routing: Plan['paths'][number]['routing'] }[];
+  /** That are started beside the main one. */
+  threads: string[];
   /** Capabilities of the system. */
   needs: CapabilityNeed[];
   memory: Plan['memory'];
@@ -21,12 +25,14 @@ export interface PlanSummary {
 export function summarize(plan: Plan): PlanSummary {
   const { memory, flows, mode, burst } = plan;
   return {
-    ports: plan.ports.map(({ name, spec }) => (spec.kind === 'memory' ? { name, kind: spec.kind, packets: spec.packets.length } : { name, ...spec })),
+    ports: plan.ports.map(summarizePort),
     chains: chainsOf(plan).map((name) => ({
       name,
+      placement: placementText(plan, name),
       vms: plan.functions.filter((vm) => vm.chain === name).map((vm) => ({ name: vm.name, function: vm.function, drops: vm.drops })),
     })),
-    paths: plan.paths.map(({ from, to, bothWays, match, chain }) => ({ from: plan.ports[from].name, to: plan.ports[to].name, bothWays, match, chain })),
+    paths: plan.paths.map(({ from, to, bothWays, match, chain, routing }) => ({ from: plan.ports[from].name, to: plan.ports[to].name, bothWays, match, chain, routing })),
+    threads: threadNames(plan),
     needs: capabilitiesOf(plan.ports),
     memory,
     flows,
@@ -35,20 +41,27 @@ export function summarize(plan: Plan): PlanSummary {
   };
 }
 
+/** A leg in the words in which it was written. */
+function summarizePort({ name, spec }: PlanPort): PlanSummary['ports'][number] {
+  if (spec.kind === 'memory') return { name, kind: spec.kind, packets: spec.packets.length };
+  return 'leg' in spec && spec.leg !== null ? { name, ...spec, leg: writtenLeg(spec.leg) } : { name, ...spec };
+}
+
 function chainsOf(plan: Plan): string[] {
   return [...new Set(plan.functions.map((each) => each.chain))];
 }
 
 export function renderSummary(file: string, plan: Plan, style: Style): string {
   const { slots, slotBytes } = plan.memory;
-  const paths = plan.paths.map(({ from, to, bothWays, match, chain }) => [
+  const paths = plan.paths.map(({ from, to, bothWays, match, chain, routing }) => [
     `  ${plan.ports[from].name}`,
     bothWays ? '<->' : '->',
     plan.ports[to].name,
     match,
-    `via ${chain}`,
+    `via ${chain}${routing === 'mesh' ? ', from VM to VM' : ''}`,
   ]);
-  const chains = chainsOf(plan).map((name) => [`  ${name}`, plan.functions.filter((vm) => vm.chain === name).map(useText).join(' -> ')]);
+  const chains = chainsOf(plan).map((name) => [`  ${name}`, chainText(plan, name), threadsText(plan, name)]);
+  const threads = threadNames(plan);
   const size = `${count(slots)} slots of ${bytes(slotBytes)}: ${bytes(slots * slotBytes)}`;
   const needs = capabilitiesOf(plan.ports);
   const lines = [
@@ -58,11 +71,14 @@ export function renderSummary(file: string, plan: Plan, style: Style): string {
     ...table([{ title: '' }, { title: '' }, { title: '' }, { title: '', style: style.name }, { title: '' }], paths, { titleStyle: style.faint }),
     '',
     style.strong('Chains'),
-    ...table([{ title: '' }, { title: '' }], chains, { titleStyle: style.faint }),
+    ...table([{ title: '' }, { title: '' }, { title: '', style: style.faint }], chains, { titleStyle: style.faint }),
     '',
     style.strong('Ports'),
-    ...table([{ title: '' }, { title: '' }, { title: '', style: style.faint }], plan.ports.map(portRow), { titleStyle: style.faint }),
+    ...table([{ title: '' }, { title: '' }, { title: '', style: style.faint }], plan.ports.flatMap(portRows), { titleStyle: style.faint }),
     ...(needs.length === 0 ? [] : ['', style.strong('Needs'), ...needs.map((need) => `  ${needText(need)}`)]),
+    '',
+    style.strong('Threads'),
+    `  ${counted(threads.length, 'thread')} beside the main one: ${threads.join(', ')}`,
     '',
     style.strong('Memory'),
     `  ${size}; ${count(plan.flows)} flows; bursts of ${plan.burst}; ${plan.mode}`,
@@ -74,9 +90,26 @@ function useText({ name, function: called }: Plan['functions'][number]): string 
   return name === called ? name : `${name} (${called})`;
 }
 
-function portRow({ name, spec }: PlanPort): string[] {
+/** Functions that share a VM stand in brackets. */
+function chainText({ vms, functions }: Plan, chain: string): string {
+  const replicas = new Map<number, string[]>();
+  for (const vm of vms.filter((each) => each.chain === chain)) {
+    const uses = vm.functions.map((at) => useText(functions[at])).join(' -> ');
+    const { index } = functions[vm.functions[0]].replica;
+    replicas.set(index, [...(replicas.get(index) ?? []), vm.functions.length > 1 ? `[${uses}]` : uses]);
+  }
+  return [...replicas.values()].map((parts) => parts.join(' -> ')).join('; ');
+}
+
+/** What is told of a leg, a line each. */
+const LEG_KEYS = ['routes', 'mac', 'mtu', 'clampMss', 'detectDuplicates'] as const;
+
+function portRows({ name, spec }: PlanPort): string[][] {
   const write = 'write' in spec && spec.write !== null ? `writes ${shownPath(spec.write)}` : '';
-  return [`  ${name}`, describePort(spec), write];
+  if (!('leg' in spec) || spec.leg === null) return [[`  ${name}`, describePort(spec), write]];
+  const leg = writtenLeg(spec.leg);
+  const more = LEG_KEYS.flatMap((key) => (leg[key] === undefined ? [] : key === 'routes' ? leg.routes.split(', ').map((route) => `route ${route}`) : [`${key} ${leg[key]}`]));
+  return [[`  ${name}`, describePort(spec), leg.addresses], ...more.map((text) => ['', '', text])];
 }
 
 /** What a port is, in a few words. */

@@ -8,7 +8,7 @@ const FIRST_MS = 150;
 const EVERY_MS = 200;
 /** Statistics of many flows take time of the main thread: this share of it at most. */
 const MAX_SHARE = 0.05;
-const ERASE_LINE = '\r\x1b[K';
+export const ERASE_LINE = '\r\x1b[K';
 
 /** @returns what ends it: the line is gone then, and the cursor where it was. */
 export function showProgress(runtime: Runtime, terminal: Terminal): () => void {

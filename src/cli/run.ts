@@ -94,7 +94,8 @@ export interface Printing {
 }
 
 /** Prints a report in the way that was asked for. A ledger that does not balance is a failure too. */
-export function printReport({ report, interrupted }: Execution, render: (report: Report, options: RenderOptions) => string, { title, json, terminal }: Printing): ExitCode {
+export function printReport({ report, interrupted, readerGone }: Execution, render: (report: Report, options: RenderOptions) => string, { title, json, terminal }: Printing): ExitCode {
+  if (readerGone || wentUnread(report)) return EXIT_CODES.readerGone;
   const { stderr, env } = terminal;
   // Where packets go to stdout, nothing else does.
   const stdout = Object.values(report.ports).some(({ written }) => written === STANDARD_OUTPUT) ? stderr : terminal.stdout;
@@ -102,6 +103,11 @@ export function printReport({ report, interrupted }: Execution, render: (report:
   else stdout.write(render(report, { title, interrupted, style: styleFor(stdout, env), columns: columnsOf(stdout) }));
   if (json && report.error !== undefined) stderr.write(`${styleFor(stderr, env).bad('error:')} ${report.error.message}\n`);
   return report.error === undefined && report.ledger.balanced ? EXIT_CODES.done : EXIT_CODES.failed;
+}
+
+/** A short run is over before anybody has noticed that packets on stdout had no reader. */
+function wentUnread({ problems, ports }: Report): boolean {
+  return problems.some(({ port, kind, detail }) => kind === 'write-failed' && detail.startsWith('EPIPE') && ports[port].written === STANDARD_OUTPUT);
 }
 
 /** Runs a plan and prints its report, or says why it cannot. */

@@ -66,4 +66,9 @@ export interface Terminal {
   readonly stdout: Output;
   readonly stderr: Output;
   readonly env: Environment;
+  /**
+   * Says who is to be told when nobody reads the output any more (`millrace … | head`); null: nobody, and the process ends at once
+   * then. Not there where that cannot happen.
+   */
+  readonly onReaderGone?: (told: (() => void) | null) => void;
 }

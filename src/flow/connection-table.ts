@@ -9,6 +9,7 @@
  */
 import { CLOSING, ENTRY_WORDS, EntryKind, FIN_FROM_FIRST, FIN_FROM_SECOND, FIRST_SENT, IDLE_SECONDS, OPENED_IN_REVERSE, Word } from './connection-layout.js';
 import { FLOW_KEY_WORDS } from './flow-hash.js';
+import { icmpOf } from './icmp-of-key.js';
 import { FLOW_INDEX_BITS, FLOW_INDEX_MASK } from './flow-id.js';
 import { formatIpv4, formatIpv6 } from '../packet/address.js';
 import { protocolName } from './protocol-names.js';
@@ -26,9 +27,11 @@ const SWEEP_BUDGET = 64;
 export interface FlowRecord {
   flowId: number;
   l4: string;
-  /** `address:port`, an IPv6 address in brackets. ICMP has port 0. */
+  /** `address:port`, an IPv6 address in brackets. Protocols without ports have port 0. */
   a: string;
   b: string;
+  /** Of ICMP: type and code of its messages; of a query and its answers those of the query. */
+  icmp?: { type: number; code: number };
   /** From a to b, and from b to a. */
   packets: [number, number];
   /** Number of the drop reason of the last packet that was dropped, 0 when none was. */
@@ -257,6 +260,7 @@ export class ConnectionTable {
       l4: protocolName(protocol),
       a: firstSent ? first : second,
       b: firstSent ? second : first,
+      ...(isIcmp && { icmp: icmpOf(head, words[at + Word.key + 1]) }),
       packets: [words[at + Word.packets], words[at + Word.packets + 1]],
       verdict: words[at + Word.verdict],
       sequence: words[at + Word.sequence],

@@ -35,7 +35,7 @@ const UDP_LITE = 136;
 const ECHO_REQUEST = 8;
 const ECHO_REQUEST_V6 = 128;
 /** In place of a query's type: another ICMP message. */
-const OTHER_ICMP = 255;
+export const OTHER_ICMP = 255;
 
 const SOURCE = 2;
 const DESTINATION = 6;

@@ -277,6 +277,7 @@ export class PacketManager {
   #vmDied(lane: Lane, error: string): void {
     if (!lane.alive) return;
     const packet = this.#reclaim(lane);
+    this.#receiveAccepted();
     this.#tell({ type: 'vm-reclaimed', vm: lane.index, error, packet });
   }
 
@@ -292,6 +293,7 @@ export class PacketManager {
     const host = this.#shop.ports[port];
     while (this.#forwarder.collectCompletions(port) + this.#ingress.receive(port) > 0);
     host.reclaim();
+    this.#receiveAccepted();
     this.#receiving = false;
   }
 

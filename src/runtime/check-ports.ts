@@ -151,9 +151,18 @@ async function checkPort(
         expected: oneOf(PORT_KINDS),
         message,
       });
+      // Checked as what it was most likely meant to be, so that this mistake hides no other.
+      const meant = typeof kind === 'string' ? nearest(kind, PORT_KINDS) : null;
+      if (meant !== null) await checkPort(findings, ofKind(value, meant), site, named, reads, baseDirectory);
       return null;
     }
   }
+}
+
+/** Ports that read a capture say so by their keys alone. */
+function ofKind(value: object, kind: string): object {
+  const { kind: _, ...keys } = value as Record<string, unknown>;
+  return kind === 'capture' ? keys : { ...keys, kind };
 }
 
 async function checkCapturePort(

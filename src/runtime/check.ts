@@ -11,7 +11,8 @@ import { BUILT_IN_DROPS, FIRST_DECLARED_DROP, MAX_DROP_REASONS } from '../observ
 import { STOCK_FUNCTIONS, type FunctionModules } from './functions.js';
 import { at, describe, Findings, TOP, type ConfigurationSource } from './place.js';
 import { place } from './placement.js';
-import type { Plan, PlanFunction } from './plan.js';
+import { halvesOf, isLive } from './live-ports.js';
+import type { Plan, PlanFunction, PlanPort } from './plan.js';
 import type { Problem } from './problems.js';
 import { ConfigurationError } from './problems.js';
 import { readPart } from './readable-part.js';
@@ -54,7 +55,7 @@ export async function checkConfiguration(configuration: unknown, options: CheckO
   checkChunks(findings, [...ports.values()], memory.slotBytes);
 
   const used = [...new Set(checkedPaths.map(({ chain }) => chain))].map((name) => chains.get(name)).filter((chain) => chain !== undefined);
-  const { functions: placedFunctions, vms, replicasOf, spreadOf } = place(used, document.threads === 'one');
+  const { functions: placedFunctions, vms, replicasOf, spreadOf } = place(used, document.threads === 'one', threadsOf([...ports.values()]));
   const drops = checkDrops(findings, placedFunctions);
   if (findings.problems.length > 0) return { problems: inTextOrder(findings.problems) };
 
@@ -90,6 +91,11 @@ export async function planConfiguration(configuration: unknown, options: CheckOp
   const result = await checkConfiguration(configuration, options);
   if ('problems' in result) throw new ConfigurationError(result.problems);
   return result.plan;
+}
+
+/** Of live ports, where they have threads of their own. */
+function threadsOf(ports: readonly (PlanPort | null)[]): number {
+  return ports.reduce((sum, port) => sum + (port !== null && isLive(port.spec) ? halvesOf(port.spec).length : 0), 0);
 }
 
 function isMap(value: unknown): value is Record<string, unknown> {

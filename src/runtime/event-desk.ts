@@ -10,10 +10,14 @@ import type { EveLog } from './eve/eve-log.js';
 import type { RuntimeEvent } from './events.js';
 import { FlowLog } from './flow-log.js';
 import type { Layout } from './layout.js';
+import type { Culprit } from './stall-watch.js';
+import type { WriteFailure } from './write-failures.js';
 
 /** Why a run ended early. */
 export interface Failure {
   message: string;
+  /** What came in could not be written where it was to go; all else is done. */
+  code?: 'write-failed';
   chain?: string;
   vm?: string;
   port?: string;
@@ -42,8 +46,8 @@ export class EventDesk {
   readonly #readers: EventReader[];
   readonly #onEvent: (event: RuntimeEvent) => void;
   readonly #eve: EveLog | null;
-  /** Whether each function takes new options under traffic. */
-  readonly takesUpdates: boolean[] = [];
+  /** Whether each function takes new options under traffic; undefined until it stands. */
+  readonly takesUpdates: (boolean | undefined)[] = [];
   readonly #answers = new Map<string, { resolve: () => void; reject: (error: Error) => void }>();
   readonly #waiting = new Map<number, (census: Census) => void>();
   readonly #tables: Waiting<ServiceRow[]>[] = [];
@@ -85,6 +89,16 @@ export class EventDesk {
     if (up) this.downPorts.delete(port);
     else this.downPorts.add(port);
     this.#onEvent({ type: 'port-state', port: this.#layout.manager.ports[port].name, up, detail });
+  }
+
+  /** A network function does not come back. */
+  stalled(culprit: Culprit): void {
+    if (culprit.doing !== null) this.#onEvent({ type: 'vm-stalled', vm: culprit.vm, chain: culprit.chain, doing: culprit.doing });
+  }
+
+  /** A file cannot be written on. */
+  writeFailed({ what, file, why }: WriteFailure): void {
+    if (what !== 'port') this.#onEvent({ type: 'write-failed', what, file, why });
   }
 
   get lost(): number {
@@ -177,8 +191,8 @@ export class EventDesk {
         const { chain, functions } = this.#layout.vms[event.vm];
         // Functions that run together are told apart by the one that had the packet.
         const name = event.packet?.vm ?? functions[0].name;
-        // Others of the chain may be ended after the one that failed.
-        if (this.failure?.chain === chain && this.failure.packet === undefined) this.failure.packet = event.packet;
+        // Others are ended too, before the one that failed or after it.
+        if (this.failure?.packet === undefined && functions.some((each) => each.name === this.failure?.vm)) this.failure!.packet = event.packet;
         if (this.failure !== null) this.#onEvent({ type: 'vm-crashed', vm: name, chain, message: event.error, packet: event.packet });
         break;
       }

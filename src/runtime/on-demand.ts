@@ -7,7 +7,8 @@ import type { CheckOptions, CheckResult } from './check.js';
 import type { Configuration } from './configuration.js';
 import type { Report } from './report.js';
 import type { RunOptions } from './run.js';
-import type { Runtime, StartOptions } from './runtime.js';
+import type { Runtime } from './runtime.js';
+import type { StartOptions } from './start-options.js';
 import type { LoadedConfiguration } from './yaml.js';
 
 /**

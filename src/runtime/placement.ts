@@ -18,11 +18,12 @@ export interface Placed {
 /**
  * @param chains those that paths use, in order; functions with problems are left out.
  * @param isOne everything runs in the packet manager's thread.
+ * @param portThreads threads that live ports have of their own.
  */
-export function place(chains: readonly CheckedChain[], isOne: boolean): Placed {
+export function place(chains: readonly CheckedChain[], isOne: boolean, portThreads: number): Placed {
   const placed: Placed = { functions: [], vms: [], replicasOf: new Map(), spreadOf: new Map() };
   // The packet manager has a thread of its own.
-  const threads = 1 + chains.reduce((sum, { functions, options }) => sum + (options.placement === 'inline' ? 0 : functions.length * options.replicas), 0);
+  const threads = 1 + portThreads + chains.reduce((sum, { functions, options }) => sum + (options.placement === 'inline' ? 0 : functions.length * options.replicas), 0);
   const isCrowded = threads > availableCores();
   for (const { name, functions, options } of chains) {
     const { placement, replicas } = options;

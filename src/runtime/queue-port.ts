@@ -2,26 +2,19 @@
  * A port whose other end is the application: it sends packets into the chain and reads what leaves, with backpressure
  * both ways. Main thread. The application's bytes are copied at this boundary, once in and once out, and nowhere else.
  */
-import { Region } from '../memory/region.js';
 import type { SharedSpec } from '../memory/shared-spec.js';
-import { SlotHeaders } from '../memory/slot-headers.js';
-import { HeaderOffset, LinkType, initialDataOffset } from '../memory/slot-layout.js';
+import { LinkType } from '../memory/slot-layout.js';
 import type { PortRings } from '../packet-manager/manager-spec.js';
-import { Bell } from '../ring/doorbell.js';
-import { RingConsumer, RingProducer } from '../ring/spsc-ring.js';
+import { QueueEnd, type QueuedPacket } from './queue-end.js';
 
 /** Packets kept for a reader that is away; the rest wait in the region, and then the chain waits. */
 const DEFAULT_READ_AHEAD = 256;
+/** More readers than an application has: a loop that asks on behind the end would turn for ever, and let nothing else run. */
+const MAX_ENDS_TOLD = 1000;
 
 export interface QueuePortOptions {
   /** Packets that may wait here, read out of the region, for the application. Default 256. */
   readAhead?: number;
-}
-
-export interface QueuedPacket {
-  bytes: Uint8Array;
-  timestampMs: number;
-  originalLength: number;
 }
 
 export interface SendOptions {
@@ -31,25 +24,17 @@ export interface SendOptions {
   linkType?: number;
 }
 
-interface Attachment {
-  region: Region;
-  headers: SlotHeaders;
-  fill: RingConsumer;
-  rx: RingProducer;
-  tx: RingConsumer;
-  completion: RingProducer;
-  manager: Bell;
-  exhausted: Int32Array;
-}
-
 /** One queue port belongs to one runtime at a time. */
 export class QueuePort implements AsyncIterable<QueuedPacket> {
   readonly kind = 'queue';
   #limit: number;
-  readonly #one = new Uint32Array(1);
-  #attached: Attachment | null = null;
+  #attached: QueueEnd | null = null;
   #ended = false;
   #over = false;
+  /** How often `receive` has said that there is nothing more. */
+  #endsTold = 0;
+  /** The runtime takes no more packets. */
+  #closed = false;
   #arrived: QueuedPacket[] = [];
   #readers: (() => void)[] = [];
   #senders: (() => void)[] = [];
@@ -60,53 +45,43 @@ export class QueuePort implements AsyncIterable<QueuedPacket> {
   }
 
   /**
-   * Sends a packet if there is a free slot now.
-   * @returns false when there is none: try again, or use `send`.
-   * @throws RangeError when the packet does not fit a slot, Error when the port has ended or has no runtime.
+   * Sends a packet if there is a free slot now. The bytes are copied: they may be used again at once.
+   * @returns true: the packet is the chain's, counted, and ends in the ledger as transmitted, dropped or in flight; false when
+   * there is no free slot: try again, or use `send`.
+   * @throws RangeError when the packet does not fit a slot; Error when the port has ended, its runtime is being stopped or has
+   * failed, or it has none yet.
    */
   trySend(bytes: Uint8Array, { timestampMs = Date.now(), linkType = LinkType.ethernet }: SendOptions = {}): boolean {
-    const at = this.#attached;
+    const end = this.#attached;
     if (this.#ended) throw new Error('this port has ended: end() was called, or its runtime is over');
-    if (at === null) throw new Error('this port has no runtime yet: put it in a configuration and start that');
-    if (bytes.length < 1 || bytes.length > at.region.maxPacketBytes) {
-      throw new RangeError(`a packet must have 1 to ${at.region.maxPacketBytes} B to fit a slot, found ${bytes.length}`);
+    if (this.#closed) throw new Error('this port takes no more packets: its runtime is being stopped, or has failed');
+    if (end === null) throw new Error('this port has no runtime yet: put it in a configuration and start that');
+    if (bytes.length < 1 || bytes.length > end.maxPacketBytes) {
+      throw new RangeError(`a packet must have 1 to ${end.maxPacketBytes} B to fit a slot, found ${bytes.length}`);
     }
-    if (at.fill.take(this.#one, 1) === 0) return false;
-    const address = this.#one[0];
-    const slot = at.region.slotIndex(address);
-    const word = slot << 4;
-    const { u8, u16, u32 } = at.headers;
-    at.region.bytes.set(bytes, address + initialDataOffset(slot));
-    u32[word] = initialDataOffset(slot);
-    u32[word + 1] = bytes.length;
-    u32[word + 2] = bytes.length;
-    u8[(slot << 6) + HeaderOffset.linkType] = linkType;
-    u8[(slot << 6) + HeaderOffset.parseFlags] = 0;
-    u16[(slot << 5) + (HeaderOffset.interfaceId >> 1)] = 0;
-    const micros = Math.round(timestampMs * 1000);
-    u32[word + (HeaderOffset.timestampSeconds >> 2)] = Math.floor(micros / 1e6);
-    u32[word + (HeaderOffset.timestampNanos >> 2)] = (micros % 1e6) * 1000;
-    at.rx.push(address);
-    at.rx.publish();
-    at.manager.ring();
-    return true;
+    return end.trySend(bytes, timestampMs, linkType);
   }
 
-  /** Sends a packet, waiting for a free slot. Errors as `trySend`. */
+  /**
+   * Sends a packet, waiting for a free slot; calls that wait at the same time are served in no certain order, so await one
+   * before the next where order matters. Settles when the packet is the chain's. Errors as `trySend`, also while it waits.
+   */
   async send(bytes: Uint8Array, options: SendOptions = {}): Promise<void> {
     while (!this.trySend(bytes, options)) await new Promise<void>((resolve) => this.#senders.push(resolve));
   }
 
-  /** No more packets will be sent. A finite run ends when all of its ports have ended and nothing is in flight. */
+  /** No more packets will be sent; this port still receives. A finite run ends when all of its ports have ended and nothing is in flight. */
   end(): void {
     this.#ended = true;
-    const at = this.#attached;
-    if (at === null) return;
-    Atomics.store(at.exhausted, 0, 1); // (V) pairs with the manager's load
-    at.manager.ring();
+    this.#attached?.exhaust();
+    this.#wake('senders');
   }
 
-  /** The next packet that leaves by this port, or null when the runtime is over. */
+  /**
+   * The next packet that leaves by this port, in the order in which they leave; null when the runtime is over and none is left.
+   * Each packet is given to one call. `for await (const packet of port)` ends by itself there.
+   * @throws Error when it has said null a thousand times: a loop that does not look would never let anything else run.
+   */
   async receive(): Promise<QueuedPacket | null> {
     for (;;) {
       const packet = this.#arrived.shift();
@@ -114,7 +89,10 @@ export class QueuePort implements AsyncIterable<QueuedPacket> {
         this.pump();
         return packet;
       }
-      if (this.#over) return null;
+      if (this.#over) {
+        if (++this.#endsTold > MAX_ENDS_TOLD) throw new Error(`the runtime of this port is over: receive() has said so ${MAX_ENDS_TOLD} times, by null`);
+        return null;
+      }
       await new Promise<void>((resolve) => this.#readers.push(resolve));
     }
   }
@@ -131,45 +109,29 @@ export class QueuePort implements AsyncIterable<QueuedPacket> {
   /** @internal The runtime gives the port its rings. */
   attach(shared: SharedSpec, rings: PortRings): void {
     if (this.#attached !== null) throw new Error('this queue port already belongs to a runtime');
-    const buffer = shared.control;
     this.#over = false;
-    this.#attached = {
-      region: new Region(shared.region),
-      headers: new SlotHeaders(buffer, shared.headersOffset, shared.region.slots),
-      fill: new RingConsumer(buffer, rings.fill),
-      rx: new RingProducer(buffer, rings.rx),
-      tx: new RingConsumer(buffer, rings.tx),
-      completion: new RingProducer(buffer, rings.completion),
-      manager: new Bell(buffer, shared.managerDoorbellOffset),
-      exhausted: new Int32Array(buffer, rings.exhaustedOffset, 1),
-    };
+    this.#closed = false;
+    this.#endsTold = 0;
+    this.#attached = new QueueEnd(shared, rings);
     if (this.#ended) this.end();
   }
 
   /** @internal Moves what has left the chain to the application, and lets waiting senders try again. Returns the work done. */
   pump(): number {
-    const at = this.#attached;
-    if (at === null) return 0;
+    const end = this.#attached;
+    if (end === null) return 0;
     let moved = 0;
-    const { u32 } = at.headers;
-    while (this.#arrived.length < this.#limit && at.tx.take(this.#one, 1) === 1) {
-      const address = this.#one[0];
-      const word = at.region.slotIndex(address) << 4;
-      const start = address + u32[word];
-      this.#arrived.push({
-        bytes: at.region.bytes.slice(start, start + u32[word + 1]),
-        timestampMs: u32[word + (HeaderOffset.timestampSeconds >> 2)] * 1000 + u32[word + (HeaderOffset.timestampNanos >> 2)] / 1e6,
-        originalLength: u32[word + 2],
-      });
-      at.completion.push(address);
+    while (this.#arrived.length < this.#limit) {
+      const packet = end.take();
+      if (packet === null) break;
+      this.#arrived.push(packet);
       moved++;
     }
     if (moved > 0) {
-      at.completion.publish();
-      at.manager.ring();
+      end.publish();
       this.#wake('readers');
     }
-    if (!at.fill.isEmpty()) this.#wake('senders');
+    if (end.hasFree) this.#wake('senders');
     return moved;
   }
 
@@ -177,6 +139,12 @@ export class QueuePort implements AsyncIterable<QueuedPacket> {
   abandon(): void {
     this.#limit = Number.POSITIVE_INFINITY;
     this.pump();
+  }
+
+  /** @internal The runtime takes nothing more: what was sent until now is counted. */
+  close(): void {
+    this.#closed = true;
+    this.#wake('senders');
   }
 
   /** @internal Nothing waits here and nothing is left to pump, or nobody will ever read it. */

@@ -63,6 +63,8 @@ export interface FlowReport {
   /** `address:port`, an IPv6 address in brackets. `a` sent the first packet. */
   a: string;
   b: string;
+  /** Of ICMP: type and code; of a query and its answers those of the query. */
+  icmp?: { type: number; code: number };
   /** As DPI says; empty when nothing did. */
   protocol: string;
   host: string;
@@ -114,6 +116,6 @@ export interface Report extends CounterReport {
   problems: { port: string; kind: string; count: number; firstAt: number; detail: string }[];
   flows?: FlowReport[];
   watched?: WatchReport;
-  /** Why it ended early. */
-  error?: { message: string; chain?: string; vm?: string; port?: string; stack?: string; packet?: CrashedPacket | null };
+  /** Why it ended early; with the code `write-failed`, what it could not write. */
+  error?: { message: string; code?: 'write-failed'; chain?: string; vm?: string; port?: string; stack?: string; packet?: CrashedPacket | null };
 }

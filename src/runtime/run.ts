@@ -2,7 +2,7 @@
 import type { CheckOptions } from './check.js';
 import type { Configuration } from './configuration.js';
 import type { Report } from './report.js';
-import type { StartOptions } from './runtime.js';
+import type { StartOptions } from './start-options.js';
 import { start } from './start.js';
 
 export interface RunOptions extends StartOptions, CheckOptions {

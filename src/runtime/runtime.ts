@@ -5,26 +5,22 @@
 import { ConnectionTable } from '../flow/connection-table.js';
 import { releaseControl } from '../memory/control-memory.js';
 import { releaseRegion } from '../memory/region.js';
-import { RunState } from '../memory/shared-spec.js';
 import type { Census } from '../packet-manager/census.js';
 import type { ManagerMessage } from '../packet-manager/messages.js';
 import { Direction } from '../memory/slot-layout.js';
 import type { ServiceRow } from '../packet-manager/service-table.js';
 import { Bell, Sleeper } from '../ring/doorbell.js';
 import { waitAsync } from '../ring/wait-async.js';
-import type { VmMessage } from '../vm/vm.js';
-import { Journal } from '../vnic/journal.js';
 import type { EveLog } from './eve/eve-log.js';
-import type { EveTarget } from './eve/eve-output.js';
 import { Workers } from './workers.js';
 import { EventDesk } from './event-desk.js';
-import type { RuntimeEvent } from './events.js';
-import { comparePlans, type Changes } from './compare-plans.js';
-import { planConfiguration, type CheckOptions } from './check.js';
+import { Applier } from './applier.js';
+import type { CheckOptions } from './check.js';
+import type { Changes } from './compare-plans.js';
 import type { Configuration } from './configuration.js';
-import type { ControlOptions } from './control/control-options.js';
 import type { DescribedFlow } from './flow-log.js';
-import { pathRows, type Layout } from './layout.js';
+import { Failures, reasonOf } from './failures.js';
+import type { Layout } from './layout.js';
 import type { Plan } from './plan.js';
 import type { OpenPorts } from './open-ports.js';
 import { PortThreads, portFailure } from './port-threads.js';
@@ -32,39 +28,20 @@ import { Mailboxes } from './mailboxes.js';
 import type { QueuePort } from './queue-port.js';
 import { snapshotCounters, snapshotReport } from './snapshot.js';
 import type { CounterReport, Report } from './report.js';
-import { ConfigurationError } from './problems.js';
+import { RunPhase } from './run-phase.js';
+import { WriteFailures, describeWriteFailure, type WriteFailure } from './write-failures.js';
+import { StallWatch, type Culprit } from './stall-watch.js';
+import type { StartOptions } from './start-options.js';
 import type { Tap, TapOptions } from './watch/tap.js';
-import type { WatchOptions } from './watch/watch-options.js';
 import type { Watches } from './watch/watches.js';
 import type { WatchSpec } from '../watch/watch-spec.js';
 
-export interface StartOptions extends WatchOptions {
-  /** Directory that relative file names start from. Default: the working directory. */
-  baseDirectory?: string;
-  /** Report every flow: `report.flows`. */
-  flows?: boolean;
-  /** Called with each event, on the main thread. */
-  onEvent?: (event: RuntimeEvent) => void;
-  /** Where a log in the form of Suricata's EVE JSON goes (docs/eve.md): a file name, or something with `write(text)`. */
-  eve?: string | EveTarget;
-  /**
-   * Opens a control socket (docs/operating.md), by which `millrace ps`, `stats`, `apply` and `stop` reach the runtime: `true`
-   * in the user's folder, a text at that path. Default: none.
-   */
-  control?: boolean | string | ControlOptions;
-  /**
-   * Serves Prometheus metrics at `/metrics` and the report at `/stats`, by HTTP at this `[host]:port`; without a host on
-   * loopback. Port 0: any that is free, see `runtime.metrics`. Default: nothing is served.
-   */
-  metrics?: string;
-}
-
 /** How long the main thread sleeps at most when nothing rings. */
 const MAIN_SLEEP_MS = 100;
-/** Of an error of a network function: it has to fit the mailbox and the event ring beside a packet. */
-const MAX_ERROR_CHARACTERS = 4096;
+/** Creating network functions takes a tenth of a second; with much to read a few. */
+const CREATION_MS = 5000;
 /** How long a drain may take before the VMs are ended. */
-const DEFAULT_DRAIN_MS = 5000;
+export const DEFAULT_DRAIN_MS = 5000;
 
 /** What serves the runtime to others, as it is seen from here: services.ts. */
 interface Services {
@@ -79,24 +56,23 @@ export class Runtime implements AsyncDisposable {
   readonly finished: Promise<Report>;
   /** @internal The same, a little earlier: what serves the runtime to others is still open. */
   readonly reported: Promise<Report>;
-  #plan: Plan;
   readonly #layout: Layout;
   readonly #options: StartOptions;
   readonly #workers: Workers;
-  /** VMs that were told to end, to be replaced. */
-  readonly #leaving = new Set<number>();
-  #applying: Promise<unknown> = Promise.resolve();
+  readonly #applier: Applier;
+  readonly #phase: RunPhase;
   readonly #queuePorts: QueuePort[];
   readonly #desk: EventDesk;
   readonly #eve: EveLog | null;
+  readonly #stalls: StallWatch;
+  readonly #failures: Failures;
+  readonly #writeFailures: WriteFailures;
   readonly #portThreads: PortThreads;
   readonly #mailboxes: Mailboxes;
   readonly #sleeper: Sleeper;
   readonly #watches: Watches;
   #startedAt = performance.now();
   #ending = false;
-  /** All threads have been told to end. */
-  #isStopped = false;
   #lastReport: Report | null = null;
   #services: Services | null = null;
   #connections: ConnectionTable | null = null;
@@ -105,7 +81,6 @@ export class Runtime implements AsyncDisposable {
   /** @internal Use `start`. */
   constructor(plan: Plan, layout: Layout, openPorts: OpenPorts, queuePorts: ReadonlyMap<string, QueuePort>, options: StartOptions, eve: EveLog | null, watches: Watches) {
     const { shared, manager } = layout;
-    this.#plan = plan;
     this.#layout = layout;
     this.#options = options;
     this.#queuePorts = [...queuePorts.values()];
@@ -113,6 +88,9 @@ export class Runtime implements AsyncDisposable {
     this.#watches = watches;
     watches.begin((specs) => this.#tellWatches(specs));
     this.#desk = new EventDesk(layout, options.onEvent, eve);
+    this.#stalls = new StallWatch(layout);
+    this.#failures = new Failures(layout, this.#desk, this.#stalls);
+    this.#writeFailures = new WriteFailures([() => watches.failure, () => eve?.failure ?? null]);
     this.#mailboxes = new Mailboxes(shared.control, manager, layout.vms);
     this.#sleeper = new Sleeper(shared.control, shared.mainDoorbellOffset);
     for (const { name, rings } of manager.ports) if (rings !== undefined) queuePorts.get(name)?.attach(shared, rings);
@@ -122,8 +100,10 @@ export class Runtime implements AsyncDisposable {
       vmIsStuck: (at) => { this.#vmIsStuck(at); },
       portState: (state) => { this.#desk.portState(state); },
       portFailed: (port, message) => { this.#portDied(port, portFailure(plan.ports[port].name, message)); },
-      managerEnded: (error, vm) => { this.#managerEnded(error, vm); },
+      managerEnded: (error) => { this.#managerEnded(error); },
     });
+    this.#applier = new Applier(plan, options, { layout, desk: this.#desk, mailboxes: this.#mailboxes, workers: this.#workers, watches, isEnding: () => this.#ending });
+    this.#phase = new RunPhase(shared);
     this.reported = this.#live();
     this.finished = this.#closedAfter(this.reported);
     this.reported.catch(() => undefined);
@@ -147,7 +127,7 @@ export class Runtime implements AsyncDisposable {
 
   /** @internal What runs. */
   get plan(): Plan {
-    return this.#plan;
+    return this.#applier.plan;
   }
 
   /** Name and path of the control socket; null: there is none. */
@@ -173,13 +153,13 @@ export class Runtime implements AsyncDisposable {
 
   /** The part of the report that is read from counters alone: cheap enough for every second, however many flows there are. */
   counters(): CounterReport {
-    return this.#lastReport ?? snapshotCounters(this.#plan, this.#layout, this.#desk, performance.now() - this.#startedAt);
+    return this.#lastReport ?? snapshotCounters(this.#applier.plan, this.#layout, this.#desk, performance.now() - this.#startedAt);
   }
 
   /** Connections that are known now. Looks at each place of the table: milliseconds, with a million of them tens of milliseconds. */
   connections(): number {
     if (this.#over) return 0;
-    this.#connections ??= new ConnectionTable(this.#layout.shared.control, this.#layout.manager.connectionsOffset, this.#plan.flows);
+    this.#connections ??= new ConnectionTable(this.#layout.shared.control, this.#layout.manager.connectionsOffset, this.#applier.plan.flows);
     return this.#connections.countEntries();
   }
 
@@ -192,6 +172,11 @@ export class Runtime implements AsyncDisposable {
     const { id, answer } = this.#desk.expectCensus();
     void this.#mailboxes.toManager({ type: 'census', id });
     return answer;
+  }
+
+  /** @internal Network functions that do not come back. */
+  stalled(): Culprit[] {
+    return this.#over ? [] : this.#stalls.stalled().map((vm) => this.#failures.at(vm));
   }
 
   /** Names of the links of the paths, such as `inside>firewall`: what can be tapped. */
@@ -248,87 +233,23 @@ export class Runtime implements AsyncDisposable {
    * changed then.
    */
   async apply(configuration: Configuration, options: CheckOptions = {}): Promise<Changes> {
-    const turn = this.#applying
-      .then(() => this.#applyNow(configuration, options))
-      .catch((error: unknown) => {
-        // Why the runtime ended says more than that it did.
-        throw this.#desk.failure !== null && !(error instanceof ConfigurationError) ? new Error(this.#desk.failure.message) : error;
-      });
-    this.#applying = turn.catch(() => undefined);
-    return turn;
-  }
-
-  async #applyNow(configuration: Configuration, options: CheckOptions): Promise<Changes> {
-    const next = await planConfiguration(configuration, { ...this.#options, ...options });
-    if (this.#over || this.#ending || this.#desk.finalCensus !== null) throw new Error('the runtime is over');
-    const difference = comparePlans(this.#plan, next);
-    const changes: Changes = { updated: [], replaced: [], paths: difference.paths, spread: difference.spread };
-    for (const at of difference.functions) {
-      const { name, options: newOptions } = next.functions[at];
-      const vm = next.vms.findIndex(({ functions }) => functions.includes(at));
-      if (this.#desk.takesUpdates[at]) {
-        const answer = this.#desk.answerOf(`updated ${at}`);
-        const message: VmMessage = { type: 'update', function: next.vms[vm].functions.indexOf(at), options: newOptions };
-        await Promise.all([answer, this.#mailboxes.toVm(vm, message)]);
-        changes.updated.push(name);
-      } else {
-        await this.#replace(vm, at, newOptions);
-        changes.replaced.push(name);
-      }
-      this.#assertAlive();
-      this.#layout.functions[at].options = newOptions;
-    }
-    if (difference.paths || difference.spread) {
-      const paths = pathRows(next);
-      await this.#watches.replacePaths(paths);
-      const answer = this.#desk.answerOf('paths-replaced');
-      await Promise.all([answer, this.#mailboxes.toManager({ type: 'paths', paths })]);
-      this.#assertAlive();
-    }
-    this.#plan = next;
-    return changes;
-  }
-
-  /** A change that a thread did not survive is no success. */
-  #assertAlive(): void {
-    if (this.#desk.failure !== null) throw new Error(this.#desk.failure.message);
-    if (this.#desk.finalCensus !== null) throw new Error('the runtime ended before the change was made');
-  }
-
-  /** Ends a VM's thread and puts a new one in its place, with a function's new options: mark, drain, acknowledge, re-point, resume. */
-  async #replace(at: number, changed: number, options: unknown): Promise<void> {
-    const tell = async (message: ManagerMessage, answer?: string): Promise<void> => {
-      const answered = answer === undefined ? Promise.resolve() : this.#desk.answerOf(answer);
-      await Promise.all([answered, this.#mailboxes.toManager(message)]);
-    };
-    await tell({ type: 'quiesce', vm: at }, `quiesced ${at}`);
-    this.#leaving.add(at);
-    await this.#workers.endVm(at);
-    this.#leaving.delete(at);
-    await tell({ type: 'repoint', vm: at, vnic: this.#layout.vms[at].vnic }, `repointed ${at}`);
-    this.#layout.functions[changed].options = options;
-    const standing = this.#layout.vms[at].functions.map(({ index }) => this.#desk.answerOf(`standing ${index}`));
-    // Whatever changes were under way: no thread may come to life that nobody will end, and no packet wait for one.
-    if (this.#ending || this.#desk.finalCensus !== null) {
-      void tell({ type: 'vm-gone', vm: at });
-      throw new Error('the runtime is over');
-    }
-    this.#workers.beginVm(at);
-    await Promise.race([Promise.all(standing), this.#workers.vmEnded(at)]);
-    await tell({ type: 'resume', vm: at });
+    return this.#applier.apply(configuration, options);
   }
 
   /**
    * Stops receiving, lets what is in flight go through, and ends all threads.
    * @param options `drainMs`: how long that may take, default 5000; then the VMs are ended where they are, and what they
-   * held is dropped as `chain-stopped`.
+   * held is dropped as `chain-stopped`. A function that has had one packet for a second then is the run's failure.
    * @returns the last report.
    */
   async stop({ drainMs = DEFAULT_DRAIN_MS }: { drainMs?: number } = {}): Promise<Report> {
     if (!this.#over && this.#workers.hasManager) {
       this.#drainPorts();
+      for (const port of this.#queuePorts) port.close();
       void this.#mailboxes.toManager({ type: 'drain' });
       const late = setTimeout(() => {
+        const [stalled] = this.#stalls.stalled();
+        if (stalled !== undefined && !this.#layout.vms[stalled].isInline) this.#desk.failure ??= this.#failures.ofStalled(stalled);
         this.#ending = true;
         for (const port of this.#queuePorts) port.abandon();
         this.#workers.killAll();
@@ -358,98 +279,76 @@ export class Runtime implements AsyncDisposable {
   async #live(): Promise<Report> {
     const { shared, readyOffset } = this.#layout;
     const ready = new Int32Array(shared.control, readyOffset, 1);
-    this.#workers.startManager(this.#plan.ports, this.#portThreads.inlineHalves);
+    this.#workers.startManager(this.#applier.plan.ports, this.#portThreads.inlineHalves);
     const threads = this.#workers.threadCount + this.#portThreads.count;
+    const slow = setTimeout(() => { this.#tellUnmade(); }, CREATION_MS);
     await this.#listenUntil(() => this.#desk.failure !== null || Atomics.load(ready, 0) === threads); // (T)
+    clearTimeout(slow);
     if (this.#desk.failure === null) {
       this.#startedAt = performance.now();
-      this.#startRunning();
+      this.#phase.run();
       this.#resolveReady();
       await this.#listenUntil(() => this.#desk.finalCensus !== null);
     }
     const durationMs = performance.now() - this.#startedAt;
     this.#ending = true;
     this.#portThreads.expectEnd();
-    this.#isStopped = true;
-    this.#setRunState(RunState.stopped);
+    this.#phase.stop();
     this.#mailboxes.ringAll();
     if (this.#desk.failure !== null) this.#workers.killAll();
     // Whoever still waits to be heard finds the runtime over.
     this.#mailboxes.close();
-    await this.#applying;
+    await this.#applier.settled();
     const workersEnded = this.#workers.allEnded();
     await Promise.all([workersEnded, this.#portThreads.ended(workersEnded)]);
     this.#listen();
     for (const port of this.#queuePorts) port.detach();
     this.#watches.finish();
     this.#over = true;
+    this.#eve?.finish(this.#standingFlows());
     const report = this.#report(durationMs);
     this.#lastReport = report;
-    this.#eve?.finish(this.#standingFlows());
     releaseRegion(shared.region);
     releaseControl(shared.control);
     return report;
   }
 
-  #setRunState(state: number): void {
-    const runState = new Int32Array(this.#layout.shared.control, this.#layout.shared.runStateOffset, 1);
-    Atomics.store(runState, 0, state); // (U) pairs with the workers' loads
-    Atomics.notify(runState, 0); // (U)
-  }
-
-  /** Not when it was told to drain while it was starting. */
-  #startRunning(): void {
-    const runState = new Int32Array(this.#layout.shared.control, this.#layout.shared.runStateOffset, 1);
-    Atomics.compareExchange(runState, 0, RunState.starting, RunState.running); // (U) pairs with the workers' loads
-    Atomics.notify(runState, 0); // (U)
-  }
-
-  /** Live ports stop receiving, and end by themselves. Never back from `stopped`: who has not looked yet would miss the end. */
   #drainPorts(): void {
-    if (this.#layout.portThreads.length > 0 && !this.#isStopped) this.#setRunState(RunState.draining);
+    if (this.#layout.portThreads.length > 0) this.#phase.drain();
   }
 
   #portDied(port: number, error: Error): void {
-    this.#desk.failure ??= { message: error.message, port: this.#plan.ports[port].name };
+    this.#desk.failure ??= { message: error.message, port: this.#applier.plan.ports[port].name };
     this.#drainPorts();
+    for (const queue of this.#queuePorts) queue.close();
     if (this.#workers.hasManager && this.#desk.finalCensus === null) void this.#mailboxes.toManager({ type: 'port-died', port });
     this.#wakeSelf();
   }
 
-  /** A function that does not come back holds its thread: what lies in that one is lost, and the books stay open. */
   #vmIsStuck(at: number): void {
-    const { name, chain } = this.#functionAt(at);
-    this.#desk.failure ??= { message: `network function '${name}' of chain '${chain}' did not come back, and ended the packet manager with it: they share a thread`, chain, vm: name };
-  }
-
-  /** The function that has the VM's packet, or had the last one. */
-  #functionAt(vm: number): { name: string; chain: string } {
-    const { chain, functions, journalOffset } = this.#layout.vms[vm];
-    const { stage } = new Journal(this.#layout.shared.control, journalOffset);
-    return { name: functions[Math.min(stage, functions.length - 1)].name, chain };
+    this.#desk.failure ??= this.#failures.ofStalledInManager(this.#failures.inlineVmAtWork() ?? at);
   }
 
   /** It ends before it has taken its last census only when it failed. */
-  #managerEnded(error: Error, vm: number | null): void {
+  #managerEnded(error: Error): void {
+    this.#desk.drain();
     if (this.#desk.finalCensus !== null) return;
-    if (vm === null) this.#desk.failure ??= { message: `the packet manager failed: ${error.message}` };
-    else {
-      const { name, chain } = this.#functionAt(vm);
-      this.#desk.failure ??= { message: `network function '${name}' of chain '${chain}' ended the packet manager with it, as they share a thread: ${error.message}`, chain, vm: name };
-    }
-    this.#desk.conclude({ slots: this.#plan.memory.slots, free: 0, vms: {}, meshes: {}, ports: {}, inFlight: 0, faults: [error.stack ?? error.message], balanced: false });
+    this.#desk.failure ??= this.#failures.ofManager(error);
+    this.#desk.conclude({ slots: this.#applier.plan.memory.slots, free: 0, vms: {}, meshes: {}, ports: {}, inFlight: 0, faults: [error.stack ?? error.message], balanced: false });
     this.#wakeSelf();
   }
 
   #vmEnded(at: number, error: Error | null): void {
-    if ((this.#ending || this.#leaving.has(at)) && error === null) return;
-    const message = (error?.message ?? 'its worker ended before the runtime did').slice(0, MAX_ERROR_CHARACTERS);
+    if ((this.#ending || this.#applier.isLeaving(at)) && error === null) return;
+    // Which of its functions stand is told by events.
+    this.#desk.drain();
+    const message = reasonOf(error);
     if (!this.#ending) {
       this.#ending = true;
-      const { name, chain } = this.#functionAt(at);
-      this.#desk.failure ??= { message: `network function '${name}' of chain '${chain}' failed: ${message}`, chain, vm: name, ...(error?.stack !== undefined && { stack: error.stack.slice(0, MAX_ERROR_CHARACTERS) }) };
+      this.#desk.failure ??= this.#failures.ofVm(at, error);
       // What is on its way to a reader that has gone must not keep the chain from ending.
       for (const port of this.#queuePorts) port.abandon();
+      for (const port of this.#queuePorts) port.close();
       this.#drainPorts();
     }
     if (this.#workers.hasManager && this.#desk.finalCensus === null) void this.#mailboxes.toManager({ type: 'vm-died', vm: at, error: message });
@@ -476,9 +375,19 @@ export class Runtime implements AsyncDisposable {
     new Bell(this.#layout.shared.control, this.#layout.shared.mainDoorbellOffset).ring();
   }
 
+  /** A start that waits for ever would say nothing. */
+  #tellUnmade(): void {
+    for (const at of this.#layout.vms.keys()) {
+      const culprit = this.#failures.at(at);
+      if (culprit.doing === 'create') this.#desk.stalled(culprit);
+    }
+  }
+
   /** Everything that waits for the main thread, once. */
   #listen(): number {
     let work = this.#desk.drain();
+    for (const failure of this.#writeFailures.news()) this.#desk.writeFailed(failure);
+    for (const vm of this.#stalls.look(performance.now())) this.#desk.stalled(this.#failures.at(vm));
     if (work === 0) this.#eve?.flush();
     const watched = this.#watches.drain();
     // Ingress may be waiting for this.
@@ -489,12 +398,26 @@ export class Runtime implements AsyncDisposable {
   }
 
   *#standingFlows(): Generator<DescribedFlow> {
-    const table = new ConnectionTable(this.#layout.shared.control, this.#layout.manager.connectionsOffset, this.#plan.flows);
+    const table = new ConnectionTable(this.#layout.shared.control, this.#layout.manager.connectionsOffset, this.#applier.plan.flows);
     for (const flow of table.records()) yield this.#desk.flowLog.describedAs(flow);
   }
 
   #report(durationMs = performance.now() - this.#startedAt): Report {
     const watched = this.#watches.report();
-    return { ...snapshotReport(this.#plan, this.#layout, this.#desk, { withFlows: this.#options.flows ?? false, durationMs }), ...(watched !== undefined && { watched }) };
+    const report = snapshotReport(this.#applier.plan, this.#layout, this.#desk, { withFlows: this.#options.flows ?? false, durationMs });
+    const error = report.error ?? this.#notWritten();
+    return { ...report, ...(watched !== undefined && { watched }), ...(error !== undefined && { error }) };
+  }
+
+  /** Whoever finds half a file must have been told. */
+  #notWritten(): Report['error'] {
+    const ofPorts = this.#desk.problems.filter(({ kind }) => kind === 'write-failed').map(({ port, detail, count }): WriteFailure => {
+      const spec = this.#applier.plan.ports.find(({ name }) => name === port)?.spec;
+      const file = spec !== undefined && 'write' in spec ? spec.write : null;
+      return { what: 'port', port, file: file ?? 'its file', why: detail, lost: count };
+    });
+    const all = [...ofPorts, ...this.#writeFailures.all()];
+    if (all.length === 0) return undefined;
+    return { message: all.map(describeWriteFailure).join('\n'), code: 'write-failed', ...(ofPorts.length > 0 && { port: ofPorts[0].port! }) };
   }
 }

@@ -5,7 +5,8 @@ import type { Instance } from './control/command.js';
 import type { ControlOptions } from './control/control-options.js';
 import { ControlServer } from './control/server.js';
 import { MetricsServer } from './metrics/metrics-server.js';
-import type { Runtime, StartOptions } from './runtime.js';
+import type { Runtime } from './runtime.js';
+import type { StartOptions } from './start-options.js';
 import { readConfiguration } from './yaml.js';
 
 interface Control {

@@ -83,8 +83,8 @@ export function snapshotReport(plan: Plan, layout: Layout, desk: EventDesk, { wi
     ...summary(flows),
     problems: desk.problems,
     ...(withFlows && {
-      flows: (flows as DescribedFlow[]).map(({ l4, a, b, protocol, host, details, packets, verdict }) => ({
-        l4, a, b, protocol, host,
+      flows: (flows as DescribedFlow[]).map(({ l4, a, b, icmp, protocol, host, details, packets, verdict }) => ({
+        l4, a, b, ...(icmp !== undefined && { icmp }), protocol, host,
         ...(Object.keys(details).length > 0 && { details }),
         packets, verdict: verdict === 0 ? 'forward' : names[verdict],
       })),

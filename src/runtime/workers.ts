@@ -1,8 +1,6 @@
 /** The packet manager's thread and the VMs, with threads of their own or without: begins them, and tells how they end. Main thread. */
 import type { Worker } from 'node:worker_threads';
 import type { PortState } from '../port/live/thread-spec.js';
-import { RingProducer } from '../ring/spsc-ring.js';
-import { Journal } from '../vnic/journal.js';
 import { InlineVm } from './inline-vm.js';
 import type { InlineHalf, InlinePortFailure } from './inline-ports.js';
 import type { InlineEnd } from './inline-vms.js';
@@ -15,14 +13,14 @@ import { VmThread, startManagerThread } from './threads.js';
 export interface WorkerEvents {
   /** A VM is no more: null when it was told to end. */
   vmEnded(at: number, error: Error | null): void;
-  /** A VM in the manager's thread does not come back, so that thread is about to be ended. */
+  /** A VM in the manager's thread does not come back, so that thread is about to be ended. Others there wait for it: this one may be such. */
   vmIsStuck(at: number): void;
   /** A port that the manager's thread serves went down or came up. */
   portState(state: PortState): void;
   /** It cannot be served. */
   portFailed(port: number, message: string): void;
-  /** The manager's thread is no more. `vm`: the one in it that had a packet in hand, null when none had. */
-  managerEnded(error: Error, vm: number | null): void;
+  /** The manager's thread is no more. */
+  managerEnded(error: Error): void;
 }
 
 export class Workers {
@@ -112,21 +110,13 @@ export class Workers {
   }
 
   #endManager(stuckVm: number): void {
-    // All VMs of the thread wait for the one that does not come back.
-    this.#on.vmIsStuck(this.#inlineVmAtWork() ?? stuckVm);
+    this.#on.vmIsStuck(stuckVm);
     void this.#manager?.terminate();
   }
 
   #managerEnded(error: Error): void {
     for (const at of this.#vms.keys()) this.#inlineVm(at)?.hasEnded(null);
-    this.#on.managerEnded(error, this.#inlineVmAtWork());
-  }
-
-  /** The VM in the manager's thread that has a packet in hand, by its journal: nobody writes there any more, or one VM for ever. */
-  #inlineVmAtWork(): number | null {
-    const { control } = this.#layout.shared;
-    const at = this.#layout.vms.findIndex(({ isInline, journalOffset, vnic }) => isInline && new Journal(control, journalOffset).recover(new RingProducer(control, vnic.tx).producerIndex).inHand);
-    return at < 0 ? null : at;
+    this.#on.managerEnded(error);
   }
 
   #inlineVm(at: number): InlineVm | null {

@@ -6,6 +6,7 @@ import { isAlias, isMap, isScalar, isSeq, parseDocument, visit } from 'yaml';
 import type { ConfigurationSource, Path, Position } from './place.js';
 import type { Problem } from './problems.js';
 import { ConfigurationError } from './problems.js';
+import { explainSyntax } from './yaml-syntax.js';
 
 /** A configuration as read: nothing but its syntax has been looked at. */
 export interface LoadedConfiguration {
@@ -64,23 +65,17 @@ function textOf(bytes: Uint8Array, file: string): string {
 export function parseConfiguration(text: string, file: string): LoadedConfiguration {
   const lines = new Lines(text);
   const yaml = parseDocument(text, { prettyErrors: false });
-  const problems = yaml.errors.slice(0, MAX_SYNTAX_PROBLEMS).map((error): Problem => {
-    const { line, column } = lines.position(error.pos[0]);
-    const duplicate = error.code === 'DUPLICATE_KEY';
-    return {
-      code: duplicate ? 'duplicate-name' : 'yaml-syntax',
-      place: '',
-      file,
-      line,
-      column,
-      found: `'${lineAt(text, error.pos[0])}'`,
-      expected: duplicate ? 'every key once' : 'YAML',
-      message: duplicate ? 'this key is there twice' : firstLower(error.message),
-    };
+  // What begins with '!' is read as nothing, which is nobody's wish.
+  const stumbles = [...yaml.errors, ...yaml.warnings.filter(({ code }) => code === 'TAG_RESOLVE_FAILED')];
+  // One slip has a parser stumble several times in its line: the first one tells.
+  const errors = stumbles.filter(({ code, pos }, at) => code === 'DUPLICATE_KEY' || at === 0 || lines.position(stumbles[at - 1].pos[0]).line !== lines.position(pos[0]).line);
+  const problems = errors.slice(0, MAX_SYNTAX_PROBLEMS).map((error): Problem => {
+    const { offset, ...mistake } = explainSyntax(error, text, yaml);
+    return { code: error.code === 'DUPLICATE_KEY' ? 'duplicate-name' : 'yaml-syntax', place: '', file, ...lines.position(offset), ...mistake };
   });
-  const more = yaml.errors.length - problems.length;
+  const more = errors.length - problems.length;
   if (more > 0) {
-    const at = lines.position(yaml.errors[MAX_SYNTAX_PROBLEMS].pos[0]);
+    const at = lines.position(errors[MAX_SYNTAX_PROBLEMS].pos[0]);
     problems.push({ code: 'yaml-syntax', place: '', file, ...at, found: `${more} more`, expected: 'YAML', message: 'from here on there is more that is no YAML, most likely because of what is above' });
   }
   if (problems.length > 0) throw new ConfigurationError(problems);
@@ -88,9 +83,11 @@ export function parseConfiguration(text: string, file: string): LoadedConfigurat
   try {
     document = yaml.toJS();
   } catch (cause) {
-    const message = cause instanceof Error ? firstLower(cause.message) : String(cause);
-    const { line, column } = lines.position(brokenAlias(yaml));
-    throw new ConfigurationError([{ code: 'yaml-syntax', place: '', file, line, column, found: 'aliases', expected: 'YAML', message }], { cause });
+    const offset = brokenAlias(yaml);
+    const problem = offset === null
+      ? { found: 'texts that repeat each other by * and &', expected: 'fewer of them', message: cause instanceof Error ? cause.message : String(cause) }
+      : { found: `'${text.slice(offset).split(/[\s,\]}]/, 1)[0]}'`, expected: "quotes around a text that begins with '*', or the same name with '&' in front of it", message: "'*' repeats what has a name, and nothing has this one" };
+    throw new ConfigurationError([{ code: 'yaml-syntax', place: '', file, ...lines.position(offset ?? 0), ...problem }], { cause });
   }
   return { document, source: new YamlSource(file, text, yaml, lines), baseDirectory: dirname(resolve(file)) };
 }
@@ -156,9 +153,9 @@ class YamlSource implements ConfigurationSource {
   }
 }
 
-/** Offset of the first alias without its anchor; 0 where all have one, and it is their number that is too much. */
-function brokenAlias(yaml: Document): number {
-  let offset = 0;
+/** Offset of the first alias without its anchor; null where all have one, and it is their number that is too much. */
+function brokenAlias(yaml: Document): number | null {
+  let offset: number | null = null;
   visit(yaml, {
     Alias: (_, alias) => {
       if (alias.resolve(yaml) !== undefined) return undefined;
@@ -186,14 +183,4 @@ class Lines {
     }
     return { line: low + 1, column: offset - this.#starts[low] + 1 };
   }
-}
-
-function lineAt(text: string, offset: number): string {
-  const start = text.lastIndexOf('\n', offset - 1) + 1;
-  const end = text.indexOf('\n', offset);
-  return text.slice(start, end < 0 ? undefined : end).replaceAll('\t', ' ').trim().slice(0, 80);
-}
-
-function firstLower(message: string): string {
-  return message.charAt(0).toLowerCase() + message.slice(1);
 }

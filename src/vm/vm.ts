@@ -15,7 +15,7 @@ import { EventWriter } from '../ring/event-ring.js';
 import { MailboxReceiver } from '../ring/mailbox.js';
 import type { RingConsumer } from '../ring/spsc-ring.js';
 import { Waker } from '../ring/wake-up.js';
-import { Journal } from '../vnic/journal.js';
+import { Chore, Journal } from '../vnic/journal.js';
 import { Mesh } from '../vnic/mesh.js';
 import { Vnic } from '../vnic/vnic.js';
 import { PacketClock, buildContext, type VmEvent } from '../nf/context.js';
@@ -282,7 +282,13 @@ export class Vm {
     const now = this.#clock.now();
     if (now < this.#nextExpiryMs) return;
     this.#nextExpiryMs = now + EXPIRE_PERIOD_MS;
-    for (const handlers of this.#handlers) handlers.expire?.(now);
+    for (let at = 0; at < this.#handlers.length; at++) {
+      const handlers = this.#handlers[at];
+      if (handlers.expire === undefined) continue;
+      this.#journal.beginChore(at, Chore.expire);
+      handlers.expire(now);
+      this.#journal.endChore();
+    }
   }
 
   #readMail(): void {
@@ -291,7 +297,9 @@ export class Vm {
       if (mail.type === 'end') this.#ended = true;
       else if (mail.type === 'watch') this.#watch.replace(mail.watches);
       else {
+        this.#journal.beginChore(mail.function, Chore.update);
         this.#handlers[mail.function].update?.(mail.options);
+        this.#journal.endChore();
         this.#answer({ type: 'updated', function: mail.function });
       }
     });

@@ -8,6 +8,8 @@
  *   3   txIndex  VM           producer index of tx when the burst began; written last, it makes the rest valid
  *   4   stage    VM           which of its functions has the packet at the cursor, in the order of the forward path
  *   5   input    VM           the ring that the burst came from: 0 rx, then the rings from other VMs
+ *   6   calls    VM           odd while a function does something that is about no packet; read by main at any time
+ *   7   called   VM           which function that is, and what it does: function * 2 + (1: it takes new options, 0: it lets go of what timed out)
  *
  * A burst is under way if and only if txIndex equals the tx ring's producer index: the burst's own publication moves the
  * producer index on, and `begin` writes txIndex only after the other words. So at every instant of death the indexes
@@ -20,6 +22,11 @@ const RX_INDEX = 1;
 const COUNT = 2;
 const TX_INDEX = 3;
 const INPUT = 5;
+const CALLS = 6;
+const CALLED = 7;
+
+/** What a function may be doing beside packets. */
+export const Chore = { expire: 0, update: 1 } as const;
 
 export class Journal {
   readonly words: Int32Array;
@@ -51,6 +58,30 @@ export class Journal {
   /** The packet in hand is with another function of the VM now. */
   enter(stage: number): void {
     this.words[JournalWord.stage] = stage;
+  }
+
+  /** A function is called for something that is about no packet: once a second, or when it is told to. */
+  beginChore(stage: number, chore: number): void {
+    this.words[CALLED] = stage * 2 + chore;
+    this.words[CALLS]++;
+  }
+
+  endChore(): void {
+    this.words[CALLS]++;
+  }
+
+  /** Odd while a function is at such a thing: tells one call from the next. */
+  get chores(): number {
+    return this.words[CALLS];
+  }
+
+  /** What it is at, and which function that is. */
+  get chore(): number {
+    return this.words[CALLED] & 1;
+  }
+
+  get choreStage(): number {
+    return this.words[CALLED] >> 1;
   }
 
   get stage(): number {

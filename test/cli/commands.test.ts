@@ -3,7 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from 'vitest';
+import { waitingText } from '../../src/cli/stalls.js';
+import type { Census } from '../../src/packet-manager/census.js';
 import type { Report } from '../../src/runtime/report.js';
 import { ROOT } from '../tidy/source-files.js';
 import { appears, command, EXAMPLES, launch, millrace } from './binary.js';
@@ -197,6 +200,79 @@ paths: [{ from: source, to: rest, via: edge }]
     expect(text.stdout).toMatch(/\nFailed .*bomb.*it went off\n {9}at .*bomb.*:\d+:\d+\n {9}in hand: a packet of 64 bytes from .*\n {9}0000 {2}/s);
   });
 
+  test('a network function that does not come back is named, is waited for while the run stops, and is its failure', async () => {
+    file('loop.mjs', `
+      import { defineNetworkFunction } from ${JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)};
+      const options = { '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) } };
+      export const loop = defineNetworkFunction(import.meta.url, { name: 'loop', options, create: () => () => { for (;;); } });`);
+    file('loop.yaml', `
+ports: { source: { kind: generator, packets: 100 }, rest: { kind: sink } }
+chains: { edge: { functions: [dpi, { loop: { from: ./loop.mjs } }], placement: per-vm } }
+paths: [{ from: source, to: rest, via: edge }]
+`);
+    const env = { XDG_RUNTIME_DIR: cwd };
+    const { child, ended } = launch(['run', 'loop.yaml', '--name', 'loop'], cwd, env);
+    let told = '';
+    child.stderr!.on('data', (text: string) => (told += text));
+    const says = async (text: string): Promise<void> => { while (!told.includes(text)) await sleep(20); };
+    await says("waiting: network function 'loop' of chain 'edge' has been at one packet for a second");
+    child.kill('SIGINT');
+    await says("still waiting for network function 'loop' of chain 'edge', which does not come back; given up in 4 s");
+    const stop = await millrace(['stop', 'loop', '--drain', '0.1'], cwd, env);
+    expect([stop.code, stop.stderr]).toEqual([1, '']);
+    expect(stop.stdout).toMatch(/^loop has stopped: .* balanced\nfailed: network function 'loop' of chain 'edge' did not come back\n$/);
+    const { code, stdout } = await ended;
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^loop\.yaml {2}failed in /);
+    expect(stdout).toMatch(/\nFailed {3}network function 'loop' of chain 'edge' did not come back\n {9}in hand: a packet of 64 bytes/);
+  });
+
+  test('what a run waits for while it stops is told by name', () => {
+    const vm = { lent: 0, spare: 4, held: 0, misses: 0 };
+    const census: Census = { slots: 64, free: 30, vms: { nat: { ...vm, lent: 2, held: 1 }, dpi: vm, slow: { ...vm, lent: 9 } }, meshes: { mesh: 5 }, ports: { inside: { filling: 8, sending: 0 }, outside: { filling: 0, sending: 1 } }, inFlight: 18, faults: [], balanced: true };
+    expect(waitingText([{ vm: 'slow', chain: 'edge', doing: 'packet' }], census)).toBe("network function 'slow' of chain 'edge', which does not come back, 3 packets with 'nat', 5 packets in chain 'mesh', 1 packet that port 'outside' has to send");
+    expect(waitingText([], null)).toBeNull();
+  });
+
+  const hasFull = existsSync('/dev/full');
+  const hasMounts = spawnSync('unshare', ['--mount', 'true']).status === 0;
+  if (!hasFull) console.warn('skipped: logs on a full disk need /dev/full');
+  if (!hasMounts) console.warn('skipped: captures on a full disk need root and unshare');
+
+  test.skipIf(!hasFull)('an EVE log and kept drops that a full disk has no room for: said at once, counted, exit 1', async () => {
+    const { code, stdout, stderr } = await command(['run', office, '--eve', '/dev/full', '--write-drops', '/dev/full', '--json'], cwd);
+    expect(code).toBe(1);
+    expect(stderr).toContain('not written: the EVE log to /dev/full: ENOSPC: no space left on device\n');
+    expect(stderr).toContain('not written: dropped packets to /dev/full: ENOSPC: no space left on device\n');
+    const { error, ledger, drops, watched } = JSON.parse(stdout) as Report;
+    expect(error).toMatchObject({ code: 'write-failed', message: expect.stringMatching(/^dropped packets could not be kept in \/dev\/full: ENOSPC: no space left on device; 1\d\d are missing there\nthe EVE log could not be written to \/dev\/full: ENOSPC: no space left on device; \d{3} records are missing there$/) as string });
+    expect(watched!.drops).toMatchObject({ written: 0, skipped: Object.values(drops).reduce((sum, count) => sum + count) });
+    // Nothing of the traffic was lost.
+    expect(ledger).toMatchObject({ balanced: true, transmitted: 2386 });
+    const text = await command(['run', office, '--eve', '/dev/full'], cwd);
+    expect([text.code, text.stdout]).toEqual([1, expect.stringMatching(/ {2}failed in .*\nFailed {3}the EVE log could not be written to \/dev\/full: ENOSPC/s)]);
+  });
+
+  test.skipIf(!hasMounts)('captures that a full disk has no room for: what is lost is dropped by name, the file stays whole, exit 1', () => {
+    mkdirSync(join(cwd, 'small'));
+    const script = `mount -t tmpfs -o size=64k small small && node ${join(ROOT, 'dist/cli/main.js')} run ${office} --write outside=small/o.pcapng --json; status=$?
+      node ${join(ROOT, 'dist/cli/main.js')} inspect small/o.pcapng --json > whole.json && exit $status`;
+    const { status, stdout } = spawnSync('unshare', ['--mount', 'sh', '-c', script], { cwd, encoding: 'utf8' });
+    expect(status).toBe(1);
+    const { error, ledger, drops, ports } = JSON.parse(stdout) as Report;
+    expect(drops['egress-failed']).toBeGreaterThan(100);
+    expect(error).toMatchObject({ code: 'write-failed', port: 'outside', message: `port 'outside' could not write ${join(cwd, 'small/o.pcapng')}: ENOSPC: no space left on device; ${drops['egress-failed'].toLocaleString('en-US')} of its packets were dropped as egress-failed` });
+    expect(ledger).toMatchObject({ balanced: true, inFlight: 0 });
+    const whole = JSON.parse(readFileSync(join(cwd, 'whole.json'), 'utf8')) as Report;
+    expect(whole).toMatchObject({ problems: [], ledger: { received: ports.outside.transmitted } });
+    expect(ports.outside.transmitted).toBeGreaterThan(10);
+  });
+
+  test.skipIf(!hasFull)('a full disk under stdout is told, with exit 1', () => {
+    const { status, stderr } = spawnSync('sh', ['-c', `node ${join(ROOT, 'dist/cli/main.js')} inspect ${capture} >/dev/full`], { cwd, encoding: 'utf8' });
+    expect([status, stderr]).toEqual([1, 'error: stdout cannot be written: ENOSPC: no space left on device, write\n']);
+  });
+
   test('Ctrl-C lets what is under way go through, and reports', async () => {
     file('endless.yaml', ENDLESS);
     const { child, ended } = launch(['run', 'endless.yaml', '--json'], cwd);
@@ -230,6 +306,49 @@ describe('check', () => {
     expect(stdout).toContain('edge  firewall -> nat -> dpi');
     const json = await command(['check', office, '--json'], cwd);
     expect(JSON.parse(json.stdout)).toMatchObject({ ok: true, plan: { chains: [{ name: 'edge' }], paths: [{ from: 'inside', to: 'outside', bothWays: true, match: 'ip' }] } });
+  });
+
+  test('shows addresses and routes of legs, and which threads there will be', async () => {
+    file('legs.yaml', `
+ports:
+  lan: { kind: vxlan, vni: 7, remote: 192.0.2.9, addresses: [10.0.0.1/24, "fd00::1/64"], clampMss: true }
+  wan: { kind: vxlan, vni: 8, remote: 192.0.2.10, local: "0.0.0.0:4790", addresses: [203.0.113.1/24], routes: [{ to: default, via: 203.0.113.254 }, { to: 10.9.0.0/16, via: 203.0.113.9 }] }
+chains:
+  edge: [firewall: { rules: [allow any] }, { nat: { external: 203.0.113.1 } }]
+  inspected: { functions: [dpi], placement: inline, routing: hub }
+paths: [{ between: [lan, wan], match: tcp, via: edge }, { between: [lan, wan], via: inspected }]
+`);
+    const { code, stdout } = await command(['check', 'legs.yaml'], cwd);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`
+Chains
+  edge       firewall -> nat  a thread each
+  inspected  dpi              in the packet manager's thread
+
+Ports
+  lan  vxlan 7 to 192.0.2.9   10.0.0.1/24, fd00::1/64
+                              clampMss true
+  wan  vxlan 8 to 192.0.2.10  203.0.113.1/24
+                              route 0.0.0.0/0 via 203.0.113.254
+                              route 10.9.0.0/16 via 203.0.113.9
+
+Threads
+  5 threads beside the main one: manager, firewall, nat, lan, wan
+`);
+    const json = await command(['check', 'legs.yaml', '--json'], cwd);
+    expect((JSON.parse(json.stdout) as { plan: unknown }).plan).toMatchObject({
+      ports: [{ name: 'lan', leg: { addresses: '10.0.0.1/24, fd00::1/64' } }, { name: 'wan', leg: { routes: '0.0.0.0/0 via 203.0.113.254, 10.9.0.0/16 via 203.0.113.9' } }],
+      chains: [{ name: 'edge', placement: 'firewall | nat, a thread each' }, { name: 'inspected', placement: "dpi, in the packet manager's thread" }],
+      threads: ['manager', 'firewall', 'nat', 'lan', 'wan'],
+    });
+    const one = await command(['check', file('one.yaml', `
+ports: { a: { kind: sink }, b: { kind: sink } }
+chains: { edge: { functions: [firewall: { rules: [allow any] }, dpi], replicas: 2, placement: together } }
+paths: [{ between: [a, b], via: edge }]
+threads: one
+`)], cwd);
+    expect(one.stdout).toContain("  edge  [firewall.1 (firewall) -> dpi.1 (dpi)]; [firewall.2 (firewall) -> dpi.2 (dpi)]  in the packet manager's thread\n");
+    expect(one.stdout).toContain('  1 thread beside the main one: manager\n');
   });
 
   test.skipIf(process.platform !== 'linux')('an interface that this machine does not have is a warning', async () => {
@@ -324,6 +443,18 @@ export const guard = defineNetworkFunction(import.meta.url, {
 });
 
 describe('inspect', () => {
+  test('shows type and code of ICMP, and no ports where there are none', async () => {
+    const { stdout } = await command(['inspect', capture], cwd);
+    expect(stdout).toMatch(/\n {2}ICMP 8\/0 +10\.0\.1\.20 +198\.51\.100\.80 +ICMP +5\/5 +forward\n/);
+    expect(stdout).toMatch(/\n {2}ICMPV6 135\/0 +fd00:10::20 +ff02::1:ff00:1 +ICMPV6 +1\/0 +forward\n/);
+    expect(stdout).toMatch(/\n {2}TCP +10\.0\.1\.10:\d+ +198\.51\.100\.80:80 /);
+    expect(stdout).not.toMatch(/:0 /);
+    const json = await command(['inspect', capture, '--json'], cwd);
+    const { flows = [] } = JSON.parse(json.stdout) as Report;
+    expect(flows.filter(({ icmp }) => icmp !== undefined).every(({ l4 }) => l4.startsWith('ICMP'))).toBe(true);
+    expect(new Set(flows.flatMap(({ l4, icmp }) => (icmp === undefined ? [] : [`${l4} ${icmp.type}/${icmp.code}`])))).toEqual(new Set(['ICMP 8/0', 'ICMPV6 128/0', 'ICMPV6 135/0', 'ICMPV6 136/0']));
+  });
+
   test('says what is in a capture, and writes nothing', async () => {
     const { code, stdout, stderr } = await command(['inspect', capture], cwd);
     expect([code, stderr]).toEqual([0, '']);

@@ -1,10 +1,10 @@
 /** Captures that come and go by pipes, as `tcpdump -w -` and `wireshark -i -` have them. */
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { Report } from 'millrace';
 import { ROOT } from '../tidy/source-files.js';
 
@@ -33,6 +33,33 @@ it('what comes is passed on while more is awaited', async () => {
   const begin = `(head -c 60000 examples/office.pcapng; for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do sleep 0.3; [ -s ${folder}/early.pcapng ] && break; done; wc -c < ${folder}/early.pcapng > ${folder}/begun)`;
   await shell(`${begin} | ${RUN} --capture trace=- --write outside=- > ${folder}/early.pcapng 2>/dev/null`);
   expect(Number(readFileSync(join(folder, 'begun'), 'utf8'))).toBeGreaterThan(1000);
+});
+
+describe('a reader that has had enough', () => {
+  const ENDLESS = `
+ports: { source: { kind: generator, packets: 1000000000000, flows: 100 }, rest: { kind: sink } }
+chains: { edge: [dpi] }
+paths: [{ from: source, to: rest, via: edge }]
+`;
+  writeFileSync(join(folder, 'endless.yaml'), ENDLESS);
+
+  it.each([
+    ['the EVE log', '--eve -', `${ROOT}/examples/office.yaml --write inside=${folder}/i.pcapng --write outside=${folder}/o.pcapng`],
+    ['stories', "--trace 'ip'", `${folder}/endless.yaml`],
+    ['dropped packets', '--write-drops -', `${ROOT}/examples/office.yaml --write inside=${folder}/i.pcapng --write outside=${folder}/o.pcapng`],
+    ['packets', '--write rest=-', `${folder}/endless.yaml`],
+  ])('of %s ends the run without a word, as SIGPIPE would, and leaves no socket', async (_, flags, run) => {
+    const sockets = mkdtempSync(join(folder, 'run-'));
+    const command = `XDG_RUNTIME_DIR=${sockets} node dist/cli/main.js run ${run} ${flags} | head -c 100 >/dev/null; echo \${PIPESTATUS[0]}`;
+    const { stdout, stderr } = await promisify(execFile)('bash', ['-c', command], { cwd: ROOT, timeout: 30_000 });
+    expect([stdout, stderr]).toEqual(['141\n', '']);
+    expect(readdirSync(join(sockets, 'millrace'))).toEqual([]);
+  });
+
+  it('of stderr too, without a stack', async () => {
+    const { stdout } = await promisify(execFile)('bash', ['-c', `(node dist/cli/main.js run none.yaml; echo $? >&3) 2>&1 3>${folder}/code | true; cat ${folder}/code`], { cwd: ROOT });
+    expect(['141\n', '2\n']).toContain(stdout);
+  });
 });
 
 it('a stream that is no capture is refused with its name', async () => {

@@ -3,6 +3,8 @@
  * firewall, NAT and DPI between. Then a leg on a VXLAN tunnel and one on a TUN interface. After each: the ledger balances, and
  * every drop is one that was meant.
  */
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ROOT } from '../tidy/source-files.js';
 import { Lab, canUseNamespaces, reportOf, type Program } from './lab.js';
@@ -18,6 +20,21 @@ const MEANT = [
   'taken-by-router', 'not-for-router', 'not-routable', 'router-ttl', 'mtu-exceeded', 'router-destination', 'router-no-route', 'neighbour-unresolved',
   'firewall-denied', 'nat-no-binding', 'no-path',
 ];
+
+describe.skipIf(!usable)('examples/live', () => {
+  it.each([
+    ['router.sh', [/2 packets transmitted, 2 received[^]*2 packets transmitted, 2 received[^]*2 packets transmitted, 2 received/, /From 10\.0\.0\.1 icmp_seq=1 Time to live exceeded/, /client: 10485760 bytes/, /a request from 198\.51\.100\.1\n/, /client: port 81 is denied/, /provider: nobody outside reaches the client/, /router-ttl +1 /]],
+    ['run.sh', [/3 packets transmitted, 3 received/, /client: 104857600 bytes/, /a request from 203\.0\.113\.1\n/, /client: port 81 is denied/]],
+  ] as const)('%s sends real traffic through, reports, and leaves nothing behind', async (script, says) => {
+    const child = spawn(`${ROOT}examples/live/${script}`, { stdio: ['ignore', 'pipe', 'pipe'] });
+    let text = '';
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (part: string) => (text += part));
+    const [code] = (await once(child, 'close')) as [number | null];
+    expect(code, text).toBe(0);
+    for (const pattern of [...says, /in flight 0\n +balanced\n/]) expect(text).toMatch(pattern);
+    expect(spawnSync('ip', ['netns', 'list'], { encoding: 'utf8' }).stdout).not.toContain(`-${child.pid}`);
+  });
+});
 
 let lab: Lab;
 let millrace: Program;

@@ -5,9 +5,11 @@ import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { changesText } from '../../src/cli/changes-text.js';
 import { planConfiguration } from '../../src/runtime/check.js';
+import { Findings } from '../../src/runtime/place.js';
+import { parseConfiguration } from '../../src/runtime/yaml.js';
 import { comparePlans } from '../../src/runtime/compare-plans.js';
 import type { Plan } from '../../src/runtime/plan.js';
-import { brittle, hesitant, orderGuard, stamp, touch } from '../support/trace-function.mjs';
+import { brittle, fail, hesitant, orderGuard, stamp, touch } from '../support/trace-function.mjs';
 
 function udp(port: number): Uint8Array {
   const bytes = new Uint8Array(60);
@@ -133,6 +135,46 @@ describe('apply', () => {
     expect((await out.receive())?.bytes[42]).toBe(1);
     await runtime.stop();
   });
+
+  it('says of a port what is wanted and what runs, key by key, and where that stands', async () => {
+    const yaml = (lan: string, more = '', chainOf = '[firewall: { rules: [allow any] }]', rest = ''): string => `
+chains: { edge: ${chainOf} }
+ports:
+  lan: { kind: vxlan, vni: 7, remote: 192.0.2.9, ${lan} }
+  wan: { kind: vxlan, vni: 8, remote: 192.0.2.10, addresses: [203.0.113.1/24, "2001:db8::1/64"], local: "0.0.0.0:4790" }${more}
+paths: [{ between: [lan, wan], via: edge }]
+${rest}`;
+    const read = async (text: string): Promise<{ plan: Plan; findings: Findings }> => {
+      const { document, source, baseDirectory } = parseConfiguration(text, 'edge.yaml');
+      return { plan: await planConfiguration(document, { source, baseDirectory }), findings: new Findings(source) };
+    };
+    const running = (await read(yaml('addresses: [10.0.0.1/24]'))).plan;
+    const refusals = async (text: string): Promise<unknown[]> => {
+      const { plan, findings } = await read(text);
+      expect(() => comparePlans(running, plan, findings)).toThrow('[needs-restart]');
+      return findings.problems.map(({ code, file, line, column, place, found, expected, message }) => {
+        expect([code, file]).toEqual(['needs-restart', 'edge.yaml']);
+        expect(message).toMatch(/ cannot change while the chain runs: it takes a restart$/);
+        return [place, `${line}:${column}`, found, expected];
+      });
+    };
+    expect(await refusals(yaml('addresses: [10.0.0.2/24, "fd00::2/64"], routes: [{ to: default, via: 10.0.0.254 }], mac: "02:00:00:00:00:07"'))).toEqual([
+      ['ports.lan.addresses', '4:61', '10.0.0.2/24, fd00::2/64', '10.0.0.1/24, as it runs'],
+      ['ports.lan.routes', '4:98', '0.0.0.0/0 via 10.0.0.254', 'nothing, as it runs'],
+      ['ports.lan.mac', '4:139', '02:00:00:00:00:07', 'nothing, as it runs'],
+    ]);
+    expect(await refusals(yaml('addresses: [10.0.0.1/24], mtu: 1400', '\n  dmz: { kind: sink }'))).toEqual([
+      ['ports.lan.mtu', '4:81', '1400', '1450, as it runs'],
+      ['ports.dmz', '6:8', "a new port 'dmz'", "'lan', 'wan', as it runs"],
+    ]);
+    expect(await refusals(yaml('addresses: [10.0.0.1/24]', '', '[firewall: { rules: [allow any] }, dpi]', 'memory: { slots: 512 }'))).toEqual([
+      ['memory', '7:9', '{slots: 512, slotBytes: 2048}', '{slots: 4096, slotBytes: 2048}, as it runs'],
+      ['chains.edge', '2:17', 'firewall -> dpi', 'firewall, as it runs'],
+    ]);
+    expect(await refusals(yaml('addresses: [10.0.0.1/24]', '', '{ functions: [firewall: { rules: [allow any] }], placement: inline }'))).toEqual([
+      ['chains.edge', '2:17', "firewall, in the packet manager's thread", 'firewall, in a thread of its own, as it runs'],
+    ]);
+  });
 });
 
 describe('a change that a network function does not survive', () => {
@@ -188,5 +230,80 @@ describe('stop', () => {
     for (let k = 0; k < 3000; k++) await port.send(udp(k % 5));
     const { ledger } = await runtime.stop();
     expect(ledger).toMatchObject({ received: 3000, transmitted: 3000, balanced: true });
+  });
+
+  it.each(['stop', 'failure'] as const)('counts every packet that a port has taken, also while it ends by a %s', async (how) => {
+    const port = queuePort();
+    const uses = how === 'failure' ? [fail({ at: 2000, how: 'throw' })] : [touch({})];
+    const runtime = await start({ ports: { port, out: sink() }, paths: [{ from: 'port', to: 'out', via: chain('c', uses) }] });
+    let accepted = 0;
+    let why = '';
+    const sending = (async () => {
+      try {
+        for (;;) {
+          await port.send(udp(1));
+          accepted++;
+        }
+      } catch (error) {
+        why = (error as Error).message;
+      }
+    })();
+    if (how === 'stop') await vi.waitFor(() => { expect(accepted).toBeGreaterThan(500); }, 5000);
+    const report = await (how === 'stop' ? runtime.stop() : runtime.finished);
+    await sending;
+    expect(why).toBe('this port takes no more packets: its runtime is being stopped, or has failed');
+    expect(report.ledger).toMatchObject({ received: accepted, balanced: true, inFlight: 0 });
+    expect(report.drops).toEqual(how === 'stop' ? {} : { 'nf-crash': 1, 'chain-stopped': accepted - report.ledger.transmitted - 1 });
+    expect(report.ledger.transmitted).toBeGreaterThanOrEqual(how === 'stop' ? accepted : 1900);
+  });
+});
+
+describe('a queue port', () => {
+  const configure = (port: QueuePort, out: QueuePort): Configuration => ({ ports: { port, out }, paths: [{ from: 'port', to: 'out', via: chain('c', [touch({})]) }] });
+
+  it('gives what has left to its readers, in order and each packet once, then ends their loops', async () => {
+    const [port, out] = [queuePort(), queuePort()];
+    const runtime = await start(configure(port, out));
+    const seen: number[] = [];
+    const readers = [1, 2, 3].map(async () => { for await (const { bytes } of out) seen.push(bytes[37]); });
+    for (let k = 0; k < 200; k++) await port.send(udp(k));
+    port.end();
+    await expect(port.send(udp(1))).rejects.toThrow('this port has ended');
+    out.end();
+    await Promise.all([runtime.finished, ...readers]);
+    expect(seen).toEqual(Array.from({ length: 200 }, (_, k) => k));
+  });
+
+  it('keeps what has left for a reader that comes late, says null then, and stops a loop that does not look', async () => {
+    const [port, out] = [queuePort(), queuePort()];
+    const runtime = await start(configure(port, out));
+    for (let k = 0; k < 20; k++) await port.send(udp(k));
+    await runtime.stop();
+    for (let k = 0; k < 20; k++) expect((await out.receive())?.bytes[37]).toBe(k);
+    expect(await out.receive()).toBeNull();
+    const turning = (async () => { for (;;) await out.receive(); })();
+    await expect(turning).rejects.toThrow('the runtime of this port is over: receive() has said so 1000 times, by null');
+  });
+
+  it('makes senders wait for readers, and lets a waiting sender go when the port ends', async () => {
+    const [port, out] = [queuePort(), queuePort({ readAhead: 1 })];
+    const runtime = await start({ ...configure(port, out), memory: { slots: 64 } });
+    let accepted = 0;
+    const sending = (async () => { for (;;) { await port.send(udp(accepted)); accepted++; } })().catch((error: unknown) => (error as Error).message);
+    await vi.waitFor(async () => {
+      const before = accepted;
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      expect([accepted > 0, accepted]).toEqual([true, before]);
+    }, 5000);
+    expect(accepted).toBeLessThanOrEqual(65);
+    expect((await out.receive())?.bytes[37]).toBe(0);
+    await vi.waitFor(() => { expect(accepted).toBeGreaterThan(1); }, 5000);
+    port.end();
+    expect(await sending).toBe('this port has ended: end() was called, or its runtime is over');
+    const report = runtime.stop();
+    let read = 1;
+    for await (const { bytes } of out) expect(bytes[37]).toBe(read++ & 255);
+    expect(read).toBe(accepted);
+    expect((await report).ledger).toMatchObject({ received: accepted, transmitted: accepted, balanced: true });
   });
 });

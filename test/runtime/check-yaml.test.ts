@@ -176,12 +176,62 @@ test('what is not YAML, and keys that are there twice', () => {
   };
   expect(problemsOf('ports:\n  a: {}\n  a: {}\n')).toEqual(["chain.yaml:3:3: this key is there twice\n  found 'a: {}', expected every key once [duplicate-name]"]);
   // Found by fuzzing: the YAML parser's own count of lines goes wrong behind what is no YAML.
-  expect(problemsOf('- [\n"\n\n"\n').map((problem) => /^chain\.yaml:\d+:\d+/.exec(problem)?.[0])).toEqual(['chain.yaml:2:1', 'chain.yaml:2:1', 'chain.yaml:4:1']);
-  expect(problemsOf('ports:\n  a: *b\n').join()).toMatch(/^chain\.yaml:2:6: unresolved alias .*\[yaml-syntax\]$/s);
+  expect(problemsOf('- [\n"\n\n"\n').map((problem) => /^chain\.yaml:\d+:\d+/.exec(problem)?.[0])).toEqual(['chain.yaml:2:1', 'chain.yaml:4:1']);
+  expect(problemsOf('ports:\n  a: *b\n').join()).toMatch(/^chain\.yaml:2:6: '\*' repeats what has a name, and nothing has this one\n {2}found '\*b', expected quotes .*\[yaml-syntax\]$/s);
   const page = problemsOf('a: b: c\n'.repeat(40));
   expect(page).toHaveLength(11);
   expect(page[10]).toMatch(/^chain\.yaml:\d+:\d+: from here on there is more that is no YAML, most likely because of what is above\n {2}found \d+ more/);
   expect(problemsOf('ports: [\n').join()).toMatch(/^chain\.yaml:2:1: .*\[yaml-syntax\]$/s);
+});
+
+test.each([
+  ['a tab', 'ports:\n\ta: { kind: sink }\n', "2:1: a tab indents this line\n  found a tab in front of 'a: { kind: sink }', expected spaces"],
+  ['no space behind the colon', 'ports:\n  a:\n    kind:sink\n    write: x\n', "3:5: there is no space behind the colon\n  found 'kind:sink', expected 'key: value', with a space behind the colon"],
+  ['a bracket that is not closed', "ports:\n  a: { kind: sink, write: 'x}' # }\n  b: { kind: sink }\n", "3:3: the '{' in line 2 is not closed\n  found 'b: { kind: sink }', expected '}', or more indentation"],
+  ['the same at the end', 'paths: [{ between: [a, b] }', "1:28: the '[' in line 1 is not closed\n  found the end of the file, expected ']', or more indentation"],
+  ['a bracket too many', 'ports: { a: 1 } }\n', "1:17: this closes nothing that is open\n  found '}', expected as many closing brackets as opening ones"],
+  ['no comma', 'ports: { a: { kind: sink write: x } }\n', "1:21: between { } or [ ] two entries are not divided\n  found 'sink write: x } }', expected ',' between two entries"],
+  ['a quote that is not closed', 'flows: 3\nmatch: "tcp port 80\npaths: []\n', '2:8: the text that begins here has no closing quote\n  found \'"tcp port 80\', expected " at its end'],
+  ['a colon in a text', 'match: tcp from fd00::1 to any: port 3\n', "1:8: there is a second ': ' in one line\n  found 'tcp from fd00::1 to any: port 3', expected quotes around the value if it is a text with ': ' in it, else a line of its own for each key"],
+  ['indentation', 'ports:\n    a: 1\n  b: 2\n', "3:1: this line is not indented like the entries above it\n  found 'b: 2', expected the indentation of the entries that it belongs to"],
+  ['a list that steps back', 'rules:\n  - a\n - b\n', "3:1: this line is not indented like the entries above it\n  found '- b', expected the indentation of the entries that it belongs to"],
+  ['a key alone', 'ports:\n  a: 1\n  b\n  c: 2\n', "3:3: there is no ': ' in this line\n  found 'b', expected 'key: value', with a space behind the colon"],
+  ['a text that begins with @', 'name: @home\n', "1:7: a text may not begin with '@'\n  found '@home', expected quotes around the text"],
+  ['a text that begins with !', 'match: !tcp\n', "1:8: '!' means something else in YAML where a text begins with it\n  found '!tcp', expected quotes around the text"],
+  ['a second document', 'a: 1\n---\nb: 2\n', "2:1: '---' begins a second document\n  found '---', expected one document in the file"],
+])('%s is told in words, with what stands there and what belongs there', (_, text, problem) => {
+  let problems: readonly string[] = [];
+  try {
+    parseConfiguration(text, 'chain.yaml');
+  } catch (error) {
+    problems = (error as ConfigurationError).problems.map(formatProblem);
+  }
+  expect(problems).toEqual([`chain.yaml:${problem} [yaml-syntax]`]);
+});
+
+test('a kind that is misspelt hides no other mistake of its port', async () => {
+  const wrong = `
+ports:
+  one: { kind: generatr, packets: ten, flow: 3 }
+  two: { kind: vxlna, vni: 1, remote: nowhere }
+  three: { kind: af_packet, interface: eth0, adresses: [10.0.0.0/24] }
+  four: { kind: captures, file: none.pcap }
+chains: { edge: [{ ttl-guard: { minimum: 1 } }] }
+paths: [{ between: [one, two], via: edge }]
+`;
+  const result = await checkYaml(wrong, base);
+  expect('problems' in result && result.problems.map(({ place, code, found }) => [place, code, found])).toEqual([
+    ['ports.one.kind', 'wrong-value', "'generatr'"],
+    ['ports.one.packets', 'wrong-type', "'ten'"],
+    ['ports.one.flow', 'unknown-key', "'flow'"],
+    ['ports.two.kind', 'wrong-value', "'vxlna'"],
+    ['ports.two.remote', 'bad-address', "'nowhere'"],
+    ['ports.three.kind', 'wrong-value', "'af_packet'"],
+    ['ports.three.adresses', 'unknown-key', "'adresses'"],
+    ['ports.three.addresses[0]', 'bad-address', "'10.0.0.0/24'"],
+    ['ports.four.kind', 'wrong-value', "'captures'"],
+    ['ports.four.file', 'file-missing', 'no file'],
+  ]);
 });
 
 test('a mistake hides no other: what cannot be read is left out, and a slip of the pen is taken for what it looks like', async () => {

@@ -1,9 +1,9 @@
 /** Where functions run changes nothing of what happens to packets: placed together, or replicated, the books are the same. */
-import { chain, type ConfigurationError, generator, queuePort, run, sink, start, vxlan, type ChainOptions, type Configuration, type Runtime } from 'millrace';
+import { chain, type ConfigurationError, generator, queuePort, run, sink, start, vxlan, type ChainOptions, type Configuration, type Runtime, type RuntimeEvent } from 'millrace';
 import { simulate } from 'millrace/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { pickReplica } from '../../src/flow/rendezvous.js';
-import { dropEvery, echoing, fail, meter, orderGuard, refuse, touch, unmade } from '../support/trace-function.mjs';
+import { dropEvery, echoing, fail, hang, meter, orderGuard, refuse, touch, unmade } from '../support/trace-function.mjs';
 
 const configure = (packets: number, options: ChainOptions, ...uses: Parameters<typeof chain>[1]): Configuration => ({
   ports: { source: generator({ packets, flows: 40 }), out: sink() },
@@ -114,6 +114,48 @@ describe('inline', () => {
     const report = await runtime.stop({ drainMs: 50 });
     expect(report.error).toMatchObject({ vm: 'fail', chain: 'c', message: expect.stringMatching(/'fail' of chain 'c' did not come back, and ended the packet manager/) as string });
     expect(report.ledger.balanced).toBe(false);
+  });
+});
+
+describe('a function that does not come back', () => {
+  /** Starts it, and waits until somebody says that it stands still. */
+  const stalled = async (configuration: Configuration): Promise<{ runtime: Runtime; event: RuntimeEvent }> => {
+    let tell: (event: RuntimeEvent) => void = () => undefined;
+    const told = new Promise<RuntimeEvent>((resolve) => (tell = resolve));
+    const runtime = await start(configuration, { onEvent: (event) => { if (event.type === 'vm-stalled') tell(event); } });
+    return { runtime, event: await told };
+  };
+
+  it.each(['per-vm', 'together'] as const)('is told of, and is the failure of a run that has to end it (%s)', async (placement) => {
+    const { runtime, event } = await stalled(configure(20_000, { placement }, touch({}), fail({ at: 500, how: 'loop' })));
+    expect(event).toEqual({ type: 'vm-stalled', vm: 'fail', chain: 'c', doing: 'packet' });
+    const report = await runtime.stop({ drainMs: 50 });
+    expect(report.error).toMatchObject({ vm: 'fail', chain: 'c', message: "network function 'fail' of chain 'c' did not come back", packet: { vm: 'fail', length: 64 } });
+    expect(report.drops).toMatchObject({ 'nf-crash': 1 });
+    expect(report.ledger).toMatchObject({ balanced: true, inFlight: 0 });
+  });
+
+  it.each(['per-vm', 'inline'] as const)('is named where it is about no packet either (%s)', async (placement) => {
+    const { runtime, event } = await stalled(configure(1e9, { placement }, touch({}, { as: 'before' }), hang({ from: 'expire' })));
+    expect(event).toEqual({ type: 'vm-stalled', vm: 'hang', chain: 'c', doing: 'expire' });
+    const report = await runtime.stop({ drainMs: 50 });
+    expect(report.error).toMatchObject({ vm: 'hang', message: expect.stringMatching(/^network function 'hang' of chain 'c' did not come back from expire\(\)/) as string });
+  });
+
+  it('is named where it takes new options', async () => {
+    const of = (from: string): Configuration => configure(1e9, { placement: 'inline' }, touch({}, { as: 'before' }), hang({ from }));
+    let tell: (event: RuntimeEvent) => void = () => undefined;
+    const told = new Promise<RuntimeEvent>((resolve) => (tell = resolve));
+    const runtime = await start(of('nowhere'), { onEvent: (event) => { tell(event); } });
+    const applied = runtime.apply(of('update')).catch((error: unknown) => error);
+    expect(await told).toEqual({ type: 'vm-stalled', vm: 'hang', chain: 'c', doing: 'update' });
+    const report = await runtime.stop({ drainMs: 50 });
+    expect(report.error?.message).toMatch(/'hang' of chain 'c' did not come back from update\(\), and ended the packet manager/);
+    expect(await applied).toMatchObject({ message: report.error!.message });
+  });
+
+  it('is named where it is never made', async () => {
+    await expect(start(configure(10, { placement: 'inline' }, touch({}, { as: 'before' }), hang({ from: 'create' })))).rejects.toThrow("network function 'hang' of chain 'c' ended the packet manager with it, as they share a thread: its create() never came to an end");
   });
 });
 

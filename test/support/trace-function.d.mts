@@ -14,3 +14,4 @@ export const forgetful: NetworkFunctionFactory<{ at: number }>;
 export const bursts: NetworkFunctionFactory<{ nth: number; leave?: number | undefined; failAt?: number | undefined }>;
 export const hesitant: NetworkFunctionFactory<{ holdMs?: number; isSound?: boolean }>;
 export const unmade: NetworkFunctionFactory<Record<string, never>>;
+export const hang: NetworkFunctionFactory<{ from: string }>;

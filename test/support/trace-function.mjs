@@ -54,6 +54,17 @@ export const fail = defineNetworkFunction(import.meta.url, {
   },
 });
 
+/** Does not come back from one of its handlers, or is never made. */
+export const hang = defineNetworkFunction(import.meta.url, {
+  name: 'hang',
+  options: optionsOf({}),
+  create: ({ options }) => {
+    const hangIn = (handler) => { while (options.from === handler); };
+    if (options.from === 'create') return new Promise(() => {});
+    return { process: () => forward, expire: () => { hangIn('expire'); }, update: () => { for (;;); } };
+  },
+});
+
 /** Drops what is out of order within its flow (by timestamp), so that a disorder shows as a drop. It keeps its state. */
 export const orderGuard = defineNetworkFunction(import.meta.url, {
   name: 'order-guard',

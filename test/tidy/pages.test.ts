@@ -40,8 +40,8 @@ it('every source file of a folder that has a README is named there', () => {
   expect(unnamed).toEqual([]);
 });
 
-it('files that README.md and ARCHITECTURE.md name are there', () => {
-  const named = ['README.md', 'ARCHITECTURE.md'].flatMap((page) => [...read(page).matchAll(/`((?:src|test|bench|scripts|examples|docs)\/[\w./-]+\.\w+)`/g)].map(([, path]) => path));
+it('files that README.md, ARCHITECTURE.md and docs/guarantees.md name are there', () => {
+  const named = ['README.md', 'ARCHITECTURE.md', 'docs/guarantees.md'].flatMap((page) => [...read(page).matchAll(/`((?:src|test|bench|scripts|examples|docs)\/[\w./-]+\.\w+)`/g)].map(([, path]) => path));
   expect(named.length).toBeGreaterThan(20);
   expect(named.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
 });

@@ -8,6 +8,8 @@ export class CaptureError extends Error {
   override name = 'CaptureError';
   readonly code: CaptureErrorCode;
   readonly path: string;
+  /** What is wrong, in a sentence without a full stop. */
+  readonly what: string;
   readonly found: string;
   readonly expected: string;
 
@@ -15,6 +17,7 @@ export class CaptureError extends Error {
     super(`${path}: ${what}: found ${found}, expected ${expected}`, cause === undefined ? undefined : { cause });
     this.code = code;
     this.path = path;
+    this.what = what;
     this.found = found;
     this.expected = expected;
   }
@@ -37,7 +40,7 @@ export const CAPTURE_PROBLEMS = {
   'link-type-unsupported': 'records of a link type that is not read, skipped',
   'timestamp-invalid': 'records with a time that cannot be told in 32 bit of seconds; the nearest time was used',
   'no-packets': 'the capture holds no packet that can be read',
-  'write-failed': 'the system could not write on; packets after this place are dropped as egress-failed',
+  'write-failed': 'packets that the system could not write: those after this place, dropped as egress-failed',
 } as const;
 
 export type CaptureProblemKind = keyof typeof CAPTURE_PROBLEMS;
@@ -52,14 +55,19 @@ export interface CaptureProblem {
   detail: string;
 }
 
+/** What the system said, without the name of the call and of the file. */
+export function systemReason(error: unknown): string {
+  return error instanceof Error ? error.message.replace(/^(E[A-Z0-9]+: .*?), [a-z]+( '.*')?$/, '$1') : String(error);
+}
+
 /** Problems of one file, one entry a kind. */
 export class ProblemLog {
   readonly #byKind = new Map<CaptureProblemKind, CaptureProblem>();
 
-  add(kind: CaptureProblemKind, at: number, detail: string): void {
+  add(kind: CaptureProblemKind, at: number, detail: string, count = 1): void {
     const known = this.#byKind.get(kind);
-    if (known === undefined) this.#byKind.set(kind, { kind, count: 1, firstAt: at, detail });
-    else known.count++;
+    if (known === undefined) this.#byKind.set(kind, { kind, count, firstAt: at, detail });
+    else known.count += count;
   }
 
   /** Counts one more without building a text for it; false when it is the first, which needs one. */

@@ -4,7 +4,7 @@
  * records since the last successful write are lost, the file is cut back to it, and the writer takes nothing any more.
  */
 import { closeSync, fstatSync, ftruncateSync, openSync, statSync, writeSync } from 'node:fs';
-import { CaptureError, type CaptureProblem, ProblemLog } from './capture-error.js';
+import { CaptureError, type CaptureProblem, ProblemLog, systemReason } from './capture-error.js';
 import { copyBytes } from './copy-bytes.js';
 
 /** Records are collected up to this many bytes: a burst of full frames is one write. */
@@ -41,6 +41,8 @@ export abstract class CaptureWriter {
   readonly #sink: ByteSink | null = null;
   /** Bytes that are safely in the file. */
   #written = 0;
+  /** Records since then. */
+  #unsafe = 0;
   #failed = false;
   readonly #log = new ProblemLog();
 
@@ -59,13 +61,19 @@ export abstract class CaptureWriter {
     try {
       this.#descriptor = openSync(path, 'w');
     } catch (error) {
-      throw new CaptureError('capture-unwritable', path, 'the capture cannot be written', reasonOf(error), 'a file that can be created', error);
+      throw new CaptureError('capture-unwritable', path, 'the capture cannot be written', systemReason(error), 'a file that can be created', error);
     }
     this.#regular = fstatSync(this.#descriptor).isFile();
   }
 
   get failed(): boolean {
     return this.#failed;
+  }
+
+  /** What the system said, and how many records are not in the file for it; null: nothing. */
+  get failure(): { why: string; lost: number } | null {
+    const problem = this.#log.list().find(({ kind }) => kind === 'write-failed');
+    return problem === undefined ? null : { why: problem.detail, lost: problem.count };
   }
 
   get problems(): CaptureProblem[] {
@@ -82,8 +90,13 @@ export abstract class CaptureWriter {
    * @returns `Written.yes`, or why the record is not taken.
    */
   write(bytes: Uint8Array, start: number, length: number, meta: RecordMeta, comment: Uint8Array | null = null): number {
-    if (this.#failed) return Written.failed;
-    return this.append(bytes, start, length, meta, comment);
+    if (this.#failed) {
+      this.#log.again('write-failed');
+      return Written.failed;
+    }
+    const outcome = this.append(bytes, start, length, meta, comment);
+    if (outcome === Written.yes) this.#unsafe++;
+    return outcome;
   }
 
   /** Most bytes that a record takes in the file, with what must be written in front of it. */
@@ -111,10 +124,11 @@ export abstract class CaptureWriter {
       this.#written += done;
     } catch (error) {
       this.#failed = true;
-      this.#log.add('write-failed', this.#written, reasonOf(error));
+      this.#log.add('write-failed', this.#written, systemReason(error), this.#unsafe);
       this.#cutBack();
     }
     this.used = 0;
+    this.#unsafe = 0;
     return !this.#failed;
   }
 
@@ -124,7 +138,7 @@ export abstract class CaptureWriter {
     try {
       ftruncateSync(this.#descriptor, this.#written);
     } catch (error) {
-      this.#log.add('write-failed', this.#written, reasonOf(error));
+      this.#log.add('write-failed', this.#written, systemReason(error), 0);
     }
   }
 
@@ -136,8 +150,6 @@ export abstract class CaptureWriter {
     return flushed;
   }
 }
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** The bytes of a comment, cut to what an option can hold. */
 export function encodeComment(text: string): Uint8Array {

@@ -3,13 +3,13 @@ import type { RuntimeEvent } from '../events.js';
 import type { DescribedFlow } from '../flow-log.js';
 import { EveOutput, type EveTarget } from './eve-output.js';
 import { EveWriter } from './eve-writer.js';
+import type { WriteFailure } from '../write-failures.js';
 
 export class EveLog {
   readonly #output: EveOutput;
   readonly #writer: EveWriter;
   /** Names of drop reasons by number. */
   readonly #dropNames: readonly string[];
-  #hasFailed = false;
 
   /** @throws ConfigurationError when the file cannot be written. */
   constructor(target: string | EveTarget, baseDirectory: string, dropNames: readonly string[]) {
@@ -19,35 +19,30 @@ export class EveLog {
   }
 
   event(event: RuntimeEvent): void {
-    this.#try(() => { this.#writer.event(event); });
+    this.#writer.event(event);
   }
 
   flowEnded(flow: DescribedFlow): void {
-    this.#try(() => { this.#flow(flow, 'timeout'); });
+    this.#flow(flow, 'timeout');
   }
 
   flush(): void {
-    this.#try(() => { this.#output.flush(); });
+    this.#output.flush();
   }
 
   /** The run is over: the flows that still stand are written, and the file is closed. */
   finish(standing: Iterable<DescribedFlow>): void {
-    this.#try(() => { for (const flow of standing) this.#flow(flow, 'shutdown'); });
-    this.#try(() => { this.#output.close(); });
+    for (const flow of standing) this.#flow(flow, 'shutdown');
+    this.#output.close();
+  }
+
+  /** Why the log ends early; null: it does not. */
+  get failure(): WriteFailure | null {
+    const { name, failure } = this.#output;
+    return failure === null ? null : { what: 'eve', file: name, ...failure };
   }
 
   #flow(flow: DescribedFlow, reason: 'timeout' | 'shutdown'): void {
     this.#writer.flow(flow, reason, flow.verdict === 0 ? null : (this.#dropNames[flow.verdict] ?? ''));
-  }
-
-  /** A full disk must not stop the traffic: it is said once, and nothing more is written. */
-  #try(write: () => void): void {
-    if (this.#hasFailed) return;
-    try {
-      write();
-    } catch (error) {
-      this.#hasFailed = true;
-      process.emitWarning(`the EVE log ends here: ${error instanceof Error ? error.message : String(error)}`, 'MillraceWarning');
-    }
   }
 }

@@ -33,7 +33,7 @@ export class CaptureStream {
   readonly #stream: Writable | null;
   /** Of the last packet: its interface gets the statistics. */
   readonly #meta: RecordMeta = { originalLength: 0, seconds: 0, nanos: 0, linkType: LinkType.ethernet, ingressPort: 0, interfaceId: 0 };
-  written = 0;
+  #taken = 0;
 
   /**
    * @param interfaces names of the interfaces, by the number that `write` is given.
@@ -46,6 +46,15 @@ export class CaptureStream {
     this.#writer = new PcapngWriter(typeof target === 'string' ? target : (bytes) => void target.write(bytes), reading, directory);
     this.#writer.begin();
     this.#writer.flush();
+  }
+
+  /** Records that are in the file, or will be if nothing goes wrong. */
+  get written(): number {
+    return this.#taken - (this.failure?.lost ?? 0);
+  }
+
+  get failure(): { why: string; lost: number } | null {
+    return this.#writer.failure;
   }
 
   get hasRoom(): boolean {
@@ -65,7 +74,7 @@ export class CaptureStream {
     const encoded = comment === '' ? null : encodeComment(comment);
     if (this.#writer.isFull(length, encoded)) this.#writer.flush();
     this.#writer.write(record.bytes, 0, length, meta, encoded);
-    this.written++;
+    this.#taken++;
   }
 
   flush(): void {

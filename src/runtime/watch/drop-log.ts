@@ -13,7 +13,7 @@ export class DropLog implements Watcher {
   readonly #names: Names;
   /** Drops that are counted where no packet is at hand: read at the end. */
   readonly #uncaught: () => number;
-  skipped = 0;
+  #skipped = 0;
 
   /** @throws CaptureError when the file cannot be created. */
   constructor(target: CaptureTarget, names: Names, reading: readonly string[], uncaught: () => number) {
@@ -26,9 +26,19 @@ export class DropLog implements Watcher {
     return this.#output.written;
   }
 
+  get skipped(): number {
+    return this.#skipped + (this.#output.failure?.lost ?? 0);
+  }
+
+  /** Why the file ends early; null: it does not. */
+  get failure(): { why: string; lost: number } | null {
+    const { failure } = this.#output;
+    return failure === null ? null : { why: failure.why, lost: this.skipped };
+  }
+
   hasRoom(): boolean {
     const has = this.#output.hasRoom;
-    if (!has) this.skipped++;
+    if (!has) this.#skipped++;
     return has;
   }
 
@@ -47,7 +57,7 @@ export class DropLog implements Watcher {
   }
 
   end(skippedInRings: number): void {
-    this.skipped += skippedInRings + this.#uncaught();
-    this.#output.end(this.skipped);
+    this.#skipped += skippedInRings + this.#uncaught();
+    this.#output.end(this.#skipped);
   }
 }

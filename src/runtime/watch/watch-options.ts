@@ -81,7 +81,7 @@ export function asProblem<Value>(open: () => Value, place: string): Value {
     return open();
   } catch (cause) {
     if (!(cause instanceof CaptureError)) throw cause;
-    const { path, found, expected, message } = cause;
-    throw new ConfigurationError([{ code: 'write-impossible', place, found: `${path}: ${found}`, expected, message }], { cause });
+    const { path, what, found, expected } = cause;
+    throw new ConfigurationError([{ code: 'write-impossible', place, found, expected, message: `${path}: ${what}` }], { cause });
   }
 }

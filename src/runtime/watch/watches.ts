@@ -6,6 +6,7 @@ import type { Layout } from '../layout.js';
 import type { Plan } from '../plan.js';
 import { ConfigurationError } from '../problems.js';
 import type { WatchReport } from '../report.js';
+import type { WriteFailure } from '../write-failures.js';
 import { DropLog } from './drop-log.js';
 import { Links } from './links.js';
 import { Tap, type TapOptions } from './tap.js';
@@ -83,6 +84,13 @@ export class Watches {
 
   finish(): void {
     this.#desk!.finish();
+  }
+
+  /** The file for dropped packets, if it cannot be written on. */
+  get failure(): WriteFailure | null {
+    const target = this.#checked.drops?.target;
+    const failure = this.#drops?.failure ?? null;
+    return failure === null ? null : { what: 'writeDrops', file: typeof target === 'string' ? target : 'a stream', ...failure };
   }
 
   /** Nothing when nothing was ever watched. */

@@ -1,0 +1,27 @@
+/** An event of a run as a line for whoever runs it. */
+import type { RuntimeEvent } from '../runtime/events.js';
+import { printable, shownPath } from './format.js';
+import type { Style } from './terminal.js';
+
+const DOING = {
+  packet: 'has been at one packet for a second: its VM passes nothing meanwhile',
+  update: 'has been taking new options for a second, in update(): its VM passes nothing meanwhile',
+  expire: 'has been in expire() for a second: its VM passes nothing meanwhile',
+  create: 'has not been created in five seconds: packets flow when its create() is done',
+} as const;
+
+const WRITTEN = { eve: 'the EVE log', writeDrops: 'dropped packets' } as const;
+
+/** @param before what is to stand in front of it. @returns nothing for events that are shown elsewhere. */
+export function eventLine(event: RuntimeEvent, style: Style, before = ''): string {
+  switch (event.type) {
+    case 'port-state':
+      return `${before}${event.up ? style.good('up:') : style.warn('down:')} port '${event.port}': ${event.detail}\n`;
+    case 'vm-stalled':
+      return `${before}${style.warn('waiting:')} network function '${event.vm}' of chain '${event.chain}' ${DOING[event.doing]}\n`;
+    case 'write-failed':
+      return `${before}${style.bad('not written:')} ${WRITTEN[event.what]} to ${shownPath(event.file)}: ${printable(event.why)}\n`;
+    default:
+      return '';
+  }
+}
