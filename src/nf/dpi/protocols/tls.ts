@@ -1,4 +1,5 @@
 /** Hot: no allocation. TLS and SSL 3 (RFC 8446, 5246, 6101): ClientHello with its server name, ServerHello, and records. */
+import { keepBytes } from '../keep-bytes.js';
 import { Outcome, Sender } from '../dissector.js';
 import type { Describer, Dissector, Facts, Finding } from '../dissector.js';
 import { Hello, readClientHello } from './client-hello.js';
@@ -80,7 +81,9 @@ function joinRecords(bytes: Uint8Array, start: number, end: number): number {
   while (at + RECORD_HEADER_BYTES <= end && bytes[at] === ContentType.handshake) {
     const next = at + RECORD_HEADER_BYTES + ((bytes[at + 3] << 8) | bytes[at + 4]);
     const to = Math.min(next, end);
-    for (let from = at + RECORD_HEADER_BYTES; from < to && length < joined.length; from++) joined[length++] = bytes[from];
+    const count = Math.min(to - at - RECORD_HEADER_BYTES, joined.length - length);
+    keepBytes(bytes, at + RECORD_HEADER_BYTES, at + RECORD_HEADER_BYTES + count, joined, length);
+    length += count;
     at = next;
   }
   joinedEnd = at;
