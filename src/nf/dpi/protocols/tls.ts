@@ -5,7 +5,7 @@ import type { Describer, Dissector, Facts, Finding } from '../dissector.js';
 import { Hello, readClientHello } from './client-hello.js';
 import { describeClientHello } from './hello-details.js';
 import { describeServerFlight } from './server-details.js';
-import { Flight, HANDSHAKE_HEADER_BYTES, HandshakeType, inspectFlight } from './server-hello.js';
+import { afterWarnings, Flight, HANDSHAKE_HEADER_BYTES, HandshakeType, inspectFlight } from './server-hello.js';
 
 const RECORD_HEADER_BYTES = 5;
 const ContentType = { changeCipherSpec: 20, alert: 21, handshake: 22, applicationData: 23 } as const;
@@ -20,6 +20,16 @@ const describeHello: Describer = (bytes, start, end) => ({ tls: describeClientHe
 const joined = new Uint8Array(1 << 16);
 
 function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, finding: Finding): Outcome {
+  const from = afterWarnings(bytes, start, end);
+  const outcome = inspectRecords(bytes, from, end, facts, finding);
+  const isLess = outcome === Outcome.no || (outcome === Outcome.more && facts.isFinal);
+  if (!isLess || from === start) return outcome;
+  // The warnings themselves are something to go by.
+  finding.reset();
+  return inspectRecords(bytes, start, end, facts, finding);
+}
+
+function inspectRecords(bytes: Uint8Array, start: number, end: number, facts: Facts, finding: Finding): Outcome {
   const type = bytes[start];
   if ((type & 0x80) !== 0) return inspectSsl2(bytes, start, end, finding);
   if (type < ContentType.changeCipherSpec || type > ContentType.applicationData) return Outcome.no;

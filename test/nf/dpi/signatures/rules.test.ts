@@ -218,8 +218,9 @@ describe('TLS', () => {
   const TLS = 'alert tls any any -> any any';
 
   it('the server\'s first flight: version and names of its certificate, over several segments', async () => {
-    const flight = serverFlight(CERTIFICATE);
-    for (const cut of [0, 1, 5, 60, 200, 500]) {
+    const plain = serverFlight(CERTIFICATE);
+    const warned = concat(Uint8Array.of(21, 3, 3, 0, 2, 1, 112), plain);
+    for (const [flight, cut] of [...[0, 1, 5, 60, 200, 500].map((at) => [plain, at] as const), ...[0, 3, 7, 9, 300].map((at) => [warned, at] as const)]) {
       const nf = await withRules([
         `${TLS} (tls.cert_subject; content:"C=AT, O=Example"; startswith; content:"CN=www.example.com"; endswith;)`, `${TLS} (tls.cert_issuer; content:"O=Example";)`,
         `${TLS} (tls.version:1.2; tls.cert_subject; content:"www";)`, `${TLS} (tls.version:1.3;)`, `${TLS} (tls_cert_subject; content:"other";)`,

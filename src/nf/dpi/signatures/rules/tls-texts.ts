@@ -4,7 +4,7 @@
  */
 import { describeClientHello } from '../../protocols/hello-details.js';
 import { describeServerFlight } from '../../protocols/server-details.js';
-import { Flight, HandshakeType, inspectFlight } from '../../protocols/server-hello.js';
+import { afterWarnings, Flight, HandshakeType, inspectFlight } from '../../protocols/server-hello.js';
 import { bufferNumber } from './buffers.js';
 import { HelloState } from './hello-name.js';
 import type { BufferRanges } from './ranges-of-buffers.js';
@@ -12,6 +12,8 @@ import type { BufferRanges } from './ranges-of-buffers.js';
 const RECORD_HEADER_BYTES = 5;
 const HANDSHAKE_HEADER_BYTES = 4;
 const HANDSHAKE = 22;
+const ALERT = 21;
+const WARNING_BYTES = 7;
 const MAX_FLIGHT_BYTES = 1 << 15;
 const JA4 = bufferNumber('ja4.hash');
 const VERSION = bufferNumber('tls.version');
@@ -29,8 +31,9 @@ export class ServerFlight {
 
   /** Reads the records at `from`. `more`: the flight goes on behind `end`. */
   read(source: Uint8Array, from: number, end: number): number {
-    if (end > from && source[from] !== HANDSHAKE) return HelloState.none;
-    let at = from;
+    let at = afterWarnings(source, from, end);
+    // A warning alone: what follows it will tell.
+    if (end > at && source[at] !== HANDSHAKE) return end - at <= WARNING_BYTES && source[at] === ALERT ? HelloState.more : HelloState.none;
     this.#length = 0;
     while (at + RECORD_HEADER_BYTES <= end && source[at] === HANDSHAKE) {
       const next = at + RECORD_HEADER_BYTES + ((source[at + 3] << 8) | source[at + 4]);
