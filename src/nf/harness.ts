@@ -142,7 +142,13 @@ export async function harness(use: NetworkFunctionUse, { replica, flows: flowCap
       else if (event.type === 'describe-flow') flows.push(event);
     },
     originate: (like, length) => {
+      // As in a VM: the header is that of the packet like which it is made.
+      const header = headers.u8.slice(like.slotIndex * HEADER_BYTES, (like.slotIndex + 1) * HEADER_BYTES);
       fill(made, 1, new Uint8Array(length), like.linkType);
+      const kept = headers.u32.slice(16, 19);
+      headers.u8.set(header, HEADER_BYTES);
+      headers.u32.set(kept, 16);
+      headers.u8[HEADER_BYTES + HeaderOffset.parseFlags] = 0;
       return made;
     },
     send: (sent) => originated.push(sent.bytes.slice(sent.start, sent.start + sent.length)),

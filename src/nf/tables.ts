@@ -222,8 +222,10 @@ export class PerFlowTable {
   of(flowId: number): number {
     const at = (flowId & FLOW_INDEX_MASK) * this.#stride;
     if (flowId === 0 || this.words[at] !== flowId) {
-      this.words.fill(0, at + 1, at + 1 + this.#valueWords);
-      this.words[at] = flowId;
+      // A loop: `fill` costs more than the few words take.
+      const { words } = this;
+      for (let word = at + 1; word <= at + this.#valueWords; word++) words[word] = 0;
+      words[at] = flowId;
     }
     return at + 1;
   }

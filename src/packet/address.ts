@@ -17,10 +17,41 @@ export function formatIpv4(address: number): string {
 /** The one text form of RFC 5952: lower case, the longest run of zeros left out, IPv4-mapped addresses with dots. */
 export function formatIpv6(w0: number, w1: number, w2: number, w3: number): string {
   if (w0 === 0 && w1 === 0 && w2 === 0xffff) return `::ffff:${formatIpv4(w3)}`;
-  const halves = [w0, w1, w2, w3].flatMap((word) => [word >>> 16, word & 0xffff]);
-  const { IPv6 } = addressLibrary();
-  return new IPv6(halves).toRFC5952String();
+  halves[0] = w0 >>> 16;
+  halves[1] = w0 & 0xffff;
+  halves[2] = w1 >>> 16;
+  halves[3] = w1 & 0xffff;
+  halves[4] = w2 >>> 16;
+  halves[5] = w2 & 0xffff;
+  halves[6] = w3 >>> 16;
+  halves[7] = w3 & 0xffff;
+  // The first of the longest runs of at least two zeros.
+  let runAt = -1;
+  let runLength = 1;
+  for (let at = 0; at < 8; at++) {
+    let end = at;
+    while (end < 8 && halves[end] === 0) end++;
+    if (end - at > runLength) {
+      runAt = at;
+      runLength = end - at;
+    }
+    at = end;
+  }
+  let text = '';
+  for (let at = 0; at < 8; ) {
+    if (at === runAt) {
+      text += '::';
+      at += runLength;
+      continue;
+    }
+    text += at === 0 || at === runAt + runLength ? halves[at].toString(16) : `:${halves[at].toString(16)}`;
+    at++;
+  }
+  return text;
 }
+
+/** Flows are told by their addresses as often as they are described: the library's way takes ten times as long. */
+const halves = new Uint16Array(8);
 
 /** `02:00:5e:10:00:01` from 48 bits. */
 export function formatMac(address: number): string {

@@ -2,15 +2,19 @@
 import type { Counter, FlowDetails } from '../contract.js';
 import type { Packet } from '../../packet/packet.js';
 import type { BlockList } from './block-list.js';
+import { candidateOf, candidatesFor, type Candidate } from './candidates.js';
 import { Facts, Finding, Outcome, Sender } from './dissector.js';
-import type { Dissector } from './dissector.js';
 import { FlowFlag, FlowWord, PROTOCOL_MASK, SUPPOSED_MASK, SUPPOSED_SHIFT } from './flow-layout.js';
 import { hostText } from './host-text.js';
 import { guessByPort } from './port-guess.js';
-import { DATAGRAM_DISSECTORS, DISSECTOR_OF, PROTOCOL_NAMES, protocolNumber, STREAM_DISSECTORS } from './protocol-table.js';
+import { DISSECTOR_OF, PROTOCOL_NAMES, protocolNumber } from './protocol-table.js';
 import { dtls } from './protocols/dtls.js';
 import { tls } from './protocols/tls.js';
 
+const TLS = candidateOf(tls);
+const DTLS = candidateOf(dtls);
+/** By number: who gives the name, or null. */
+const CANDIDATE_OF: readonly (Candidate | null)[] = DISSECTOR_OF.map((dissector) => (dissector === null ? null : candidateOf(dissector)));
 /** By number: protocols after which DTLS may use the same ports (RFC 7983). */
 const TURNS_INTO_DTLS = Uint8Array.from(PROTOCOL_NAMES, (name) => Number(name === 'STUN'));
 /** By number: protocols on whose connection TLS may begin after a command (RFC 3207, 2595, 4217). */
@@ -80,12 +84,15 @@ export class Classifier {
 
   /** All dissectors in turn. The first that is sure wins; then one that wants more; then one that supposes. */
   #askAll(bytes: Uint8Array, start: number, end: number): Outcome {
-    const list = (this.facts.isStream ? STREAM_DISSECTORS : DATAGRAM_DISSECTORS)[bytes[start]];
+    const list = candidatesFor(bytes[start], this.facts);
+    const length = end - start;
     let best: Outcome = Outcome.no;
     let supposed = 0;
     let token = 0;
     for (let k = 0; k < list.length; k++) {
-      const outcome = this.#ask(list[k], bytes, start, end);
+      const candidate = list[k];
+      if (length < candidate.leastBytes) continue;
+      const outcome = this.#ask(candidate, bytes, start, end);
       if (outcome >= Outcome.named) return outcome;
       if (outcome === Outcome.more) best = Outcome.more;
       else if (outcome === Outcome.maybe && best === Outcome.no) {
@@ -101,9 +108,9 @@ export class Classifier {
 
   /** A flow with a name: its own dissector, and TLS where the protocol may turn into it. */
   #askKnown(known: number, bytes: Uint8Array, start: number, end: number): Outcome {
-    const own = DISSECTOR_OF[known];
+    const own = CANDIDATE_OF[known];
     if (own === null) return Outcome.no;
-    const next = this.facts.isStream ? (TURNS_INTO_TLS[known] === 1 ? tls : null) : TURNS_INTO_DTLS[known] === 1 ? dtls : null;
+    const next = this.facts.isStream ? (TURNS_INTO_TLS[known] === 1 ? TLS : null) : TURNS_INTO_DTLS[known] === 1 ? DTLS : null;
     if (next !== null) {
       const outcome = this.#ask(next, bytes, start, end);
       if (outcome >= Outcome.named || outcome === Outcome.more) return outcome;
@@ -112,12 +119,12 @@ export class Classifier {
     return outcome === Outcome.maybe ? Outcome.no : outcome;
   }
 
-  #ask(dissector: Dissector, bytes: Uint8Array, start: number, end: number): Outcome {
+  #ask(candidate: Candidate, bytes: Uint8Array, start: number, end: number): Outcome {
     const finding = this.#finding;
     finding.reset();
-    const outcome = dissector.inspect(bytes, start, end, this.facts, finding);
+    const outcome = candidate.inspect(bytes, start, end, this.facts, finding);
     if (outcome === Outcome.no || outcome === Outcome.more) return outcome;
-    this.#supposed = protocolNumber(finding.name === '' ? dissector.name : finding.name);
+    this.#supposed = finding.name === '' ? candidate.number : protocolNumber(finding.name);
     this.#token = finding.token;
     return outcome;
   }
@@ -127,8 +134,8 @@ export class Classifier {
     const before = (words[flow + FlowWord.status] & SUPPOSED_MASK) >>> SUPPOSED_SHIFT;
     if (before === this.#supposed && words[flow + FlowWord.token] === this.#token >>> 0) {
       // Others were asked meanwhile: what this one found is found again.
-      const dissector = DISSECTOR_OF[before];
-      if (dissector !== null) this.#ask(dissector, bytes, start, end);
+      const candidate = CANDIDATE_OF[before];
+      if (candidate !== null) this.#ask(candidate, bytes, start, end);
       this.#name(packet, flow, before, false);
       return;
     }

@@ -27,6 +27,39 @@ export function detailText(bytes: Uint8Array, start: number, end: number): strin
   return utf8.decode(copied.subarray(0, -1 - length)).replace(CONTROLS, '?');
 }
 
+let gathered = 0;
+let isGatheredPlain = true;
+
+/** Begins a text that is put together of several pieces, one text at a time: it makes one string instead of one a piece. */
+export function beginText(): void {
+  gathered = 0;
+  isGatheredPlain = true;
+}
+
+export function isTextEmpty(): boolean {
+  return gathered === 0;
+}
+
+/** Adds `bytes[start, end)` in lower case; what goes beyond the bound is left out. */
+export function gatherFolded(bytes: Uint8Array, start: number, end: number): void {
+  const to = Math.min(end, start + MAX_TEXT_BYTES - gathered);
+  for (let at = start; at < to; at++) {
+    const byte = bytes[at];
+    copied[gathered++] = byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte;
+    if (byte < 0x20 || byte > 0x7e) isGatheredPlain = false;
+  }
+}
+
+export function gatherDot(): void {
+  if (gathered < MAX_TEXT_BYTES) copied[gathered++] = 0x2e;
+}
+
+/** The text, as `detailText` would have it. */
+export function gatheredText(): string {
+  if (isGatheredPlain) return copied.toString('latin1', 0, gathered);
+  return utf8.decode(copied.subarray(0, gathered)).replace(CONTROLS, '?').toLowerCase();
+}
+
 /** `bytes[start, end)` as hexadecimal digits, cut so that these keep the bound. */
 export function hexText(bytes: Uint8Array, start: number, end: number): string {
   const length = copy(bytes, start, Math.min(end, start + MAX_TEXT_BYTES / 2));

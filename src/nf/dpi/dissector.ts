@@ -82,7 +82,7 @@ export class Finding {
   /** Each message has a host of its own: this one counts, until one that `settlesHost` has come. */
   renewsHost = false;
   settlesHost = false;
-  readonly host = new Uint8Array(MAX_HOST_BYTES);
+  readonly host = Buffer.alloc(MAX_HOST_BYTES);
   hostLength = 0;
   /** What makes details of the bytes, or null when they tell none. */
   describer: Describer | null = null;
@@ -169,6 +169,10 @@ export interface Dissector {
   readonly over: 'tcp' | 'udp' | 'both';
   /** Values that the first byte shown may have, where these are few: it is not asked about others. */
   readonly firstBytes?: readonly number[];
+  /** Ports of which one end must have one, where it says no without: it is not asked about others. */
+  readonly ports?: readonly number[];
+  /** Payload bytes below which it says no whatever they are: it is not asked about fewer. */
+  readonly leastBytes?: number;
   /**
    * Looks at `bytes[start, end)`, at least one byte, and never outside. Never throws, keeps nothing, and says what it
    * found in `finding`. A stream is shown from a packet border on.

@@ -10,9 +10,9 @@ type Voice = Pick<Context<unknown, string, string, Record<string, never>>, 'aler
 export class Sayings {
   readonly #voice: Voice;
   #signature = '';
-  #alerted = NOTHING;
+  readonly #alerted = new Subject();
   #host = '';
-  #described = NOTHING;
+  readonly #described = new Subject();
 
   constructor(voice: Voice) {
     this.#voice = voice;
@@ -20,13 +20,13 @@ export class Sayings {
 
   alert(packet: Packet, signature: string, fields?: EventFields): void {
     this.#signature = signature;
-    this.#alerted = { flowId: packet.flowId, timestampMs: packet.timestampMs };
+    this.#alerted.note(packet);
     this.#voice.alert(packet, signature, fields);
   }
 
   describeFlow(packet: Packet, protocol: string, host: string, details?: FlowDetails): void {
     this.#host = host;
-    this.#described = { flowId: packet.flowId, timestampMs: packet.timestampMs };
+    this.#described.note(packet);
     this.#voice.describeFlow(packet, protocol, host, details);
   }
 
@@ -34,8 +34,8 @@ export class Sayings {
   explain(packet: Packet, status: number): string {
     const protocol = PROTOCOL_NAMES[status & PROTOCOL_MASK];
     const parts = [protocol !== '' ? protocol : (status & FlowFlag.over) !== 0 ? 'not recognised' : 'not recognised yet'];
-    if (isAbout(this.#described, packet) && this.#host !== '') parts.push(`host ${this.#host}`);
-    if (isAbout(this.#alerted, packet)) parts.push(`signature ${this.#signature}`);
+    if (this.#described.is(packet) && this.#host !== '') parts.push(`host ${this.#host}`);
+    if (this.#alerted.is(packet)) parts.push(`signature ${this.#signature}`);
     if ((status & FlowFlag.dropped) !== 0) parts.push('a signature drops the flow');
     else if ((status & FlowFlag.blocked) !== 0) parts.push('the protocol or host is blocked');
     return parts.join(', ');
@@ -43,14 +43,19 @@ export class Sayings {
 }
 
 /** Which packet it was about. */
-interface Subject {
-  readonly flowId: number;
-  readonly timestampMs: number;
+class Subject {
+  #flowId = -1;
+  #timestampMs = 0;
+
+  note({ flowId, timestampMs }: Packet): void {
+    this.#flowId = flowId;
+    this.#timestampMs = timestampMs;
+  }
+
+  is({ flowId, timestampMs }: Packet): boolean {
+    return this.#flowId === flowId && this.#timestampMs === timestampMs;
+  }
 }
-
-const NOTHING: Subject = { flowId: -1, timestampMs: 0 };
-
-const isAbout = (subject: Subject, { flowId, timestampMs }: Packet): boolean => subject.flowId === flowId && subject.timestampMs === timestampMs;
 
 /** Where a flow's status stands. */
 export const statusAt = (flow: number): number => flow + FlowWord.status;

@@ -7,6 +7,7 @@ import { Sayings, statusAt } from './explain.js';
 import { FLOW_WORDS } from './flow-layout.js';
 import { Inspector } from './inspector.js';
 import type { DpiOptions } from './options.js';
+import { Rejections } from './rejections.js';
 import { RuleWatch } from './rule-watch.js';
 import { SignatureWatch } from './signature-watch.js';
 import { RULE_FLOW_WORDS } from './signatures/rules/flow-layout.js';
@@ -27,7 +28,7 @@ export const dpi = defineNetworkFunction(import.meta.url, {
   name: 'dpi',
   options: () => import('./options.js').then(({ dpiOptions }) => dpiOptions),
   drops: ['dpi-signature', 'dpi-blocked'],
-  counters: ['classified', 'given-up', 'signature-hits', 'stream-buffers-exhausted', 'out-of-order', 'bytes-scanned', 'bytes-buffered', 'rule-hits', 'rule-windows-exhausted', 'rule-budget-exhausted'],
+  counters: ['classified', 'given-up', 'signature-hits', 'stream-buffers-exhausted', 'out-of-order', 'bytes-scanned', 'bytes-buffered', 'rule-hits', 'rejected', 'rule-windows-exhausted', 'rule-budget-exhausted'],
   // Without rules their tables are as small as tables can be.
   tables: ({ suricata }: DpiOptions) => ({
     flows: perFlow(FLOW_WORDS),
@@ -37,7 +38,7 @@ export const dpi = defineNetworkFunction(import.meta.url, {
   }),
   prepare: async (options, preparation) => (await import('./options.js')).prepareOptions(options, preparation),
   create: (context) => {
-    const { options, drop, counters, state } = context;
+    const { options, drop, reply, counters, state } = context;
     const { words } = state.flows;
     const sayings = new Sayings(context);
     const buffers = new StreamBuffers(options.streams.buffers, options.streams.bytes);
@@ -66,6 +67,7 @@ export const dpi = defineNetworkFunction(import.meta.url, {
       options.suricata,
       options.streams.windows,
     );
+    const rejections = new Rejections({ now: () => context.now(), drop: drop['dpi-signature'], reply: reply['dpi-signature'], rejected: counters.rejected }, options.icmpErrorsPerSecond);
     const inspector = new Inspector({
       flows: state.flows,
       classifier,
@@ -74,6 +76,7 @@ export const dpi = defineNetworkFunction(import.meta.url, {
       rules,
       signatureDrop: drop['dpi-signature'],
       blockedDrop: drop['dpi-blocked'],
+      rejections,
       givenUp: counters['given-up'],
     });
     return {
@@ -85,6 +88,7 @@ export const dpi = defineNetworkFunction(import.meta.url, {
         follower.budget = next.budget;
         watch.replace(next.rules);
         rules.replace(next.suricata);
+        rejections.update(next.icmpErrorsPerSecond);
         inspector.refresh();
       },
       expire: (nowMs) => {

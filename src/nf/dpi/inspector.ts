@@ -8,7 +8,9 @@ import type { Classifier } from './classifier.js';
 import { FlowFlag, FlowWord, PROTOCOL_MASK } from './flow-layout.js';
 import { ipProtocolNames } from './ip-protocols.js';
 import { protocolNumber } from './protocol-table.js';
+import type { Rejections } from './rejections.js';
 import type { RuleWatch } from './rule-watch.js';
+import { Ruling } from './signatures/rules/judge.js';
 import type { SignatureWatch } from './signature-watch.js';
 import type { StreamFollower } from './stream-follower.js';
 
@@ -20,6 +22,7 @@ interface InspectorLinks {
   rules: RuleWatch;
   signatureDrop: Verdict;
   blockedDrop: Verdict;
+  rejections: Rejections;
   givenUp: Counter;
 }
 
@@ -38,6 +41,8 @@ export class Inspector {
   readonly #links: InspectorLinks;
   /** Bits of a flow's status any of which says that there is nothing to look for. */
   #decided = 0;
+  /** What the rules said of the packet at hand. */
+  #ruling: Ruling = Ruling.none;
   readonly #numberOfIpProtocol = Uint8Array.from(ipProtocolNames(), (name) => protocolNumber(name));
 
   constructor(links: InspectorLinks) {
@@ -67,18 +72,20 @@ export class Inspector {
   #look(packet: Packet, flow: number, status: number): Verdict {
     const isOver = (status & FlowFlag.over) !== 0;
     if (packet.isMalformed || packet.isLaterFragment) return this.#verdict(status);
+    this.#forgetRuling();
 
     if (packet.l4 === IpProtocol.tcp) this.#tcp(packet, flow, isOver);
     else if (packet.l4 === IpProtocol.udp) this.#udp(packet, flow, isOver);
     else if (!isAboutAnother(packet)) this.#other(packet, flow, isOver);
-    else if (!this.#rules.isIdle && this.#rules.error(packet)) return this.#links.signatureDrop;
+    else if (!this.#rules.isIdle && this.#rules.error(packet) !== Ruling.none) return this.#links.signatureDrop; // errors are not answered
 
     const after = this.#words[flow + FlowWord.status];
     if (!isOver && (after & FlowFlag.over) !== 0 && (after & PROTOCOL_MASK) === 0 && packet.flowId !== 0) {
       this.#links.givenUp.add(1);
       this.#classifier.guess(packet);
     }
-    return this.#verdict(after);
+    // What was dropped before is dropped in silence.
+    return this.#ruling === Ruling.reject && (status & REFUSED) === 0 ? this.#links.rejections.answer(packet) : this.#verdict(after);
   }
 
   #verdict(status: number): Verdict {
@@ -108,7 +115,7 @@ export class Inspector {
         this.#speakWhenNamed(packet, flow);
       }
     }
-    if (!this.#rules.isIdle && this.#rules.tcp(packet, this.#protocolOf(flow), from, length, wireLength)) this.#drop(flow);
+    if (!this.#rules.isIdle) this.#obey(this.#rules.tcp(packet, this.#protocolOf(flow), from, length, wireLength), flow);
     if ((flags & TcpFlag.rst) !== 0) this.#follower.release(packet.flowId, flow);
   }
 
@@ -139,14 +146,20 @@ export class Inspector {
 
   /** Shows a packet that is not TCP to the rules. */
   #ruleOver(packet: Packet, flow: number, from: number, length: number): void {
-    if (!this.#rules.isIdle && this.#rules.datagram(packet, this.#protocolOf(flow), from, length)) this.#drop(flow);
+    if (!this.#rules.isIdle) this.#obey(this.#rules.datagram(packet, this.#protocolOf(flow), from, length), flow);
   }
 
   #protocolOf(flow: number): number {
     return this.#words[flow + FlowWord.status] & PROTOCOL_MASK;
   }
 
-  #drop(flow: number): void {
+  #forgetRuling(): void {
+    this.#ruling = Ruling.none;
+  }
+
+  #obey(ruling: Ruling, flow: number): void {
+    if (ruling === Ruling.none) return;
+    this.#ruling = ruling;
     this.#words[flow + FlowWord.status] |= FlowFlag.dropped;
   }
 

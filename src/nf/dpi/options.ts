@@ -16,6 +16,8 @@ const MAX_SIGNATURES = 10_000;
 const MAX_BUDGET_PACKETS = 63;
 const MAX_BUDGET_BYTES = 32_768;
 const MAX_WINDOW_BYTES = 32_768;
+/** More ICMP errors in a second than anybody needs. */
+const MAX_ERRORS = 1_000_000;
 /** Rules in Suricata's language: twice what the largest public collections have. */
 const MAX_RULES = 100_000;
 
@@ -58,6 +60,7 @@ const dpiShape = z.strictObject({
   budget: budget.prefault({}).describe('how much of a flow is looked at to find its protocol'),
   streams: streams.prefault({}).describe('buffers in which streams are put together'),
   block: block.prefault({}).describe('flows to drop by what they are'),
+  icmpErrorsPerSecond: z.int().min(0).max(MAX_ERRORS).default(1000).describe('most ICMP errors in a second that rules with the action reject make; 0: none'),
 });
 
 /** `suricata` are the rules of the files, read by `prepareOptions`. */

@@ -124,11 +124,3 @@ export function protocolsCalled(name: string): readonly number[] {
   });
   return numbers;
 }
-
-/** For each value of the first byte, the dissectors to ask: most bytes are the beginning of few protocols. */
-function byFirstByte(dissectors: readonly Dissector[]): readonly (readonly Dissector[])[] {
-  return Array.from({ length: 256 }, (_, byte) => dissectors.filter(({ firstBytes }) => firstBytes === undefined || firstBytes.includes(byte)));
-}
-
-export const STREAM_DISSECTORS = byFirstByte(DISSECTORS.filter((dissector) => dissector.over !== 'udp'));
-export const DATAGRAM_DISSECTORS = byFirstByte(DISSECTORS.filter((dissector) => dissector.over !== 'tcp'));

@@ -9,7 +9,7 @@ import type { PerFlowTable } from '../tables.js';
 import type { Facts } from './dissector.js';
 import { protocolNumber } from './protocol-table.js';
 import { RULE_FLOW_WORDS, RULE_SIDE_WORDS, RuleFlowFlag, RuleFlowWord, RuleSideWord } from './signatures/rules/flow-layout.js';
-import { Judge, type JudgeLinks } from './signatures/rules/judge.js';
+import { Judge, Ruling, type JudgeLinks } from './signatures/rules/judge.js';
 import { MessageFollower } from './signatures/rules/message-follower.js';
 import { RuleStreams } from './signatures/rules/rule-streams.js';
 import type { Rule } from './signatures/rules/rule.js';
@@ -74,15 +74,15 @@ export class RuleWatch {
   /**
    * A packet of TCP, with or without payload at `from`.
    * @param protocol number of the flow's protocol so far
-   * @returns true when a rule drops the flow.
+   * @returns what the rules want done with it.
    */
-  tcp(packet: Packet, protocol: number, from: number, length: number, wireLength: number): boolean {
+  tcp(packet: Packet, protocol: number, from: number, length: number, wireLength: number): Ruling {
     const tcp = packet.tcp();
-    if (tcp === null) return false;
+    if (tcp === null) return Ruling.none;
     const { flags, sequenceNumber } = tcp;
     const side = packet.direction;
     const flow = this.#begin(packet, packet.flowId, protocol, tcp.sourcePort, tcp.destinationPort, length);
-    if (flow < 0) return false;
+    if (flow < 0) return Ruling.none;
     const hasSyn = (flags & TcpFlag.syn) !== 0;
     if (hasSyn) this.#words[flow + RuleFlowWord.flags] |= RuleFlowFlag.synSeen;
     else if ((this.#words[flow + RuleFlowWord.flags] & RuleFlowFlag.synSeen) === 0) this.#judge.now.established = true;
@@ -99,20 +99,20 @@ export class RuleWatch {
     return this.#judge.conclude();
   }
 
-  /** An ICMP error, which travels in the flow that it quotes: judged by itself. @returns true when a rule drops it. */
-  error(packet: Packet): boolean {
+  /** An ICMP error, which travels in the flow that it quotes: judged by itself. @returns what the rules want done with it. */
+  error(packet: Packet): Ruling {
     const from = packet.start + packet.payloadOffset;
     const flow = this.#begin(packet, 0, 0, 0, 0, packet.payloadLength);
-    if (flow < 0) return false;
+    if (flow < 0) return Ruling.none;
     this.#judgeDatagram(packet, from, packet.payloadLength);
     return this.#judge.conclude();
   }
 
-  /** Any other packet of IP. @returns true when a rule drops the flow. */
-  datagram(packet: Packet, protocol: number, from: number, length: number): boolean {
+  /** Any other packet of IP. @returns what the rules want done with it. */
+  datagram(packet: Packet, protocol: number, from: number, length: number): Ruling {
     const udp = packet.udp();
     const flow = this.#begin(packet, packet.flowId, protocol, udp?.sourcePort ?? 0, udp?.destinationPort ?? 0, length);
-    if (flow < 0) return false;
+    if (flow < 0) return Ruling.none;
     const judge = this.#judge;
     this.#judgeDatagram(packet, from, length);
     if (judge.set.hasDns && protocol === DNS && udp !== null && length > 0) {

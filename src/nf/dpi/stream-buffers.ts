@@ -5,6 +5,8 @@
  * one before it; most flows never need one. A buffer is found by index and knows its owner, so a flow whose buffer was
  * taken away (by age, or because this VM is a new one) sees that it is no longer its own.
  */
+import { keepBytes } from './keep-bytes.js';
+
 const NONE = 0xffffffff;
 /** Pieces that a buffer may hold apart, with holes between them: what reordering really makes, and a bound. */
 const MAX_PIECES = 8;
@@ -144,7 +146,7 @@ export class StreamBuffers {
   #copy(buffer: number, from: number, to: number, source: Uint8Array, shift: number): number {
     if (to <= from) return 0;
     const start = this.start(buffer);
-    for (let at = from; at < to; at++) this.bytes[start + at] = source[at + shift];
+    keepBytes(source, from + shift, to + shift, this.bytes, start + from);
     return to - from;
   }
 

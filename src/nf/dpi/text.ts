@@ -8,6 +8,11 @@ export function literal(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }
 
+/** First bytes of lower-case literals in either case, for `firstBytes`. */
+export function beginnings(folded: readonly Uint8Array[]): readonly number[] {
+  return folded.flatMap(([first]) => (isLetter(first) ? [first | 0x20, first & ~0x20] : [first]));
+}
+
 /** Whether `bytes[at, end)` begins with the literal: `partly` when the bytes end within it and agree so far. */
 export function match(bytes: Uint8Array, at: number, end: number, wanted: Uint8Array): number {
   const present = Math.min(wanted.length, end - at);
@@ -62,6 +67,9 @@ export function isPrintable(byte: number): boolean {
   return (byte >= 0x20 && byte < 0x7f) || byte === 0x09;
 }
 
+/** What `isReply` may begin with. */
+export const REPLY_DIGITS: readonly number[] = [0x31, 0x32, 0x33, 0x34, 0x35];
+
 /** A reply as FTP and SMTP have them: three digits, and a blank or a dash (RFC 959, 4.2). */
 export function isReply(bytes: Uint8Array, start: number, end: number): boolean {
   if (end < start + 4 || bytes[start] < 0x31 || bytes[start] > 0x35) return false;
@@ -77,33 +85,56 @@ export function isAlphanumeric(byte: number): boolean {
   return isLetter(byte) || (byte >= 0x30 && byte <= 0x39);
 }
 
+/** All of them. */
+export const ALPHANUMERICS: readonly number[] = Array.from({ length: 256 }, (_, byte) => byte).filter(isAlphanumeric);
+
+/** Whether the line `bytes[at, lineFeed)` is the empty one that ends headers. */
+export function isBlankLine(bytes: Uint8Array, at: number, lineFeed: number): boolean {
+  return lineFeed === at || (lineFeed === at + 1 && bytes[at] === 0x0d);
+}
+
 /**
- * Finds a header field in lines of text that begin at `from`, as HTTP and SIP have them.
+ * Where the value begins in the line `bytes[at, lineFeed)` if that is the header field of this name, after blanks; else -1.
+ * @param name lower case, with its colon.
+ */
+export function headerValue(bytes: Uint8Array, at: number, lineFeed: number, name: Uint8Array): number {
+  // Most lines are told apart by their first letter.
+  if ((bytes[at] | 0x20) !== name[0] || matchFolded(bytes, at, lineFeed, name) !== Match.yes) return -1;
+  let value = at + name.length;
+  while (value < lineFeed && (bytes[value] === 0x20 || bytes[value] === 0x09)) value++;
+  return value;
+}
+
+/** Of the last `findHeader`: whether it came to the empty line that ends headers. */
+export let headersAreWhole = false;
+
+/**
+ * Finds a header field in lines of text that begin at `from`, as HTTP and SIP have them; `headersAreWhole` says then whether
+ * all of them are there.
  * @param name lower case, with its colon.
  * @returns position after the colon and blanks, or -1. A field counts when its line is whole.
  */
 export function findHeader(bytes: Uint8Array, from: number, end: number, name: Uint8Array): number {
+  let found = -1;
+  headersAreWhole = false;
   for (let at = from; at < end; ) {
-    const lineEnd = indexOfByte(bytes, 0x0a, at, end);
-    if (lineEnd < 0) return -1;
-    if (lineEnd === at || (lineEnd === at + 1 && bytes[at] === 0x0d)) return -1;
-    if (matchFolded(bytes, at, lineEnd, name) === Match.yes) {
-      let value = at + name.length;
-      while (value < lineEnd && (bytes[value] === 0x20 || bytes[value] === 0x09)) value++;
-      return value;
-    }
-    at = lineEnd + 1;
+    const lineFeed = indexOfByte(bytes, 0x0a, at, end);
+    if (lineFeed < 0) return found;
+    headersAreWhole = isBlankLine(bytes, at, lineFeed);
+    if (headersAreWhole) return found;
+    if (found < 0) found = headerValue(bytes, at, lineFeed, name);
+    at = lineFeed + 1;
   }
-  return -1;
+  return found;
 }
 
 /** Whether the lines of `bytes[from, end)` come to the empty line that ends headers. */
 export function hasHeadersEnd(bytes: Uint8Array, from: number, end: number): boolean {
   for (let at = from; at < end; ) {
-    const lineEnd = indexOfByte(bytes, 0x0a, at, end);
-    if (lineEnd < 0) return false;
-    if (lineEnd === at || (lineEnd === at + 1 && bytes[at] === 0x0d)) return true;
-    at = lineEnd + 1;
+    const lineFeed = indexOfByte(bytes, 0x0a, at, end);
+    if (lineFeed < 0) return false;
+    if (isBlankLine(bytes, at, lineFeed)) return true;
+    at = lineFeed + 1;
   }
   return false;
 }

@@ -3,6 +3,7 @@ import { Direction } from '../../memory/slot-layout.js';
 import type { Packet } from '../../packet/packet.js';
 import { forward, type Context, type Counter, type EventFields, type Verdict } from '../contract.js';
 import { mayAnswer } from '../answerable.js';
+import { answerReset } from '../reset.js';
 import { ErrorBudget } from '../error-budget.js';
 import { countersOfUpdate, DEFAULT } from './counters.js';
 import type { FirewallTables } from './layout.js';
@@ -10,7 +11,7 @@ import { Limits } from './limits.js';
 import { openingOf } from './opening.js';
 import type { FirewallOptions } from './options.js';
 import { preparedRules } from './prepared-rules.js';
-import { isReset, rejectWithError, rejectWithReset } from './reject.js';
+import { isReset, rejectWithError } from './reject.js';
 import type { Rule } from './rule.js';
 import { NO_RULE, RuleSet } from './rule-set.js';
 
@@ -107,7 +108,7 @@ export class Judge {
   }
 
   #reject(packet: Packet, rule: Rule): Verdict {
-    const isAnswered = isReset(packet, rule.rejection) ? rejectWithReset(packet) : mayAnswer(packet) && this.#errors.take(this.#context.now()) && rejectWithError(packet, rule.rejection);
+    const isAnswered = isReset(packet, rule.rejection) ? answerReset(packet) : mayAnswer(packet) && this.#errors.take(this.#context.now()) && rejectWithError(packet, rule.rejection);
     (isAnswered ? this.#answered : this.#silent).add(1);
     return isAnswered ? this.#answer : this.#rejected;
   }

@@ -24,7 +24,7 @@ import { TcpFlag } from '../../packet/protocols.js';
 import { End, StateBit, TCP_STATE_MASK, TCP_STATE_SHIFT, Word } from './layout.js';
 import { highestAck, SACK_TAKEN, SCALE_GIVEN, SCALE_MASK, synOptions } from './tcp-options.js';
 import { BEGINS_ANEW, IMPOSSIBLE, nextState, PASSES, tcpKind, TcpKind, TcpState } from './tcp-state.js';
-import { tcpPayloadBytes } from './tcp-payload.js';
+import { tcpPayloadBytes } from '../tcp-payload.js';
 
 /** As van Rooij's: two windows of 32 KiB and a little, so that an acknowledgement that was overtaken still passes. */
 export const MAX_ACK_WINDOW = 66_000;

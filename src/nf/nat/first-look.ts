@@ -10,6 +10,7 @@ import { forward, type Verdict } from '../contract.js';
 import { isAnswerable } from './addresses.js';
 import { PORTS_EXHAUSTED } from './bindings.js';
 import { Exclusions } from './exclusions.js';
+import { EarlyFragments } from './early-fragments.js';
 import { ExhaustionAlerts } from './exhaustion-alerts.js';
 import { NO_FLOW } from './flow-memory.js';
 import { ErrorLook } from './error-look.js';
@@ -26,6 +27,7 @@ export class FirstLook {
   readonly #transport = new Transport();
   readonly #errors: ErrorLook;
   readonly #refusals: Refusals;
+  readonly #early: EarlyFragments;
   readonly #exclusions: Exclusions;
   readonly #hasExclusions: boolean;
   readonly #alerts: ExhaustionAlerts;
@@ -40,6 +42,7 @@ export class FirstLook {
     this.#parts = parts;
     this.#errors = new ErrorLook(context, options, parts.mapper);
     this.#refusals = new Refusals(context, options.icmpErrorsPerSecond);
+    this.#early = new EarlyFragments(context, parts.fragments, parts.held);
     this.#exclusions = new Exclusions(options.exclude);
     this.#hasExclusions = options.exclude.length > 0;
     this.#alerts = new ExhaustionAlerts(context, parts.pool);
@@ -94,7 +97,7 @@ export class FirstLook {
       if (!isInside && !turnsBack) return this.#untranslated();
       // Where it turns back, the port that says to whom is in the first fragment.
       const external = turnsBack || !isAnswerable(source) ? -1 : mapper.externalAddressOf(source);
-      if (external < 0) return drop['nat-fragment'];
+      if (external < 0) return turnsBack && this.#hairpins ? this.#early.hold(packet, ip, nowMs) : drop['nat-fragment'];
       ip.rewriteSource(external);
       return this.#earlyFragment();
     }
@@ -172,6 +175,7 @@ export class FirstLook {
     this.#replaceSource(packet, ip, source);
     this.#replaceDestination(packet, ip, destination);
     packet.turnBack();
+    if (packet.isFragment) this.#early.sendOn(packet, nowMs);
     if (flowAt !== NO_FLOW && !packet.isLaterFragment) flows.publish(packet, flowAt);
     counters.hairpinned.add(1);
     return forward;
@@ -188,7 +192,7 @@ export class FirstLook {
     if (packet.isLaterFragment && hasPort(protocol)) {
       if (this.#laterFragment(packet, ip, nowMs)) return forward;
       const inside = mapper.insideAddressOf(destination);
-      if (inside < 0) return drop['nat-fragment'];
+      if (inside < 0) return this.#early.hold(packet, ip, nowMs);
       ip.rewriteDestination(inside);
       return this.#earlyFragment();
     }
@@ -206,6 +210,7 @@ export class FirstLook {
     if (!this.#noteFirst(packet, ip, ip.source, end.address, false, nowMs)) return this.#withoutFragment(packet, nowMs);
     this.#age(packet, flowAt, false, nowMs, NONE, end.at);
     this.#replaceDestination(packet, ip, destination);
+    if (packet.isFragment) this.#early.sendOn(packet, nowMs);
     this.#conclude(packet, flowAt, FlowState.admitted, end.at);
     this.#context.counters['translated-in'].add(1);
     return forward;
@@ -227,6 +232,7 @@ export class FirstLook {
   /** Before the packet is rewritten: later fragments come with the addresses that it has now. False when there is no room. */
   #noteFirst(packet: Packet, ip: Ipv4View, source: number, destination: number, turnsBack: boolean, nowMs: number): boolean {
     if (!packet.isFragment || packet.isLaterFragment || !hasPort(ip.protocol)) return true;
+    this.#early.note(packet, ip);
     return this.#parts.fragments.note(packet, ip, source, destination, turnsBack, nowMs);
   }
 

@@ -2,7 +2,7 @@
  * Hot: no allocation. Fragments after the first carry no ports, so the first one leaves word of its translation under
  * what they share with it: source, destination, protocol and identification (RFC 791 section 3.2).
  */
-import type { Ipv4View } from '../../packet/ipv4.js';
+import { IPV4_DESTINATION, IPV4_SOURCE, rewriteIpv4Address, type Ipv4View } from '../../packet/ipv4.js';
 import type { Packet } from '../../packet/packet.js';
 import type { StateTable } from '../tables.js';
 import { Fragment, FRAGMENT_TIMEOUT_MS } from './layout.js';
@@ -48,8 +48,10 @@ export class Fragments {
     if (entry < 0 || this.#table.isExpired(entry, nowMs)) return false;
     const { words } = this.#table;
     const at = this.#table.value(entry);
-    ip.rewriteSource(words[at + Fragment.source]);
-    ip.rewriteDestination(words[at + Fragment.destination]);
+    // The header's sum is all there is to mend: a later fragment has no other, whatever stands where one would be.
+    const header = packet.start + packet.l3Offset;
+    rewriteIpv4Address(packet.bytes, header, IPV4_SOURCE, words[at + Fragment.source]);
+    rewriteIpv4Address(packet.bytes, header, IPV4_DESTINATION, words[at + Fragment.destination]);
     if (words[at + Fragment.turnsBack] === 1) packet.turnBack();
     return true;
   }

@@ -11,15 +11,24 @@ import { NONE } from './layout.js';
 import { End, MAPPED, type Mapper } from './mapper.js';
 import { isAddressOnly, isQuery, NO_PORT } from './transport.js';
 
-/**
- * Whether the message, wholly present, has a wrong checksum (REQ-3). That of the quoted IP header is not looked at, as REQ-3a
- * would have it: other translators leave it wrong, and the error is wanted all the same.
- */
+const ICMP_HEADER_BYTES = 8;
+
+/** Whether the message, wholly present, has a wrong checksum (REQ-3). */
 export function isDamaged(packet: Packet, ip: Ipv4View): boolean {
   if (packet.isFragment) return false;
   const at = packet.start + packet.l4Offset;
   const length = ip.payloadLength;
   return at + length <= packet.start + packet.length && checksum(packet.bytes, at, length) !== 0;
+}
+
+/**
+ * Whether the quoted IPv4 header has a wrong checksum (REQ-3a). A translator on the way that forgot to mend it is a reason too,
+ * which is why the options may say not to look. That of the quoted segment is never looked at (REQ-3c).
+ */
+export function quotesDamaged(packet: Packet): boolean {
+  const at = packet.start + packet.l4Offset + ICMP_HEADER_BYTES;
+  const { bytes } = packet;
+  return checksum(bytes, at, (bytes[at] & 0x0f) * 4) !== 0;
 }
 
 export class IcmpErrors {

@@ -26,6 +26,9 @@ export function optionProblems(options: NatOptions, problem: Tell): void {
     const [first, last] = options[key];
     if (first > last) problem({ path: [key], message: 'the range is empty', found: `${first} to ${last}`, expected: 'first, then last' });
   }
+  if (options.portSeed !== undefined && options.portSelection === 'preserve') {
+    problem({ path: ['portSeed'], message: 'no port is chosen at random', found: String(options.portSeed), expected: 'portSelection: preserve-or-random or random, or no seed' });
+  }
   checkStatic(options, problem);
   checkForwards(options, problem);
   options.exclude.forEach((text, index) => {

@@ -14,6 +14,9 @@ const MAX_PORT_FORWARDS = 256;
 /** Compared one after the other, for the first packet of a flow. */
 const MAX_EXCLUSIONS = 64;
 
+/** 2 KiB each, in the VM's own memory: 8 MiB. */
+const MAX_HELD_FRAGMENTS = 4096;
+
 const seconds = (byDefault: number) => z.int().min(1).max(MAX_TIMEOUT_SECONDS).default(byDefault);
 const portNumber = (lowest: number) => z.int().min(lowest).max(65_535);
 const oneOrMore = z.union([z.string(), z.array(z.string()).min(1)]);
@@ -37,6 +40,9 @@ export const natOptions = z.strictObject({
     .describe('IPv4 addresses that inside hosts appear as: one, a prefix (all of its addresses), or a list of these; without them only static translations are made'),
   inside: oneOrMore.default('0.0.0.0/0').describe('IPv4 prefixes whose hosts are translated; everything else passes untouched'),
   ports: z.tuple([portNumber(1), portNumber(1)]).default([1024, 65_535]).describe('external ports of TCP and UDP that may be given out: first and last'),
+  portSelection: z.enum(['preserve', 'preserve-or-random', 'random']).default('preserve')
+    .describe('which port a binding gets: the one that the host has while it is free, else the next; else a random one; or always a random one (RFC 6056). Of the same parity in any case'),
+  portSeed: z.int().min(0).max(0xffff_ffff).optional().describe('makes random ports repeatable: for tests only, because whoever knows it knows the ports'),
   identifiers: z.tuple([portNumber(0), portNumber(0)]).default([0, 65_535]).describe('external ICMP identifiers that may be given out: first and last'),
   filtering: z.enum(['endpoint-independent', 'address', 'address-and-port']).default('endpoint-independent')
     .describe('who may answer through a binding: anyone, an address that was sent to, or only an address and port that was sent to (RFC 4787 section 5)'),
@@ -50,6 +56,10 @@ export const natOptions = z.strictObject({
   ipv6: z.enum(['pass', 'drop']).default('pass').describe('what happens to IPv6, which is not translated'),
   icmpErrorsPerSecond: z.int().min(0).max(MAX_ERRORS).default(1000)
     .describe('most ICMP errors in a second that tell inside hosts that there is no room for what they send (RFC 5508 REQ-8); 0: none (REQ-9)'),
+  quotedChecksums: z.enum(['verify', 'ignore']).default('verify')
+    .describe('what happens to ICMP errors that quote an IP header with a wrong checksum: dropped (RFC 5508 REQ-3a), or translated all the same'),
+  heldFragments: z.int().min(0).max(MAX_HELD_FRAGMENTS).default(64)
+    .describe('fragments to a shared address that are kept, for two seconds, until their first one says whose they are (RFC 4787 REQ-14); 0: none'),
   bindings: z.int().min(1).max(MAX_BINDINGS).default(65_536).describe('most bindings at a time, those of forwarded ports included'),
   timeouts: z
     .strictObject({

@@ -5,6 +5,7 @@ import { Bindings } from './bindings.js';
 import { Filter } from './filter.js';
 import { FlowMemory } from './flow-memory.js';
 import { Fragments } from './fragments.js';
+import { HeldFragments } from './held-fragments.js';
 import type { NatContext } from './layout.js';
 import { Lifetimes } from './lifetimes.js';
 import { Mapper } from './mapper.js';
@@ -12,6 +13,7 @@ import type { NatOptions } from './options.js';
 import { Peers } from './peers.js';
 import { PortAllocator } from './port-allocator.js';
 import { allForwardings, forwardedPairs } from './port-forwards.js';
+import { RandomPorts } from './random-ports.js';
 import { installForwards, repairBindings } from './repair-bindings.js';
 import { StaticMap } from './static-map.js';
 
@@ -22,6 +24,7 @@ export interface Parts {
   readonly lifetimes: Lifetimes;
   readonly flows: FlowMemory;
   readonly fragments: Fragments;
+  readonly held: HeldFragments;
   readonly peers: Peers;
   readonly filter: Filter;
   readonly mapper: Mapper;
@@ -33,11 +36,14 @@ export function assemble(context: NatContext, options: NatOptions, optionsNumber
   const forwardings = allForwardings(options);
   const pool = new AddressPool(externalAddresses(options), forwardedPairs(forwardings));
   const statics = new StaticMap(staticPairs(options));
-  const ports = new PortAllocator(pool.count, options.ports, options.identifiers, replica);
+  const { portSelection, portSeed } = options;
+  const random = portSelection === 'preserve' ? null : new RandomPorts(portSeed);
+  const ports = new PortAllocator(pool.count, options.ports, options.identifiers, replica, { preserves: portSelection !== 'random', random });
   const bindings = new Bindings(state.bindings, state.external, pool, ports, counters);
   const lifetimes = new Lifetimes(bindings, state.flows, options);
   const flows = new FlowMemory(state.flows, optionsNumber);
   const fragments = new Fragments(state.fragments);
+  const held = new HeldFragments(options.heldFragments, counters['bytes-buffered']);
   const peers = new Peers(state.peers, bindings);
   const inside = new PrefixSet(insidePrefixes(options));
   const mapper = new Mapper(bindings, statics, pool, inside, lifetimes, flows.words);
@@ -49,5 +55,5 @@ export function assemble(context: NatContext, options: NatOptions, optionsNumber
     fragments.sweep(Number.MAX_SAFE_INTEGER, state.fragments.words.length);
   }
   installForwards(bindingParts, forwardings);
-  return { pool, statics, bindings, lifetimes, flows, fragments, peers, filter: new Filter(bindings, peers, options.filtering), mapper };
+  return { pool, statics, bindings, lifetimes, flows, fragments, held, peers, filter: new Filter(bindings, peers, options.filtering), mapper };
 }

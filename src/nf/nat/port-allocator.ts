@@ -11,10 +11,19 @@
 import { replicaOfHost, replicaOfPort } from '../../flow/steering.js';
 import type { Replica } from '../contract.js';
 import { PORT_CLASSES, PortClass } from './layout.js';
+import type { RandomPorts } from './random-ports.js';
 
 const WORDS = 65_536 / 32;
 const EVEN = 0x55555555;
 const ALL = 0xffffffff;
+/** Ports that are drawn before the one that was drawn last decides where to search: with half of them taken, all fail once in 256 times. */
+const DRAWS = 8;
+
+/** Whether a host's own port is kept, and how others are chosen: from `random`, or in turn where that is null. */
+export interface PortChoice {
+  readonly preserves: boolean;
+  readonly random: RandomPorts | null;
+}
 
 export class PortAllocator {
   /** 1 = given out, or outside the range. */
@@ -25,12 +34,16 @@ export class PortAllocator {
   readonly #first: Uint32Array;
   readonly #last: Uint32Array;
   readonly #replica: Replica;
+  readonly #preserves: boolean;
+  readonly #random: RandomPorts | null;
   /** 1 = this replica's, whatever the range. */
   readonly #owned = new Uint32Array(WORDS);
 
   /** Ranges are inclusive. */
-  constructor(addressCount: number, ports: readonly [number, number], identifiers: readonly [number, number], replica: Replica) {
+  constructor(addressCount: number, ports: readonly [number, number], identifiers: readonly [number, number], replica: Replica, { preserves, random }: PortChoice) {
     this.#replica = replica;
+    this.#preserves = preserves;
+    this.#random = random;
     for (let port = 0; port < 65_536; port++) if (replicaOfPort(port, replica.count) === replica.index) this.#owned[port >>> 5] |= 1 << (port & 31);
     const maps = addressCount * PORT_CLASSES;
     this.#taken = new Uint32Array(maps * WORDS);
@@ -81,18 +94,36 @@ export class PortAllocator {
 
   /**
    * Gives out a port of the external address with this index: the wanted one when it is free, else the next free one of
-   * the same parity (RFC 4787 REQ-4; identifiers have none), else the next free one. Returns -1 when there is none.
+   * the same parity (RFC 4787 REQ-4; identifiers have none), else the next free one; or, where the options say so, a random one
+   * of the same parity. Returns -1 when there is none.
    */
   take(address: number, portClass: number, wanted: number): number {
     const map = address * PORT_CLASSES + portClass;
     if (this.#free[map] === 0) return -1;
     let port = wanted;
-    if (!this.isFree(address, portClass, wanted)) {
-      port = portClass === PortClass.icmp ? -1 : this.#next(map, (wanted & 1) === 0 ? EVEN : ~EVEN);
-      if (port < 0) port = this.#next(map, ALL);
+    if (!this.#preserves || !this.isFree(address, portClass, wanted)) {
+      const parity = portClass === PortClass.icmp ? ALL : (wanted & 1) === 0 ? EVEN : ~EVEN;
+      const drawn = this.#random === null ? -1 : this.#draw(this.#random, address, portClass, wanted);
+      if (drawn >= 0 && this.isFree(address, portClass, drawn)) port = drawn;
+      else {
+        const from = drawn < 0 ? this.#cursor[map] : drawn;
+        port = this.#next(map, parity, from);
+        if (port < 0) port = this.#next(map, ALL, from);
+      }
       this.#cursor[map] = (port + 1) & 0xffff;
     }
     this.mark(address, portClass, port);
+    return port;
+  }
+
+  /** A port in the range, with the parity of `wanted` where that has one; free, if one of a few is. */
+  #draw(random: RandomPorts, address: number, portClass: number, wanted: number): number {
+    let port = 0;
+    for (let k = 0; k < DRAWS; k++) {
+      port = random.between(this.#first[portClass], this.#last[portClass]);
+      if (portClass !== PortClass.icmp) port = (port & ~1) | (wanted & 1);
+      if (this.isFree(address, portClass, port)) break;
+    }
     return port;
   }
 
@@ -114,12 +145,11 @@ export class PortAllocator {
     this.#free[map]++;
   }
 
-  /** The first free port from the cursor on, among those in the mask; -1 when there is none. */
-  #next(map: number, mask: number): number {
-    const cursor = this.#cursor[map];
-    const start = cursor >>> 5;
+  /** The first free port from `from` on, among those in the mask; -1 when there is none. */
+  #next(map: number, mask: number, from: number): number {
+    const start = from >>> 5;
     const base = map * WORDS;
-    let candidates = ~this.#taken[base + start] & mask & (ALL << (cursor & 31));
+    let candidates = ~this.#taken[base + start] & mask & (ALL << (from & 31));
     for (let step = 0; step <= WORDS; step++) {
       const word = (start + step) & (WORDS - 1);
       if (step > 0) candidates = ~this.#taken[base + word] & mask;

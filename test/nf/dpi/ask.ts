@@ -12,6 +12,8 @@ export interface Answer {
 }
 
 const NAMES = Object.entries(Outcome);
+/** That no dissector knows. */
+const UNUSED_PORT = 60_001;
 
 /** What a dissector says of a payload that is all there is. */
 export function ask(dissector: Dissector, payload: Uint8Array, known: Partial<Facts> = {}): Answer {
@@ -67,7 +69,18 @@ export function expectRobust(dissector: Dissector, samples: readonly Uint8Array[
     }),
     { numRuns: 300 },
   );
-  const { firstBytes } = dissector;
+  const { firstBytes, ports, leastBytes = 1 } = dissector;
+  for (const sample of samples) {
+    const elsewhere = { ...known, clientPort: UNUSED_PORT, serverPort: UNUSED_PORT - 1 };
+    if (ports !== undefined) expect(ask(dissector, sample, elsewhere).outcome, 'without its ports').toBe('no');
+    for (let length = 1; length < Math.min(leastBytes, sample.length + 1); length++) {
+      for (const isStream of dissector.over === 'both' ? [true, false] : [dissector.over === 'tcp']) {
+        for (const port of [UNUSED_PORT, ...(ports ?? []), known.serverPort ?? UNUSED_PORT]) {
+          expect(ask(dissector, sample.subarray(0, length), { ...known, isStream, serverPort: port }).outcome, `the first ${length} bytes`).toBe('no');
+        }
+      }
+    }
+  }
   for (let first = 0; first < 256; first++) {
     if (firstBytes?.includes(first) ?? true) continue;
     for (const sample of samples) {

@@ -41,6 +41,11 @@ describe.skipIf(!isHere)('agreement with nDPI over captures of real traffic', ()
     const others = inScope.filter((flow) => flow.found !== '' && !isNamed(flow));
     console.log(`in the table, but named otherwise: ${others.map(({ file, wanted, found }) => `${file} ${wanted} as ${found}`).join(', ') || 'none'}`);
 
+    const missed = inScope.filter(({ found }) => found === '');
+    console.log(`in the table, but not named:\n${missed.map(({ file, wanted, flow }) => `${wanted} ${file} ${flow}`).join('\n')}`);
+    const otherHosts = withHost.filter((flow) => isNamed(flow) && !hasHost(flow));
+    console.log(`other hosts:\n${otherHosts.map(({ file, wanted, flow, wantedHost, foundHost }) => `${wanted} ${file} ${flow} ${wantedHost} / ${foundHost}`).join('\n')}`);
+
     expect(called.filter(isNamed).length / called.length).toBeGreaterThan(ALL_FLOOR);
     expect(inScope.filter(isNamed).length / inScope.length).toBeGreaterThan(PROTOCOL_FLOOR);
     expect(withHost.filter(hasHost).length / withHost.length).toBeGreaterThan(HOST_FLOOR);

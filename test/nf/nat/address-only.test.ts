@@ -198,7 +198,7 @@ describe('ICMP messages that are neither query nor error', () => {
   test('in fragments: the first keys the rest', async () => {
     const nf = await start();
     const later = packet('192.0.2.7', '203.0.113.1', 1, { identification: 7, fragmentOffset: 24 });
-    expect(nf.process(later, reverse).reason).toBe('nat-fragment');
+    expect(nf.process(later, reverse).reason).toBe('nat-fragment-held');
     nf.process(packet('10.0.0.5', '192.0.2.7', 1, {}, icmpMessage(42, 0, new Uint8Array(20))));
     nf.process(packet('192.0.2.7', '203.0.113.1', 1, { identification: 7, moreFragments: true }, icmpMessage(43, 0, new Uint8Array(20))), reverse);
     expect(see(nf.process(later, reverse).bytes).destination).toBe('10.0.0.5');

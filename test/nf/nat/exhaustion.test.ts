@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { harness } from '../../../src/nf/harness.js';
-import { nat } from '../../../src/nf/nat/index.js';
+import { nat, type NatInput } from '../../../src/nf/nat/index.js';
 import { echo, see, tcp, udp, Flag } from './packets.js';
 
 const from = (host: number, sourcePort = 5000) => ({ source: `10.0.0.${host}`, destination: '192.0.2.7', sourcePort, destinationPort: 53 });
@@ -91,6 +91,41 @@ describe('which port is given out', () => {
     const nf = await harness(nat({ external: '203.0.113.1', ports: [2000, 2007], timeouts: { udpSeconds: 1 } }));
     const given = [0, 2000, 4000, 6000, 8000].map((timestampMs) => see(nf.process(udp(from(1, 1000)), { timestampMs }).bytes).sourcePort);
     expect(given).toEqual([2000, 2002, 2004, 2006, 2000]);
+  });
+
+  test('a random one, of the same parity, where the options say so (RFC 6056)', async () => {
+    const given = async (options: Pick<NatInput, 'portSelection' | 'portSeed'>, sourcePort: (host: number) => number): Promise<number[]> => {
+      const nf = await harness(nat({ external: '203.0.113.1', ...options }));
+      return Array.from({ length: 200 }, (_, host) => see(nf.process(udp(from(host + 1, sourcePort(host)))).bytes).sourcePort);
+    };
+    const random = await given({ portSelection: 'random', portSeed: 1 }, (host) => 5000 + (host & 1));
+    expect(new Set(random).size).toBe(200);
+    expect(random.map((port, host) => (port ^ host) & 1)).toEqual(random.map(() => 0));
+    // All over the range, and none after the other: of 199 steps about half go up.
+    expect(Math.min(...random)).toBeLessThan(4000);
+    expect(Math.max(...random)).toBeGreaterThan(62_000);
+    const up = random.filter((port, k) => k > 0 && port > random[k - 1]).length;
+    expect(up).toBeGreaterThan(70);
+    expect(up).toBeLessThan(130);
+    expect(await given({ portSelection: 'random', portSeed: 1 }, (host) => 5000 + (host & 1))).toEqual(random);
+    expect(await given({ portSelection: 'random', portSeed: 2 }, (host) => 5000 + (host & 1))).not.toEqual(random);
+    expect(await given({ portSelection: 'random' }, () => 5000)).not.toEqual(await given({ portSelection: 'random' }, () => 5000));
+
+    const mixed = await given({ portSelection: 'preserve-or-random', portSeed: 1 }, () => 5000);
+    expect(mixed[0]).toBe(5000);
+    expect(mixed.slice(1).filter((port) => port < 6000).length).toBeLessThan(20);
+  });
+
+  test('a random one out of few: all are given out, and then none', async () => {
+    const nf = await harness(nat({ external: '203.0.113.1', ports: [2000, 2009], identifiers: [5, 9], portSelection: 'random', portSeed: 3 }));
+    const ports = Array.from({ length: 10 }, (_, host) => see(nf.process(udp(from(host + 1, 1000))).bytes).sourcePort);
+    expect(ports.toSorted((a, b) => a - b)).toEqual([2000, 2001, 2002, 2003, 2004, 2005, 2006, 2007, 2008, 2009]);
+    // Those of the same parity first.
+    expect(ports.slice(0, 5).map((port) => port & 1)).toEqual([0, 0, 0, 0, 0]);
+    expect(nf.counters['parity-lost']).toBe(5);
+    expect(nf.process(udp(from(11))).reason).toBe('nat-ports-exhausted');
+    const identifiers = Array.from({ length: 5 }, (_, host) => see(nf.process(echo(8, `10.0.0.${host + 1}`, '192.0.2.7', 1)).bytes).sourcePort);
+    expect(identifiers.toSorted((a, b) => a - b)).toEqual([5, 6, 7, 8, 9]);
   });
 
   test('every one of a range is given out once, to its last port', async () => {

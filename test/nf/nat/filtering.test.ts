@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { harness } from '../../../src/nf/harness.js';
 import { nat } from '../../../src/nf/nat/index.js';
-import { echo, ends, ethernet, icmpError, ipv4, udp } from './packets.js';
+import { echo, ends, ethernet, icmpError, ipv4, reversed, see, udp } from './packets.js';
 
 const flow = { source: '10.0.0.5', destination: '192.0.2.7', sourcePort: 5000, destinationPort: 53 };
 const answer = { source: '192.0.2.7', destination: '203.0.113.1', sourcePort: 53, destinationPort: 5000 };
@@ -95,4 +95,22 @@ test('an ICMP error with a wrong checksum is dropped by name (RFC 5508 REQ-3)', 
   expect(nf.process(error, { direction: 'reverse' }).verdict).toBe('forward');
   error[error.length - 1] ^= 1;
   expect(nf.process(error, { direction: 'reverse' }).reason).toBe('nat-checksum');
+});
+
+test('and so is one that quotes an IP header with a wrong one, unless the options say otherwise (RFC 5508 REQ-3a)', async () => {
+  for (const [options, reason] of [[{}, 'nat-checksum'], [{ quotedChecksums: 'ignore' }, null]] as const) {
+    const nf = await harness(nat({ external: '203.0.113.1', ...options }));
+    const out = nf.process(udp(flow, 'abcdefgh'));
+    const quoted = Uint8Array.from(out.bytes);
+    quoted[24] ^= 1;
+    expect(nf.process(icmpError('192.0.2.99', '203.0.113.1', 3, 4, quoted), { direction: 'reverse' }).reason).toBe(reason);
+    // That of the quoted segment is nobody's business here (REQ-3c).
+    const payload = Uint8Array.from(out.bytes);
+    payload[40] ^= 1;
+    expect(nf.process(icmpError('192.0.2.99', '203.0.113.1', 3, 4, payload), { direction: 'reverse' }).verdict).toBe('forward');
+    const delivered = nf.process(udp(reversed(see(out.bytes))), { direction: 'reverse' });
+    const answer = Uint8Array.from(delivered.bytes);
+    answer[24] ^= 1;
+    expect(nf.process(icmpError('10.0.0.5', '192.0.2.7', 3, 3, answer)).reason).toBe(reason);
+  }
 });

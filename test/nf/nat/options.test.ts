@@ -27,6 +27,7 @@ describe('mistakes', () => {
       inside: ['10.0.0.0/8', 'fd00::/8', '10.0.0.0/33'],
       ports: [3000, 2000],
       identifiers: [9, 1],
+      portSeed: 5,
     });
     expect(found).toEqual([
       ['external.1', '203.0.113.1'],
@@ -39,6 +40,7 @@ describe('mistakes', () => {
       ['inside.2', '10.0.0.0/33'],
       ['ports', '3000 to 2000'],
       ['identifiers', '9 to 1'],
+      ['portSeed', '5'],
     ]);
   });
 

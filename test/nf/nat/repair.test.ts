@@ -27,7 +27,7 @@ class Machine {
   start() {
     const table = new StateTable(bindingsSpec, this.#memory, 0);
     const external = new StateTable(externalSpec, this.#memory, StateTable.bytes(bindingsSpec));
-    const ports = new PortAllocator(1, [FIRST_PORT, LAST_PORT], [0, 65_535], { index: 0, count: 1 });
+    const ports = new PortAllocator(1, [FIRST_PORT, LAST_PORT], [0, 65_535], { index: 0, count: 1 }, { preserves: true, random: null });
     const counter: Counter = { value: 0, add: () => undefined };
     const counters = { 'bindings-created': counter, 'bindings-released': counter, 'ports-preserved': counter, 'parity-lost': counter };
     const pool = new AddressPool([EXTERNAL]);

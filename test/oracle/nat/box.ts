@@ -23,9 +23,11 @@ export class OurBox implements Box {
 
   send(side: Side, frame: Uint8Array): Promise<Record<Side, Uint8Array[]>> {
     this.#nowMs += 1;
+    const before = this.#nf.originated.length;
     const { verdict, bytes, turnedBack } = this.#nf.process(frame, { direction: side === 'inside' ? 'forward' : 'reverse', timestampMs: this.#nowMs });
     const seen: Record<Side, Uint8Array[]> = { inside: [], outside: [] };
-    if (verdict === 'forward') seen[turnedBack === (side === 'inside') ? 'inside' : 'outside'].push(bytes);
+    // What the function sends of its own travels as the packet that it had in hand.
+    if (verdict === 'forward') seen[turnedBack === (side === 'inside') ? 'inside' : 'outside'].push(bytes, ...this.#nf.originated.slice(before));
     return Promise.resolve(seen);
   }
 

@@ -139,6 +139,9 @@ async function errors(asked: Asked): Promise<void> {
     const damaged = icmpError('192.0.2.99', US, 3, 1, out.bytes);
     damaged[36] ^= 0x55;
     asked.note(`error about ${what} with a wrong checksum`, await asked.text('outside', damaged));
+    const quoted = Uint8Array.from(out.bytes);
+    quoted[24] ^= 0x55;
+    asked.note(`error about ${what}, whose quoted IP header has a wrong checksum`, own(await asked.text('outside', icmpError('192.0.2.99', US, 3, 1, quoted))));
   }
   const unknown = udp({ source: US, sourcePort: freshPort(), destination: SERVER, destinationPort: 53 });
   asked.note('error about nothing that was sent', await asked.text('outside', icmpError('192.0.2.99', US, 3, 1, unknown)));
@@ -165,6 +168,22 @@ async function fragments(asked: Asked): Promise<void> {
   };
   const [one, two] = [datagram(53), datagram(54)];
   asked.note('fragments in order', await arrived([piece(one, 71, 0, 32), piece(one, 71, 32, 56), piece(one, 71, 56, 72)]));
+  await asked.one('inside', udp(from(5, port)));
+  const answer = udp(back(port), 'x'.repeat(64)).slice(34);
+  const returned = (identification: number, at: number, to: number): Uint8Array =>
+    ethernet(ipv4({ source: SERVER, destination: US, protocol: 17, identification, fragmentOffset: at, moreFragments: to < answer.length }, answer.slice(at, to)));
+  const delivered = async (...pieces: readonly Uint8Array[]): Promise<string> => {
+    const bytes = new Map<number, Uint8Array>();
+    for (const frame of pieces) {
+      const seen = await asked.box.send('outside', frame);
+      for (const out of seen.inside) bytes.set((((out[20] << 8) | out[21]) & 0x1fff) * 8, see(out).payload);
+      for (const out of seen.inside) if (see(out).destination !== '10.0.0.5') return 'to somebody else';
+    }
+    const length = [...bytes.values()].reduce((sum, { length: each }) => sum + each, 0);
+    return length === 72 ? 'whole, in fragments, to 10.0.0.5' : `${length} of 72 bytes`;
+  };
+  asked.note('fragments from outside, in order', await delivered(returned(73, 0, 32), returned(73, 32, 56), returned(73, 56, 72)));
+  asked.note('fragments from outside, the first one last', await delivered(returned(74, 32, 56), returned(74, 56, 72), returned(74, 0, 32)));
   asked.note('fragments, the first one last', await arrived([piece(two, 72, 32, 56), piece(two, 72, 56, 72), piece(two, 72, 0, 32)]));
 }
 

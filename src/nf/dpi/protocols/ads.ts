@@ -20,4 +20,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, fi
   return little32(bytes, ams + 20) === length - AMS_HEADER_BYTES ? Outcome.done : Outcome.no;
 }
 
-export const ads: Dissector = { name: 'BeckhoffADS', over: 'tcp', firstBytes: [0], inspect };
+export const ads: Dissector = { name: 'BeckhoffADS', over: 'tcp', firstBytes: [0], ports: [PORT], inspect };

@@ -14,4 +14,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, _f
   return Outcome.done;
 }
 
-export const atg: Dissector = { name: 'ATG', over: 'tcp', firstBytes: [START_OF_HEADING], inspect };
+export const atg: Dissector = { name: 'ATG', over: 'tcp', firstBytes: [START_OF_HEADING], ports: [PORT], inspect };

@@ -15,4 +15,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, _f
   return berContent < end && element >= FIRST_ELEMENT && element <= LAST_ELEMENT ? Outcome.done : Outcome.no;
 }
 
-export const c1222: Dissector = { name: 'ANSI_C1222', over: 'both', firstBytes: [UNIT], inspect };
+export const c1222: Dissector = { name: 'ANSI_C1222', over: 'both', firstBytes: [UNIT], ports: [PORT], inspect };

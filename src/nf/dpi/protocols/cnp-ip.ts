@@ -13,4 +13,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, _f
   return end >= start + HEADER_BYTES && read16(bytes, start) === end - start && bytes[start + 2] === VERSION ? Outcome.done : Outcome.no;
 }
 
-export const cnpIp: Dissector = { name: 'CNP-IP', over: 'udp', inspect };
+export const cnpIp: Dissector = { name: 'CNP-IP', over: 'udp', ports: [DEVICE_PORT, SERVER_PORT], leastBytes: HEADER_BYTES, inspect };

@@ -10,4 +10,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, _f
   return facts.hasPort(PORT) && end >= start + 20 && read16(bytes, start) === MAGIC ? Outcome.done : Outcome.no;
 }
 
-export const cpha: Dissector = { name: 'CPHA', over: 'udp', firstBytes: [0x1a], inspect };
+export const cpha: Dissector = { name: 'CPHA', over: 'udp', firstBytes: [0x1a], ports: [PORT], inspect };

@@ -15,4 +15,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, _f
   return at === end ? Outcome.done : Outcome.no;
 }
 
-export const dhcpv6: Dissector = { name: 'DHCPV6', over: 'udp', firstBytes: Array.from({ length: 13 }, (_, k) => k + 1), inspect };
+export const dhcpv6: Dissector = { name: 'DHCPV6', over: 'udp', firstBytes: Array.from({ length: 13 }, (_, k) => k + 1), ports: [CLIENT_PORT, SERVER_PORT], inspect };

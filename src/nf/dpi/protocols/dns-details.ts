@@ -1,8 +1,8 @@
 /** Details of a DNS message (RFC 1035, 4): what is asked, and what is answered. Not hot: once a message, within the budget. */
 import type { FlowDetails } from '../../contract.js';
-import { formatIpv6 } from '../../../packet/address.js';
-import { read16 } from '../bytes.js';
-import { detailText, hexText } from '../detail-text.js';
+import { formatIpv4, formatIpv6 } from '../../../packet/address.js';
+import { read16, read32 } from '../bytes.js';
+import { beginText, detailText, gatherDot, gatheredText, gatherFolded, hexText, isTextEmpty } from '../detail-text.js';
 
 const HEADER_BYTES = 12;
 const RESPONSE = 0x8000;
@@ -31,9 +31,11 @@ export function describeMessage(bytes: Uint8Array, start: number, end: number): 
   const flags = read16(bytes, start + 2);
   const questions: Record[] = [];
   let at = start + HEADER_BYTES;
+  firstName = '';
   for (let k = 0; k < Math.min(read16(bytes, start + 4), MAX_QUESTIONS); k++) {
     const { name, next } = nameAt(bytes, start, at, end);
     if (next < 0 || next + 4 > end) break;
+    if (k === 0) firstName = name;
     questions.push({ id, name, type: typeName(read16(bytes, next)) });
     at = next + 4;
   }
@@ -65,7 +67,7 @@ function answersAt(bytes: Uint8Array, message: number, from: number, end: number
 
 function dataText(bytes: Uint8Array, message: number, type: string, from: number, to: number): string {
   const nameText = (at: number): string => nameAt(bytes, message, at, to).name;
-  if (type === 'A') return to - from === 4 ? [...bytes.subarray(from, to)].join('.') : '';
+  if (type === 'A') return to - from === 4 ? formatIpv4(read32(bytes, from)) : '';
   if (type === 'AAAA') return to - from === 16 ? ipv6Text(bytes, from) : '';
   if (NAMES.has(type)) return nameText(from);
   if (type === 'MX') return to - from > 2 ? `${read16(bytes, from)} ${nameText(from + 2)}` : '';
@@ -77,19 +79,22 @@ function dataText(bytes: Uint8Array, message: number, type: string, from: number
 }
 
 function ipv6Text(bytes: Uint8Array, at: number): string {
-  const words = Array.from({ length: 4 }, (_, k) => ((read16(bytes, at + 4 * k) << 16) | read16(bytes, at + 4 * k + 2)) >>> 0);
-  return formatIpv6(words[0], words[1], words[2], words[3]);
+  return formatIpv6(read32(bytes, at), read32(bytes, at + 4), read32(bytes, at + 8), read32(bytes, at + 12));
 }
+
+/** Name of the message's first question, or the empty string: most answers point to it. */
+let firstName = '';
 
 /** The name at `from`, lower case, labels joined by dots; pointers lead only backwards, so this ends. `next` is -1 when it is invalid. */
 function nameAt(bytes: Uint8Array, message: number, from: number, end: number): { name: string; next: number } {
-  const labels: string[] = [];
+  if (firstName !== '' && from + 2 <= end && bytes[from] === 0xc0 && bytes[from + 1] === HEADER_BYTES) return { name: firstName, next: from + 2 };
   let at = from;
   let next = -1;
   let length = 0;
+  beginText();
   while (at < end && length <= MAX_NAME_BYTES) {
     const size = bytes[at];
-    if (size === 0) return { name: labels.join('.').toLowerCase(), next: next < 0 ? at + 1 : next };
+    if (size === 0) return { name: gatheredText(), next: next < 0 ? at + 1 : next };
     if (size >= 0xc0) {
       const target = message + (((size & 0x3f) << 8) | bytes[at + 1]);
       if (at + 2 > end || target >= at || target < message + HEADER_BYTES) break;
@@ -99,11 +104,12 @@ function nameAt(bytes: Uint8Array, message: number, from: number, end: number): 
       continue;
     }
     if (size > 63 || at + 1 + size > end) break;
-    labels.push(detailText(bytes, at + 1, at + 1 + size));
+    if (!isTextEmpty()) gatherDot();
+    gatherFolded(bytes, at + 1, at + 1 + size);
     length += 1 + size;
     at += 1 + size;
   }
-  return { name: labels.join('.').toLowerCase(), next: -1 };
+  return { name: gatheredText(), next: -1 };
 }
 
 function typeName(type: number): string {

@@ -13,4 +13,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, _f
   return indexOfFolded(bytes, HOST_NUMBER, start, Math.min(end, start + WITHIN)) >= 0 ? Outcome.done : Outcome.no;
 }
 
-export const dropbox: Dissector = { name: 'Dropbox', over: 'udp', firstBytes: [BRACE], inspect };
+export const dropbox: Dissector = { name: 'Dropbox', over: 'udp', firstBytes: [BRACE], ports: [PORT], inspect };

@@ -10,4 +10,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, _f
   return facts.hasPort(PORT) && end >= start + HEADER_BYTES && bytes[start] === DATA && bytes[start + 1] === 1 ? Outcome.done : Outcome.no;
 }
 
-export const egd: Dissector = { name: 'EthernetGlobalData', over: 'udp', firstBytes: [DATA], inspect };
+export const egd: Dissector = { name: 'EthernetGlobalData', over: 'udp', firstBytes: [DATA], ports: [PORT], inspect };

@@ -33,4 +33,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, _f
   return start + TYPE_AT + 2 + size + content === end ? Outcome.done : Outcome.no;
 }
 
-export const ethereum: Dissector = { name: 'ETHEREUM', over: 'both', inspect };
+export const ethereum: Dissector = { name: 'ETHEREUM', over: 'both', leastBytes: TYPE_AT + 2, inspect };

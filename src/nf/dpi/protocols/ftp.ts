@@ -1,7 +1,7 @@
 /** Hot: no allocation. FTP control connection (RFC 959): the greeting, and the commands that begin a session. */
 import { Outcome, Sender } from '../dissector.js';
 import type { Dissector, Facts, Finding } from '../dissector.js';
-import { indexOfByte, indexOfFolded, isReply, literal, Match, match, matchAnyFolded } from '../text.js';
+import { beginnings, indexOfByte, indexOfFolded, isReply, literal, Match, match, matchAnyFolded, REPLY_DIGITS } from '../text.js';
 
 const READY = literal('220');
 const FTP_WORD = literal('ftp');
@@ -29,4 +29,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, fi
   return Outcome.named;
 }
 
-export const ftp: Dissector = { name: 'FTP_CONTROL', over: 'tcp', inspect };
+export const ftp: Dissector = { name: 'FTP_CONTROL', over: 'tcp', firstBytes: [...beginnings([...OWN_COMMANDS, ...LOGIN, ...OTHER_COMMANDS]), ...REPLY_DIGITS], inspect };

@@ -18,4 +18,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, _f
   return facts.hasPort(PRIME_PORT) && (rest === 6 || rest === 20) ? Outcome.done : Outcome.no;
 }
 
-export const gtp: Dissector = { name: 'GTP', over: 'udp', inspect };
+export const gtp: Dissector = { name: 'GTP', over: 'udp', ports: [USER_PORT, CONTROL_PORT, PRIME_PORT], leastBytes: 8, inspect };

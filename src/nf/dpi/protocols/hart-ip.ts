@@ -15,4 +15,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, _f
   return facts.hasPort(PORT) ? Outcome.done : facts.hasPort(PORT + 1) ? Outcome.maybe : Outcome.no;
 }
 
-export const hartIp: Dissector = { name: 'HART-IP', over: 'both', firstBytes: [1], inspect };
+export const hartIp: Dissector = { name: 'HART-IP', over: 'both', firstBytes: [1], ports: [PORT, PORT + 1], inspect };

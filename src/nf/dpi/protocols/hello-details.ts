@@ -87,9 +87,8 @@ function ja4(
   const two = (count: number): string => String(Math.min(count, 99)).padStart(2, '0');
   const isNamed = extensions.includes(Extension.serverName);
   const others = extensions.filter((type) => type !== Extension.serverName && type !== Extension.alpn);
-  const signed = algorithms.length === 0 ? '' : `_${algorithms.map(hex16).join()}`;
   const head = `${carrier}${version}${isNamed ? 'd' : 'i'}${two(ciphers.length)}${two(extensions.length)}${protocol}`;
-  return `${head}_${hashed(sortedHex(ciphers))}_${extensions.length === 0 ? NOTHING_HASHED : hashed(sortedHex(others) + signed)}`;
+  return `${head}_${digestOf(ciphers, [])}_${extensions.length === 0 ? NOTHING_HASHED : digestOf(others, algorithms)}`;
 }
 
 /** First and last character of the first protocol offered; of its hexadecimal digits where these are no letters or digits. */
@@ -101,15 +100,31 @@ function ja4Protocol(bytes: Uint8Array, from: number, to: number): string {
   return (first >> 4).toString(16) + (last & 0x0f).toString(16);
 }
 
-function hashed(text: string): string {
-  return text === '' ? NOTHING_HASHED : hash('sha256', text, 'hex').slice(0, HASH_DIGITS);
+/** Digests by what was hashed: the few programs of a network send the same lists again and again. */
+const knownDigests = new Map<string, string>();
+/** Where there are more, all are forgotten; whoever makes up lists gains nothing but a hash for each. */
+const MAX_KNOWN_DIGESTS = 512;
+/** Longer lists are no program's. */
+const MAX_KNOWN_VALUES = 256;
+
+/** First digits of the hash of `values` in rising order, and behind them `signed` as it stands. */
+function digestOf(values: readonly number[], signed: readonly number[]): string {
+  const sorted = Uint16Array.from(values).sort();
+  if (sorted.length + signed.length > MAX_KNOWN_VALUES) return hashed(sorted, signed);
+  // A character for each value: nobody reads it.
+  const key = String.fromCharCode(sorted.length, ...sorted, ...signed);
+  let digest = knownDigests.get(key);
+  if (digest === undefined) {
+    digest = hashed(sorted, signed);
+    if (knownDigests.size >= MAX_KNOWN_DIGESTS) knownDigests.clear();
+    knownDigests.set(key, digest);
+  }
+  return digest;
 }
 
-function sortedHex(values: readonly number[]): string {
-  const sorted = Uint16Array.from(values).sort();
-  let text = '';
-  for (const value of sorted) text += text === '' ? hex16(value) : `,${hex16(value)}`;
-  return text;
+function hashed(sorted: Uint16Array, signed: readonly number[]): string {
+  const text = Array.from(sorted, hex16).join() + (signed.length === 0 ? '' : `_${signed.map(hex16).join()}`);
+  return text === '' ? NOTHING_HASHED : hash('sha256', text, 'hex').slice(0, HASH_DIGITS);
 }
 
 function list16(bytes: Uint8Array, from: number, to: number): number[] {

@@ -20,4 +20,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, _f
   return isState || read32(bytes, start) === 3 ? Outcome.done : Outcome.no;
 }
 
-export const hsrp: Dissector = { name: 'HSRP', over: 'udp', firstBytes: [0, GROUP_STATE], inspect };
+export const hsrp: Dissector = { name: 'HSRP', over: 'udp', firstBytes: [0, GROUP_STATE], ports: [PORT, IPV6_PORT], inspect };

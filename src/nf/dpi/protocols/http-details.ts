@@ -1,7 +1,7 @@
 /** Details of an HTTP/1 request and of its answer (RFC 9110, 9112). Not hot: once a message. */
 import type { DetailValue, FlowDetails } from '../../contract.js';
 import { detailText } from '../detail-text.js';
-import { findHeader, indexOfByte, literal, valueEnd } from '../text.js';
+import { headerValue, indexOfByte, isBlankLine, literal, valueEnd } from '../text.js';
 
 const SPACE = 0x20;
 const LINE_FEED = 0x0a;
@@ -41,12 +41,20 @@ function lineEndOf(bytes: Uint8Array, start: number, end: number): number {
   return lineFeed < 0 ? end : valueEnd(bytes, start, lineFeed + 1);
 }
 
+/** Where the values of the fields at hand begin, or -1. */
+const found = new Int32Array(8);
+
+/** One pass over the lines for all fields; of two lines with one name the first counts. */
 function addHeaders(details: Record<string, DetailValue>, fields: Fields, bytes: Uint8Array, lineEnd: number, end: number): Record<string, DetailValue> {
   const from = indexOfByte(bytes, LINE_FEED, lineEnd, end) + 1;
   if (from === 0) return details;
-  for (const [field, header] of fields) {
-    const at = findHeader(bytes, from, end, header);
-    if (at >= 0) details[field] = detailText(bytes, at, valueEnd(bytes, at, end));
+  found.fill(-1);
+  for (let at = from; at < end; ) {
+    const lineFeed = indexOfByte(bytes, LINE_FEED, at, end);
+    if (lineFeed < 0 || isBlankLine(bytes, at, lineFeed)) break;
+    for (let k = 0; k < fields.length; k++) if (found[k] < 0) found[k] = headerValue(bytes, at, lineFeed, fields[k][1]);
+    at = lineFeed + 1;
   }
+  for (let k = 0; k < fields.length; k++) if (found[k] >= 0) details[fields[k][0]] = detailText(bytes, found[k], valueEnd(bytes, found[k], end));
   return details;
 }

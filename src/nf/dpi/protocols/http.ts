@@ -1,7 +1,7 @@
 /** Hot: no allocation. HTTP/1 (RFC 9112): a request with its Host, or an answer. */
 import { Outcome, Sender } from '../dissector.js';
 import type { Dissector, Facts, Finding } from '../dissector.js';
-import { findHeader, hasHeadersEnd, indexOfByte, literal, Match, match, matchAny, valueEnd } from '../text.js';
+import { findHeader, hasHeadersEnd, headersAreWhole, indexOfByte, literal, Match, match, matchAny, valueEnd } from '../text.js';
 import { describeAnswer, describeRequest } from './http-details.js';
 
 // The methods of RFC 9110, 5789, 4918 (WebDAV), 3253, 3744, 5323, 4791 and a few that UPnP and Windows use.
@@ -10,6 +10,8 @@ const METHODS = [
   'LOCK', 'UNLOCK', 'REPORT', 'SEARCH', 'MKCALENDAR', 'ACL', 'SUBSCRIBE', 'UNSUBSCRIBE', 'NOTIFY', 'M-POST', 'RPC_IN_DATA',
   'RPC_OUT_DATA', 'BITS_POST', 'CCM_POST', 'VERSION-CONTROL', 'CHECKOUT', 'CHECKIN', 'MERGE', 'MKACTIVITY', 'PURGE',
 ].map((method) => literal(`${method} `));
+/** By their first byte. */
+const METHODS_OF = Array.from({ length: 256 }, (_, byte) => METHODS.filter(([first]) => first === byte));
 const CONNECT = literal('CONNECT ');
 const STATUS = [literal('HTTP/1.0 '), literal('HTTP/1.1 ')];
 const VERSION = literal(' HTTP/1.');
@@ -27,7 +29,7 @@ const CARRIAGE_RETURN = 0x0d;
 function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, finding: Finding): Outcome {
   const status = matchAny(bytes, start, end, STATUS);
   if (status === Match.yes) return inspectAnswer(bytes, start, end, facts, finding);
-  const method = matchAny(bytes, start, end, METHODS);
+  const method = matchAny(bytes, start, end, METHODS_OF[bytes[start]]);
   if (method !== Match.yes) return method === Match.partly || status === Match.partly ? Outcome.more : Outcome.no;
 
   const target = indexOfByte(bytes, SPACE, start, end) + 1;
@@ -53,7 +55,7 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, fi
   const host = findHeader(bytes, lineFeed + 1, end, HOST);
   if (isConnect) finding.setAuthority(bytes, target, indexOfByte(bytes, SPACE, target, lineEnd));
   else if (host >= 0) finding.setAuthority(bytes, host, valueEnd(bytes, host, end));
-  return facts.isFinal || hasHeadersEnd(bytes, lineFeed + 1, end) ? Outcome.doneHere : Outcome.namedMore;
+  return facts.isFinal || headersAreWhole ? Outcome.doneHere : Outcome.namedMore;
 }
 
 function inspectAnswer(bytes: Uint8Array, start: number, end: number, facts: Facts, finding: Finding): Outcome {

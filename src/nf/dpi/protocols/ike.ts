@@ -36,4 +36,4 @@ function isHeader(bytes: Uint8Array, at: number, end: number): boolean {
   return isExchange && read32(bytes, at) !== 0 && read32(bytes, at + 24) === end - at;
 }
 
-export const ike: Dissector = { name: 'IPSec', over: 'udp', inspect };
+export const ike: Dissector = { name: 'IPSec', over: 'udp', leastBytes: 16, inspect };

@@ -1,7 +1,7 @@
 /** Hot: no allocation. IMAP (RFC 9051): the greeting, and a tagged command. */
 import { Outcome, Sender } from '../dissector.js';
 import type { Dissector, Facts, Finding } from '../dissector.js';
-import { indexOfByte, indexOfFolded, isAlphanumeric, literal, Match, matchAny, matchAnyFolded } from '../text.js';
+import { ALPHANUMERICS, indexOfByte, indexOfFolded, isAlphanumeric, literal, Match, matchAny, matchAnyFolded } from '../text.js';
 
 const PORT = 143;
 const LINE_FEED = 0x0a;
@@ -28,4 +28,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, fi
   return Outcome.named;
 }
 
-export const imap: Dissector = { name: 'IMAP', over: 'tcp', inspect };
+export const imap: Dissector = { name: 'IMAP', over: 'tcp', firstBytes: [0x2a, ...ALPHANUMERICS], inspect };

@@ -27,4 +27,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, _facts: Facts, f
   return carried > 0 ? Outcome.done : Outcome.maybe;
 }
 
-export const kcp: Dissector = { name: 'KCP', over: 'udp', inspect };
+export const kcp: Dissector = { name: 'KCP', over: 'udp', leastBytes: SEGMENT_BYTES, inspect };

@@ -18,4 +18,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, _f
   return length >= 14 && length <= 4096 && isType(read16(bytes, start + HEADER_BYTES) & 0x7fff) ? Outcome.done : Outcome.no;
 }
 
-export const ldp: Dissector = { name: 'LDP', over: 'both', firstBytes: [0], inspect };
+export const ldp: Dissector = { name: 'LDP', over: 'both', firstBytes: [0], ports: [PORT], inspect };

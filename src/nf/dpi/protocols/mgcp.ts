@@ -1,7 +1,7 @@
 /** Hot: no allocation. MGCP (RFC 3435): a command line with the endpoint's host, or a response on its ports. */
 import { Outcome } from '../dissector.js';
 import type { Dissector, Facts, Finding } from '../dissector.js';
-import { indexOfByte, indexOfFolded, isReply, literal, Match, matchAny } from '../text.js';
+import { indexOfByte, indexOfFolded, isReply, literal, Match, matchAny, REPLY_DIGITS } from '../text.js';
 
 const VERBS = ['EPCF ', 'CRCX ', 'MDCX ', 'DLCX ', 'RQNT ', 'NTFY ', 'AUEP ', 'AUCX ', 'RSIP '].map(literal);
 const VERSION = literal(' mgcp ');
@@ -22,4 +22,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, fi
   return Outcome.done;
 }
 
-export const mgcp: Dissector = { name: 'MGCP', over: 'udp', inspect };
+export const mgcp: Dissector = { name: 'MGCP', over: 'udp', firstBytes: [...VERBS.map(([first]) => first), ...REPLY_DIGITS], inspect };

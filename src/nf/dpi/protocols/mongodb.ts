@@ -36,4 +36,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, _facts: Facts, f
   }
 }
 
-export const mongodb: Dissector = { name: 'MongoDB', over: 'tcp', inspect };
+export const mongodb: Dissector = { name: 'MongoDB', over: 'tcp', leastBytes: HEADER_BYTES + 5, inspect };

@@ -17,4 +17,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, _facts: Facts, f
   return Outcome.done;
 }
 
-export const mysql: Dissector = { name: 'MySQL', over: 'tcp', inspect };
+export const mysql: Dissector = { name: 'MySQL', over: 'tcp', leastBytes: 6, inspect };

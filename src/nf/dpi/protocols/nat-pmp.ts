@@ -16,4 +16,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, _f
   return length === (isResponse ? 16 : 12) ? Outcome.done : Outcome.no; // a mapping, UDP or TCP
 }
 
-export const natPmp: Dissector = { name: 'NAT-PMP', over: 'udp', firstBytes: [0], inspect };
+export const natPmp: Dissector = { name: 'NAT-PMP', over: 'udp', firstBytes: [0], ports: [SERVER_PORT, CLIENT_PORT], inspect };

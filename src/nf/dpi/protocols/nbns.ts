@@ -51,4 +51,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, fi
   return Outcome.done;
 }
 
-export const nbns: Dissector = { name: 'NetBIOS', over: 'both', inspect };
+export const nbns: Dissector = { name: 'NetBIOS', over: 'both', ports: [NAME_PORT, DATAGRAM_PORT, SESSION_PORT], inspect };

@@ -1,7 +1,7 @@
 /** Hot: no allocation. NNTP (RFC 3977, 4643): the greeting on its port, and commands that no other protocol has. */
 import { Outcome, Sender } from '../dissector.js';
 import type { Dissector, Facts, Finding } from '../dissector.js';
-import { literal, Match, match, matchAny, matchAnyFolded } from '../text.js';
+import { beginnings, literal, Match, match, matchAny, matchAnyFolded } from '../text.js';
 
 const PORT = 119;
 const GREETINGS = [literal('200 '), literal('201 ')];
@@ -19,4 +19,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, fi
   return Outcome.done;
 }
 
-export const nntp: Dissector = { name: 'Usenet', over: 'tcp', inspect };
+export const nntp: Dissector = { name: 'Usenet', over: 'tcp', firstBytes: [0x32, ...beginnings([...COMMANDS, UPPER_MODE])], inspect };

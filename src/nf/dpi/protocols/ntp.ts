@@ -17,4 +17,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, _f
   return end >= start + HEADER_BYTES && bytes[start + 1] <= MAX_STRATUM ? Outcome.done : Outcome.no;
 }
 
-export const ntp: Dissector = { name: 'NTP', over: 'udp', inspect };
+export const ntp: Dissector = { name: 'NTP', over: 'udp', ports: [PORT], inspect };

@@ -45,4 +45,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, fi
   return Outcome.no;
 }
 
-export const openvpn: Dissector = { name: 'OpenVPN', over: 'both', inspect };
+export const openvpn: Dissector = { name: 'OpenVPN', over: 'both', firstBytes: [0, 1, ...FIRST_BYTES], leastBytes: 14, inspect };

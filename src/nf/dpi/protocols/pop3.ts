@@ -1,7 +1,7 @@
 /** Hot: no allocation. POP3 (RFC 1939, 2595): the greeting with the server's name, and commands. */
 import { Outcome, Sender } from '../dissector.js';
 import type { Dissector, Facts, Finding } from '../dissector.js';
-import { indexOfByte, indexOfFolded, literal, Match, matchAny, matchAnyFolded } from '../text.js';
+import { beginnings, indexOfByte, indexOfFolded, literal, Match, matchAny, matchAnyFolded } from '../text.js';
 
 const PORT = 110;
 const LINE_FEED = 0x0a;
@@ -30,4 +30,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, fi
   return Outcome.named;
 }
 
-export const pop3: Dissector = { name: 'POP3', over: 'tcp', inspect };
+export const pop3: Dissector = { name: 'POP3', over: 'tcp', firstBytes: [...beginnings([...OWN_COMMANDS, ...LOGIN]), ...REPLIES.map(([first]) => first)], inspect };

@@ -28,6 +28,7 @@ const Q050 = 0x51303530;
 
 const AEAD_TAG_BYTES = 16;
 const SAMPLE_BYTES = 16;
+const RESERVED_BITS = 0x0c;
 
 /** What a version's Initial packets are protected with, or null when that is not known here. */
 function keysOf(version: number): VersionKeys | null {
@@ -45,10 +46,19 @@ function keysOf(version: number): VersionKeys | null {
   return null;
 }
 
-/** HKDF-Expand-Label (RFC 8446, 7.1) for at most 32 bytes, with an empty context. */
-function expandLabel(secret: Buffer, label: string, length: number): Buffer {
+/** What HKDF-Expand-Label (RFC 8446, 7.1) hashes for at most 32 bytes, with an empty context. */
+function labelInfo(label: string, length: number): Buffer {
   const full = `tls13 ${label}`;
-  const info = Buffer.concat([Buffer.from([0, length, full.length]), Buffer.from(full, 'latin1'), Buffer.from([0, 1])]);
+  return Buffer.concat([Buffer.from([0, length, full.length]), Buffer.from(full, 'latin1'), Buffer.from([0, 1])]);
+}
+
+const CLIENT = labelInfo('client in', 32);
+const INFOS = {
+  quic: { hp: labelInfo('quic hp', 16), iv: labelInfo('quic iv', 12), key: labelInfo('quic key', 16) },
+  quicv2: { hp: labelInfo('quicv2 hp', 16), iv: labelInfo('quicv2 iv', 12), key: labelInfo('quicv2 key', 16) },
+} as const;
+
+function expand(secret: Buffer, info: Buffer, length: number): Buffer {
   return createHmac('sha256', secret).update(info).digest().subarray(0, length);
 }
 
@@ -67,22 +77,25 @@ export function openInitial(
   if (keys === null || numberAt + 4 + SAMPLE_BYTES > end) return null;
   const connectionId = Uint8Array.from(bytes.subarray(idStart, idStart + idBytes));
   const initial = createHmac('sha256', keys.salt).update(connectionId).digest();
-  const client = expandLabel(initial, 'client in', 32);
-  const mask = createCipheriv('aes-128-ecb', expandLabel(client, `${keys.labels} hp`, 16), null)
+  const client = expand(initial, CLIENT, 32);
+  const infos = INFOS[keys.labels];
+  const mask = createCipheriv('aes-128-ecb', expand(client, infos.hp, 16), null)
     .update(Uint8Array.from(bytes.subarray(numberAt + 4, numberAt + 4 + SAMPLE_BYTES)));
 
   const packet = Uint8Array.from(bytes.subarray(start, end));
   packet[0] ^= mask[0] & 0x0f;
+  // Reserved bits are zero (RFC 9000, 17.2): of packets that other keys protect, three in four end here.
+  if ((packet[0] & RESERVED_BITS) !== 0) return null;
   const numberBytes = 1 + (packet[0] & 3);
   const at = numberAt - start;
-  const nonce = expandLabel(client, `${keys.labels} iv`, 12);
+  const nonce = expand(client, infos.iv, 12);
   for (let k = 0; k < numberBytes; k++) {
     packet[at + k] ^= mask[1 + k];
     nonce[12 - numberBytes + k] ^= packet[at + k];
   }
   const body = at + numberBytes;
   if (packet.length < body + AEAD_TAG_BYTES) return null;
-  const decipher = createDecipheriv('aes-128-gcm', expandLabel(client, `${keys.labels} key`, 16), nonce);
+  const decipher = createDecipheriv('aes-128-gcm', expand(client, infos.key, 16), nonce);
   decipher.setAAD(packet.subarray(0, body));
   decipher.setAuthTag(packet.subarray(packet.length - AEAD_TAG_BYTES));
   try {

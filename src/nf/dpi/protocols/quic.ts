@@ -15,6 +15,8 @@ const LONG_HEADER = 0x80;
 const FIXED_BIT = 0x40;
 const TYPE_MASK = 0x30;
 const MAX_ID_BYTES = 20;
+/** Flags, version, and the lengths of two ids. */
+const LEAST_BYTES = 7;
 const VERSION_NEGOTIATION = 0;
 const HANDSHAKE_HEADER_BYTES = 4;
 const CLIENT_HELLO = 1;
@@ -29,8 +31,8 @@ let turn = 0;
 
 function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, finding: Finding): Outcome {
   const first = bytes[start];
-  if (end < start + 7) return Outcome.no;
-  if ((first & LONG_HEADER) === 0) return inspectPublicHeader(bytes, start, end, finding);
+  if (end < start + LEAST_BYTES) return Outcome.no;
+  if ((first & LONG_HEADER) === 0) return inspectPublicHeader(bytes, start, end, facts, finding);
   const version = word(bytes, start + 1);
   if (version === VERSION_NEGOTIATION) return inspectNegotiation(bytes, start, end, finding);
   if (!isVersion(version)) return Outcome.no;
@@ -172,18 +174,35 @@ function inspectNegotiation(bytes: Uint8Array, start: number, end: number, findi
 
 const CHLO = literal('CHLO');
 const SNI = literal('SNI\0');
+const REJ = literal('REJ\0');
 /** Before Q046 a public header: flags with version and 8-byte id, the id, the version. */
 const PUBLIC_VERSION = 0x01;
 const PUBLIC_ID_8 = 0x08;
 /** A CHLO begins within so many bytes: header, packet number, hash, stream frame. */
 const CHLO_WITHIN = 64;
 const TAG_BYTES = 8;
+/** Flags, an id of 8 bytes, a number of one byte, a hash of 12. */
+const ANSWER_FROM = 22;
+const MAX_ANSWER_TAGS = 32;
 
-function inspectPublicHeader(bytes: Uint8Array, start: number, end: number, finding: Finding): Outcome {
-  if ((bytes[start] & (PUBLIC_VERSION | PUBLIC_ID_8)) !== (PUBLIC_VERSION | PUBLIC_ID_8) || end < start + 14) return Outcome.no;
-  if (!isGoogleVersion(word(bytes, start + 9))) return Outcome.no;
+function inspectPublicHeader(bytes: Uint8Array, start: number, end: number, facts: Facts, finding: Finding): Outcome {
+  if ((bytes[start] & PUBLIC_VERSION) === 0) return inspectGoogleAnswer(bytes, start, end, facts, finding);
+  if ((bytes[start] & PUBLIC_ID_8) === 0 || end < start + 14 || !isGoogleVersion(word(bytes, start + 9))) return Outcome.no;
   versionToTell(word(bytes, start + 9));
   return inspectGoogle(bytes, start, end, finding);
+}
+
+/** A server's first packets have no version: behind number, hash and frames in the clear, the message by which it refuses a first hello. */
+function inspectGoogleAnswer(bytes: Uint8Array, start: number, end: number, facts: Facts, finding: Finding): Outcome {
+  if ((bytes[start] & PUBLIC_ID_8) === 0 || (!facts.hasPort(443) && !facts.hasPort(80))) return Outcome.no;
+  for (let at = start + ANSWER_FROM; at + 8 <= Math.min(end, start + CHLO_WITHIN); at++) {
+    if (bytes[at] !== REJ[0] || match(bytes, at, end, REJ) !== Match.yes) continue;
+    // Tags, of which there are some, and two bytes of zero.
+    if (bytes[at + 4] === 0 || bytes[at + 4] > MAX_ANSWER_TAGS || bytes[at + 5] !== 0 || bytes[at + 6] !== 0 || bytes[at + 7] !== 0) continue;
+    finding.sender = Sender.server;
+    return Outcome.named;
+  }
+  return Outcome.no;
 }
 
 /** Google's versions up to Q046 carry their CHLO in the clear. */
@@ -227,4 +246,7 @@ function hashOf(bytes: Uint8Array, start: number, length: number): number {
   return hash >>> 0;
 }
 
-export const quic: Dissector = { name: 'QUIC', over: 'udp', inspect };
+/** A long header, or a public one with an id. */
+const FIRST_BYTES = Array.from({ length: 256 }, (_, byte) => byte).filter((byte) => (byte & (LONG_HEADER | PUBLIC_ID_8)) !== 0);
+
+export const quic: Dissector = { name: 'QUIC', over: 'udp', firstBytes: FIRST_BYTES, leastBytes: LEAST_BYTES, inspect };

@@ -12,4 +12,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, _f
   return read32(bytes, start + 1) === end - start - HEADER_BYTES ? Outcome.done : Outcome.no;
 }
 
-export const radmin: Dissector = { name: 'Radmin', over: 'tcp', firstBytes: [VERSION], inspect };
+export const radmin: Dissector = { name: 'Radmin', over: 'tcp', firstBytes: [VERSION], ports: [PORT], inspect };

@@ -13,6 +13,11 @@ const UDP_ACK = 0x04;
 const UDP_SYN_BYTES = 16;
 const UDP_MIN_PACKET = 1132;
 const UDP_MAX_PACKET = 1232;
+const UDP_DATA = 0x08;
+const UDP_HEADER_BYTES = 8;
+/** Numbers of the packet and of its data, in front of it. */
+const UDP_SOURCE_BYTES = 8;
+const TLS_RECORD_BYTES = 5;
 const COOKIE = literal('Cookie: mstshash=');
 
 function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, finding: Finding): Outcome {
@@ -31,7 +36,8 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, fi
 
 /** Over UDP (MS-RDPEUDP, 2.2.2): a SYN acknowledges nothing or the other's, and says how large packets may be. */
 function inspectDatagram(bytes: Uint8Array, start: number, end: number, finding: Finding): Outcome {
-  if (end < start + UDP_SYN_BYTES || (bytes[start + 7] & UDP_SYN) === 0) return Outcome.no;
+  if (end < start + UDP_SYN_BYTES) return Outcome.no;
+  if ((bytes[start + 7] & UDP_SYN) === 0) return inspectData(bytes, start, end);
   const isAnswer = (bytes[start + 7] & UDP_ACK) !== 0;
   if (!isAnswer && read32(bytes, start) !== 0xffffffff) return Outcome.no;
   for (let at = start + 12; at < start + UDP_SYN_BYTES; at += 2) {
@@ -42,4 +48,15 @@ function inspectDatagram(bytes: Uint8Array, start: number, end: number, finding:
   return Outcome.done;
 }
 
-export const rdp: Dissector = { name: 'RDP', over: 'both', inspect };
+/** Data (MS-RDPEUDP, 2.2.3) behind what it acknowledges: records of TLS that fill the datagram. */
+function inspectData(bytes: Uint8Array, start: number, end: number): Outcome {
+  if (bytes[start + 6] !== 0 || bytes[start + 7] !== (UDP_ACK | UDP_DATA)) return Outcome.no;
+  // A vector of what has come, in front of it its length, up to a border of four bytes.
+  const vector = 2 + read16(bytes, start + UDP_HEADER_BYTES);
+  let at = start + UDP_HEADER_BYTES + ((vector + 3) & ~3) + UDP_SOURCE_BYTES;
+  const first = at;
+  while (at + TLS_RECORD_BYTES <= end && bytes[at] >= 20 && bytes[at] <= 23 && bytes[at + 1] === 3 && bytes[at + 2] <= 4) at += TLS_RECORD_BYTES + read16(bytes, at + 3);
+  return at === end && at > first ? Outcome.done : Outcome.no;
+}
+
+export const rdp: Dissector = { name: 'RDP', over: 'both', leastBytes: 11, inspect };

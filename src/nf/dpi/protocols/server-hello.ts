@@ -3,6 +3,23 @@
 export const HandshakeType = { clientHello: 1, serverHello: 2, certificate: 11 } as const;
 export const HANDSHAKE_HEADER_BYTES = 4;
 
+const ALERT = 21;
+const WARNING = 1;
+const WARNING_BYTES = 7;
+/** Of a server there is one; what has more, is made to confuse. */
+const MAX_WARNINGS = 4;
+
+/** A server that does not know the name may warn before it says hello (RFC 6066, 3): where the records behind such warnings begin. */
+export function afterWarnings(bytes: Uint8Array, start: number, end: number): number {
+  let at = start;
+  for (let k = 0; k < MAX_WARNINGS && at + WARNING_BYTES < end; k++) {
+    const isWarning = bytes[at] === ALERT && bytes[at + 1] === 3 && bytes[at + 2] <= 4 && bytes[at + 3] === 0 && bytes[at + 4] === 2 && bytes[at + 5] === WARNING;
+    if (!isWarning) return at;
+    at += WARNING_BYTES;
+  }
+  return at;
+}
+
 /** How much of the flight is there. */
 export const Flight = {
   /** There may be a certificate, and it is not there yet. */

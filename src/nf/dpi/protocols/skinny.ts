@@ -20,4 +20,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, _f
   return at === end ? Outcome.done : Outcome.no;
 }
 
-export const skinny: Dissector = { name: 'CiscoSkinny', over: 'tcp', inspect };
+export const skinny: Dissector = { name: 'CiscoSkinny', over: 'tcp', ports: [PORT], inspect };

@@ -1,7 +1,7 @@
 /** Hot: no allocation. SMTP (RFC 5321): the greeting with the server's name, and the commands that begin a session. */
 import { Outcome, Sender } from '../dissector.js';
 import type { Dissector, Facts, Finding } from '../dissector.js';
-import { indexOfByte, indexOfFolded, isReply, literal, Match, match, matchAnyFolded } from '../text.js';
+import { beginnings, indexOfByte, indexOfFolded, isReply, literal, Match, match, matchAnyFolded, REPLY_DIGITS } from '../text.js';
 
 const READY = literal('220');
 const SMTP_WORD = literal('smtp');
@@ -34,4 +34,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, fi
   return Outcome.named;
 }
 
-export const smtp: Dissector = { name: 'SMTP', over: 'tcp', inspect };
+export const smtp: Dissector = { name: 'SMTP', over: 'tcp', firstBytes: [...beginnings(COMMANDS), ...REPLY_DIGITS], inspect };

@@ -27,4 +27,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, _facts: Facts, f
   return Outcome.maybe;
 }
 
-export const someip: Dissector = { name: 'SOMEIP', over: 'udp', inspect };
+export const someip: Dissector = { name: 'SOMEIP', over: 'udp', leastBytes: HEADER_BYTES, inspect };

@@ -1,10 +1,11 @@
 /** Hot: no allocation. TLS and SSL 3 (RFC 8446, 5246, 6101): ClientHello with its server name, ServerHello, and records. */
+import { keepBytes } from '../keep-bytes.js';
 import { Outcome, Sender } from '../dissector.js';
 import type { Describer, Dissector, Facts, Finding } from '../dissector.js';
 import { Hello, readClientHello } from './client-hello.js';
 import { describeClientHello } from './hello-details.js';
 import { describeServerFlight } from './server-details.js';
-import { Flight, HANDSHAKE_HEADER_BYTES, HandshakeType, inspectFlight } from './server-hello.js';
+import { afterWarnings, Flight, HANDSHAKE_HEADER_BYTES, HandshakeType, inspectFlight } from './server-hello.js';
 
 const RECORD_HEADER_BYTES = 5;
 const ContentType = { changeCipherSpec: 20, alert: 21, handshake: 22, applicationData: 23 } as const;
@@ -19,6 +20,16 @@ const describeHello: Describer = (bytes, start, end) => ({ tls: describeClientHe
 const joined = new Uint8Array(1 << 16);
 
 function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, finding: Finding): Outcome {
+  const from = afterWarnings(bytes, start, end);
+  const outcome = inspectRecords(bytes, from, end, facts, finding);
+  const isLess = outcome === Outcome.no || (outcome === Outcome.more && facts.isFinal);
+  if (!isLess || from === start) return outcome;
+  // The warnings themselves are something to go by.
+  finding.reset();
+  return inspectRecords(bytes, start, end, facts, finding);
+}
+
+function inspectRecords(bytes: Uint8Array, start: number, end: number, facts: Facts, finding: Finding): Outcome {
   const type = bytes[start];
   if ((type & 0x80) !== 0) return inspectSsl2(bytes, start, end, finding);
   if (type < ContentType.changeCipherSpec || type > ContentType.applicationData) return Outcome.no;
@@ -80,7 +91,9 @@ function joinRecords(bytes: Uint8Array, start: number, end: number): number {
   while (at + RECORD_HEADER_BYTES <= end && bytes[at] === ContentType.handshake) {
     const next = at + RECORD_HEADER_BYTES + ((bytes[at + 3] << 8) | bytes[at + 4]);
     const to = Math.min(next, end);
-    for (let from = at + RECORD_HEADER_BYTES; from < to && length < joined.length; from++) joined[length++] = bytes[from];
+    const count = Math.min(to - at - RECORD_HEADER_BYTES, joined.length - length);
+    keepBytes(bytes, at + RECORD_HEADER_BYTES, at + RECORD_HEADER_BYTES + count, joined, length);
+    length += count;
     at = next;
   }
   joinedEnd = at;

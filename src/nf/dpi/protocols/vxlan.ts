@@ -16,4 +16,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, _f
   return isEthernet ? Outcome.done : Outcome.no;
 }
 
-export const vxlan: Dissector = { name: 'VXLAN', over: 'udp', firstBytes: [HAS_NETWORK], inspect };
+export const vxlan: Dissector = { name: 'VXLAN', over: 'udp', firstBytes: [HAS_NETWORK], ports: [PORT], inspect };

@@ -13,4 +13,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, _f
   return indexOfFolded(bytes, ENVELOPE, start, Math.min(end, start + WITHIN)) >= 0 ? Outcome.done : Outcome.no;
 }
 
-export const wsd: Dissector = { name: 'WSD', over: 'udp', firstBytes: [LESS_THAN], inspect };
+export const wsd: Dissector = { name: 'WSD', over: 'udp', firstBytes: [LESS_THAN], ports: [PORT], inspect };

@@ -63,6 +63,16 @@ describe('QUIC', () => {
     expect(ask(quic, second)).toEqual({ outcome: 'done', name: 'QUIC', host: 'www.example.org' });
   });
 
+  it('before Q046: the answer to a first hello, which has no version', () => {
+    const rejection = hex('08 0123456789abcdef 01 000102030405060708090a0b 4001 03d9 01 0006 00 a001 025b 52454a00 0700 0000 53544b00 38000000');
+    expect(ask(quic, rejection, { serverPort: 443 })).toEqual({ outcome: 'named', name: 'QUIC', host: '' });
+    expect(ask(quic, rejection, { serverPort: 5000 }).outcome).toBe('no');
+    const other = Uint8Array.from(rejection);
+    other[rejection.indexOf(7, 22)] = 0xff;
+    expect(ask(quic, other, { serverPort: 443 }).outcome).toBe('no');
+    expectRobust(quic, [rejection], { serverPort: 443 });
+  });
+
   it('an Initial that was tampered with is named, and gives no host', () => {
     const packet = initialPacket(1, hex('8394c8f03e515708'), [cryptoFrame(0, clientHelloMessage('www.example.com'))]);
     packet[200] ^= 1;

@@ -11,6 +11,17 @@ describe('RDP', () => {
     expect(ask(rdp, hex(`ffffffff 0040 1801 bbff5687 0500 04d0 ${zeros}`)).outcome).toBe('no');
   });
 
+  it('over UDP: data behind what it acknowledges, records of TLS that fill it', () => {
+    const hello = '16 0303 0004 01000000';
+    expect(ask(rdp, hex(`10976033 0400 000c 0001 00 00 e65f846d e65f846d ${hello}`)).outcome).toBe('done');
+    // Three elements of the vector, and two records.
+    expect(ask(rdp, hex(`e65f846d 00c8 000c 0003 010203 000000 10976034 10976034 14 0303 0001 01 16 0303 0002 0000`)).outcome).toBe('done');
+    expect(ask(rdp, hex(`10976033 0400 000c 0001 00 00 e65f846d e65f846d ${hello} 00`)).outcome).toBe('no');
+    expect(ask(rdp, hex(`10976033 0400 0008 0001 00 00 e65f846d e65f846d ${hello}`)).outcome).toBe('no');
+    expect(ask(rdp, hex(`10976033 0400 000c ffff 00 00 e65f846d e65f846d ${hello}`)).outcome).toBe('no');
+    expectRobust(rdp, [hex(`10976033 0400 000c 0001 00 00 e65f846d e65f846d ${hello}`)], { isStream: false });
+  });
+
   it('a connection request that negotiates', () => {
     expect(ask(rdp, hex('03000013 0e e0 0000 0000 00 01 00 0800 03000000'), { isStream: true, serverPort: 3389 })).toEqual({ outcome: 'done', name: 'RDP', host: '' });
   });

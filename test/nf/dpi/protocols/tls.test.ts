@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { tls } from '../../../../src/nf/dpi/protocols/tls.js';
 import { ask, expectRobust, tells } from '../ask.js';
 import { CERTIFICATE } from '../certificate-bytes.js';
-import { hex } from '../frames.js';
+import { concat, hex } from '../frames.js';
 import { clientHello, helloOf, inRecord, serverFlight, type Extension } from '../hellos.js';
 
 const SERVER_HELLO = hex('16 0303 002c 02 000028 0303 1111111111111111111111111111111111111111111111111111111111111111 00 1301 00 0000');
@@ -81,6 +81,17 @@ describe('TLS', () => {
     const hello = hex('16 0303 0032 02 00002e 0303 1111111111111111111111111111111111111111111111111111111111111111 00 1301 00 0006 002b 0002 0304');
     expect(ask(tls, hello).outcome).toBe('doneHere');
     expect(tells(tls, hello)).toEqual({ tls: { version: 'TLS 1.3', cipher: '0x1301' } });
+  });
+
+  it('so does one that warns first that it does not know the name (RFC 6066, 3)', () => {
+    const warned = concat(hex('15 0303 0002 0170'), serverFlight(CERTIFICATE));
+    expect(ask(tls, warned).outcome).toBe('doneHere');
+    expect(tells(tls, warned, { fromClient: false })['tls']).toMatchObject({ version: 'TLS 1.2', certificateSerial: '1234abcd' });
+    expect(ask(tls, warned.slice(0, 7)).outcome).toBe('named');
+    expect(ask(tls, warned.slice(0, 9)).outcome).toBe('more');
+    expect(ask(tls, warned.slice(0, 9), { isFinal: true }).outcome).toBe('named');
+    expect(ask(tls, concat(hex('15 0303 0002 0170'), hex('00112233445566778899'))).outcome).toBe('named');
+    expectRobust(tls, [warned]);
   });
 
   it('a certificate that is cut tells what comes before the cut', () => {

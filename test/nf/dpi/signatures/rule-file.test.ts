@@ -40,8 +40,8 @@ describe('a rule file', () => {
 
   it('says every mistake of a file at once, at its line and column', () => {
     expect(places([
-      'reject tcp any any -> any any (sid:1;)',
-      `${ANY} (content:"a"; byte_test:4,>,3,0; sid:2;)`,
+      'rejectboth tcp any any -> any any (sid:1;)',
+      `${ANY} (content:"a"; byte_jump:4,0; sid:2;)`,
       `${ANY} (content:"|0|"; sid:3;)`,
       `${ANY} (pcre:"/a(?=b)/"; sid:4;)`,
       'alert tcp $NOWHERE 99999 -> 10.0.0.0/33 any (sid:5;)',
@@ -55,8 +55,8 @@ describe('a rule file', () => {
       `${ANY} (content:"a"; sid:14;) trailing`,
       `${ANY} (content:"a;b"; sid:15;)`,
     ].join('\n')).map((line) => line.replace(/, (expected|found|a range|a list) .*/, ''))).toEqual([
-      "1:1 the action 'reject' is not supported",
-      "2:44 the keyword 'byte_test' is not supported",
+      "1:1 the action 'rejectboth' is not supported",
+      "2:44 the keyword 'byte_jump' is not supported",
       "3:40 expected pairs of hexadecimal digits between bars",
       '4:39 looking ahead or behind is not supported: it needs backtracking',
       "5:11 the variable '$NOWHERE' is not defined",
@@ -74,6 +74,35 @@ describe('a rule file', () => {
       "13:60 expected ')' at the end of the rule",
       "14:39 expected '\"' at the end of the value; a ';' in it has to be written as '\\;'",
       "14:42 the keyword 'b\"' is not supported",
+    ]);
+  });
+
+  it('says what is wrong with a byte_test at the part that is wrong, all parts at once', () => {
+    expect(places([
+      `${ANY} (byte_test:4,>,3; sid:1;)`,
+      `${ANY} (byte_test:9, ~, 99999999999999999999, x; sid:2;)`,
+      `${ANY} (byte_test:4,>,length,0,relative; sid:3;)`,
+      `${ANY} (byte_test:16,>,1,0,string,dec; sid:4;)`,
+      `${ANY} (byte_test:0,>,1,99999,dce; sid:5;)`,
+      `${ANY} (byte_test:1,>,1,0,bitmask 0; sid:6;)`,
+      `${ANY} (byte_test:1,>,0x1ffffffffffffffff,0; sid:7;)`,
+      `${ANY} (byte_test; sid:8;)`,
+      `${ANY} (tls.version:2.0; sid:9;)`,
+    ].join('\n')).map((line) => line.replace(/, found .*/, ''))).toEqual([
+      "1:41 'byte_test' expects bytes, operator, number, offset",
+      "2:41 'byte_test' expects 1 to 8 bytes",
+      "2:44 'byte_test' expects an operator <, >, =, <=, >=, & or ^, with or without !",
+      "2:47 'byte_test' expects a number of at most 64 bits (names of byte_extract are not supported)",
+      "2:69 'byte_test' expects an offset from -65535 to 65535",
+      "3:45 'byte_test' expects a number of at most 64 bits (names of byte_extract are not supported)",
+      "4:41 'byte_test' expects 1 to 15 bytes of digits",
+      "5:41 'byte_test' expects 1 to 8 bytes",
+      "5:47 'byte_test' expects an offset from -65535 to 65535",
+      "5:53 'byte_test' expects 'relative', 'big', 'little', 'string' with 'dec', 'hex' or 'oct', or 'bitmask' and a number",
+      "6:49 'byte_test' expects 'relative', 'big', 'little', 'string' with 'dec', 'hex' or 'oct', or 'bitmask' and a number",
+      "7:45 'byte_test' expects a number of at most 64 bits (names of byte_extract are not supported)",
+      "8:31 'byte_test' needs a value",
+      "9:43 'tls.version' expects 1.0, 1.1, 1.2, 1.3 or four hexadecimal digits behind 0x",
     ]);
   });
 
@@ -111,7 +140,7 @@ describe('a rule file', () => {
   it('of any text is rules or problems at places of the text, never anything else', () => {
     const words = [...KEYWORDS.keys(), 'alert', 'tcp', 'any', '->', '(', ')', ';', ':', '"', '|00|', '\\', '[', ']', '!', ',', '$HOME_NET', '80', '1:2', '\n', '\\\n', ' ', '#', 'ÿ', '/a+/R'];
     const noise = fc.array(fc.constantFrom(...words), { maxLength: 40 }).map((list) => list.join(' '));
-    const almost = fc.array(fc.tuple(fc.constantFrom(...KEYWORDS.keys()), fc.constantFrom('', ':1', ':"a"', ':"/a/"', ':!"|00|"', ':set,x', ':>5', ':to_server'), fc.constantFrom(';', ';', ';', '')), { maxLength: 8 })
+    const almost = fc.array(fc.tuple(fc.constantFrom(...KEYWORDS.keys()), fc.constantFrom('', ':1', ':"a"', ':"/a/"', ':!"|00|"', ':set,x', ':>5', ':to_server', ':4,>,1,0,relative', ':1.2'), fc.constantFrom(';', ';', ';', '')), { maxLength: 8 })
       .map((options) => `${ANY} (${options.map((option) => option.join('')).join(' ')} sid:1;)`);
     fc.assert(
       fc.property(fc.oneof(noise, almost), (text) => {

@@ -5,8 +5,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { dpi, type DpiInput } from '../../../../src/nf/dpi/index.js';
 import { harness, type Harness } from '../../../../src/nf/harness.js';
+import { icmpError, see } from '../../nat/packets.js';
+import { CERTIFICATE } from '../certificate-bytes.js';
 import { concat, Connection, latin1, tcpFrame, udpFrame } from '../frames.js';
-import { clientHello } from '../hellos.js';
+import { clientHello, helloOf, inRecord, serverFlight } from '../hellos.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'rules-'));
 let files = 0;
@@ -56,6 +58,46 @@ describe('items of a rule', () => {
     ['content:"a"; dsize:<4;', 'abcd', false],
     ['content:"a"; dsize:3<>5;', 'abcd', true],
     ['dsize:>3;', 'abcd', true],
+    ['byte_test:2,=,0x6162,0;', 'abcd', true],
+    ['byte_test:2,=,0x6162,0,little;', 'abcd', false],
+    ['byte_test:2,=,25185,0,little;', 'abcd', true],
+    ['byte_test:1,>,0x61,1;', 'abcd', true],
+    ['byte_test:1,!>,0x61,1;', 'abcd', false],
+    ['byte_test:1,!=,0x61,1;', 'abcd', true],
+    ['byte_test:1,!,0x61,0;', 'abcd', false],
+    ['byte_test:1,<,0x62,0;', 'abcd', true],
+    ['byte_test:1,<=,0x61,0;', 'abcd', true],
+    ['byte_test:1,>=,0x62,0;', 'abcd', false],
+    ['byte_test:1,&,0x01,0;', 'abcd', true],
+    ['byte_test:1,&,0x10,0;', 'abcd', false],
+    ['byte_test:1,^,0x61,0;', 'abcd', false],
+    ['byte_test:1,^,0x60,0;', 'abcd', true],
+    ['byte_test:8,=,0x6162636465666768,0;', 'abcdefgh', true],
+    ['byte_test:8,>,0x6162636465666767,0;', 'abcdefgh', true],
+    ['byte_test:8,<,0x7062636465666767,0;', 'abcdefgh', true],
+    ['byte_test:8,=,0x6867666564636261,0,little;', 'abcdefgh', true],
+    ['byte_test:3,=,0x616263,0;', 'abcd', true],
+    ['byte_test:4,=,6,0,bitmask 0x0f000000;', 'fxyz', true],
+    ['byte_test:8,=,0x62,0,bitmask 0x00ff000000000000;', 'abcdefgh', true],
+    ['byte_test:2,=,0x16,0,bitmask 0x0ff0;', 'abcd', true],
+    ['byte_test:3,=,123,0,string,dec;', '123x', true],
+    ['byte_test:4,=,123,0,string,dec;', '123x', true],
+    ['byte_test:4,=,123,0,string,dec;', ' 123', true],
+    ['byte_test:3,>,122,1,string;', 'x123', true],
+    ['byte_test:4,=,0xbeef,0,string,hex;', 'beef', true],
+    ['byte_test:6,=,0xbeef,0,string,hex;', '0xBEEF', true],
+    ['byte_test:3,=,83,0,string,oct;', '123', true],
+    ['byte_test:3,=,0,0,string,dec;', 'abc', false],
+    ['byte_test:3,!=,0,0,string,dec;', 'abc', false],
+    ['byte_test:15,=,999999999999999,0,string,dec;', '999999999999999', true],
+    ['content:"len="; byte_test:2,>,20,0,string,dec,relative;', 'xlen=21', true],
+    ['content:"len="; byte_test:2,>,20,0,string,dec,relative;', 'xlen=20', false],
+    ['content:"a"; byte_test:1,=,0x63,0,relative;', 'abac', true],
+    ['content:"c"; byte_test:1,=,0x61,-3,relative;', 'abc', true],
+    ['content:"a"; byte_test:1,=,0x61,-2,relative;', 'abc', false],
+    ['byte_test:4,>,0,1;', 'abcd', false],
+    ['byte_test:4,!>,0,1;', 'abcd', false],
+    ['content:"a"; byte_test:1,=,0x62,0,relative; content:"c"; distance:1;', 'abc', true],
   ])('%s in %s: %s', async (items, payload, isMet) => {
     const nf = await withRules([`${UDP} (${items})`]);
     nf.process(udpFrame(latin1(payload), true));
@@ -172,6 +214,50 @@ describe('HTTP', () => {
   });
 });
 
+describe('TLS', () => {
+  const TLS = 'alert tls any any -> any any';
+
+  it('the server\'s first flight: version and names of its certificate, over several segments', async () => {
+    const plain = serverFlight(CERTIFICATE);
+    const warned = concat(Uint8Array.of(21, 3, 3, 0, 2, 1, 112), plain);
+    for (const [flight, cut] of [...[0, 1, 5, 60, 200, 500].map((at) => [plain, at] as const), ...[0, 3, 7, 9, 300].map((at) => [warned, at] as const)]) {
+      const nf = await withRules([
+        `${TLS} (tls.cert_subject; content:"C=AT, O=Example"; startswith; content:"CN=www.example.com"; endswith;)`, `${TLS} (tls.cert_issuer; content:"O=Example";)`,
+        `${TLS} (tls.version:1.2; tls.cert_subject; content:"www";)`, `${TLS} (tls.version:1.3;)`, `${TLS} (tls_cert_subject; content:"other";)`,
+      ]);
+      const connection = new Connection(nf, { serverPort: 443 }).open();
+      connection.client(clientHello('www.example.com'), 0);
+      if (cut > 0) connection.server(flight.slice(0, cut), 0);
+      expect(sids(nf)).toEqual([]);
+      connection.server(flight.slice(cut), cut);
+      expect(sids(nf)).toEqual([1, 2, 3]);
+      expect(nf.alerts[0].fields['direction']).toBe('to-client');
+    }
+  });
+
+  it('the version alone, before the certificate is there and without one', async () => {
+    const nf = await withRules([`${TLS} (tls.version:1.2;)`, `${TLS} (tls.version:0x0303;)`]);
+    const connection = new Connection(nf, { serverPort: 443 }).open();
+    connection.client(clientHello('www.example.com'), 0);
+    // A session that is resumed: the hello, then other records.
+    const body = concat(Uint8Array.of(3, 3), new Uint8Array(32), Uint8Array.of(0, 0xc0, 0x2f, 0));
+    const hello = concat(Uint8Array.of(22, 3, 3, 0, body.length + 4, 2, 0, 0, body.length), body);
+    connection.server(concat(hello, Uint8Array.of(20, 3, 3, 0, 1, 1)), 0);
+    expect(sids(nf)).toEqual([1]);
+  });
+
+  it('the client\'s JA4, with and without a server name', async () => {
+    const hello = inRecord(helloOf([0x1301, 0x1302], [[43, '020304'], [13, '00020403']]));
+    const plain = await harness(dpi({}));
+    new Connection(plain, { serverPort: 443 }).open().client(hello, 0);
+    const { ja4 } = plain.flows[0].details['tls'];
+    expect(ja4).toMatch(/^t13i0202/);
+    const nf = await withRules([`${TLS} (ja4.hash; content:"${ja4 as string}"; bsize:36;)`, `${TLS} (ja4.hash; content:"t12"; startswith;)`, `${TLS} (tls.sni; content:!"x";)`]);
+    new Connection(nf, { serverPort: 443 }).open().client(hello, 0);
+    expect(sids(nf)).toEqual([1]);
+  });
+});
+
 it('TLS: the server name, in either case as it stands, over several segments', async () => {
   const rule = 'alert tls any any -> any any (tls.sni; content:"www.example"; startswith; endswith;)';
   const hello = clientHello('www.example');
@@ -220,6 +306,38 @@ describe('what a rule does', () => {
     nf.process(udpFrame(latin1('reply'), false, { clientPort: 5 }));
     nf.process(udpFrame(latin1('reply'), false));
     expect(sids(nf)).toEqual([2, 1, 1]);
+  });
+
+  it('reject drops the packet and the flow, and tells the sender: TCP by a RST, anything else by an ICMP error', async () => {
+    const nf = await withRules(['reject udp any any -> any any (content:"bad";)', 'reject tcp any any -> any any (flow:to_server; content:"worse";)', 'drop udp any any -> any 9000 (content:"bad";)']);
+    const datagram = udpFrame(latin1('bad'), true);
+    const answer = nf.process(datagram);
+    expect(answer).toMatchObject({ verdict: 'reply', reason: 'dpi-signature' });
+    // Back to the hardware address that sent it: destination unreachable, administratively prohibited, with the datagram in it.
+    expect([...answer.bytes.slice(0, 12)]).toEqual([...datagram.slice(6, 12), ...datagram.slice(0, 6)]);
+    expect(see(answer.bytes)).toMatchObject({ source: '192.0.2.7', destination: '10.0.0.1', protocol: 1, ipError: 0, l4Error: 0 });
+    expect([...answer.bytes.slice(34, 36)]).toEqual([3, 13]);
+    expect(Buffer.compare(answer.bytes.slice(42), datagram.slice(14))).toBe(0);
+    expect(nf.process(udpFrame(latin1('good'), true))).toMatchObject({ verdict: 'drop', reason: 'dpi-signature' });
+    // Dropping in silence goes before it.
+    expect(nf.process(udpFrame(latin1('bad'), true, { serverPort: 9000 }))).toMatchObject({ verdict: 'drop' });
+
+    const connection = new Connection(nf).open();
+    const reset = connection.client(latin1('worse'), 0);
+    expect(reset.verdict).toBe('reply');
+    expect(see(reset.bytes)).toMatchObject({ source: '192.0.2.7', destination: '10.0.0.1', sourcePort: 9999, destinationPort: 40_000, protocol: 6, ipError: 0, l4Error: 0 });
+    expect(reset.bytes[47]).toBe(0x04);
+    expect(connection.client(latin1('more'), 5)).toMatchObject({ verdict: 'drop', reason: 'dpi-signature' });
+    expect(nf.counters['rejected']).toBe(2);
+    expect(nf.alerts.map(({ fields }) => fields['action'])).toEqual(['reject', 'drop', 'reject', 'reject']);
+  });
+
+  it('reject makes no more errors than the options allow, and answers none that must not be answered', async () => {
+    const rule = ['reject udp any any -> any any (content:"bad";)', 'reject icmp any any -> any any (itype:3;)'];
+    const nf = await withRules(rule, { icmpErrorsPerSecond: 2 });
+    const verdicts = [1, 2, 3].map((clientPort) => nf.process(udpFrame(latin1('bad'), true, { clientPort })).verdict);
+    expect(verdicts).toEqual(['reply', 'reply', 'drop']);
+    expect(nf.process(icmpError('192.0.2.7', '10.0.0.1', 3, 3, udpFrame(latin1('x'), true)), { timestampMs: 5000 })).toMatchObject({ verdict: 'drop', reason: 'dpi-signature' });
   });
 
   it('thresholds count for each host, and periods end', async () => {
@@ -275,7 +393,8 @@ it('any traffic: the same alerts wherever other bytes lie behind the packet, and
   const rules = [
     `${HTTP} (http.uri; content:"/x";)`, `${HTTP} (http.request_body; content:"x";)`, `${HTTP} (flow:to_client; http.response_body; content:"x";)`,
     `${TCP} (content:"x"; pcre:"/x+y?/R";)`, 'alert tls any any -> any any (tls.sni; content:"x";)', 'alert dns any any -> any any (dns.query; content:"x";)',
-    `${TCP} (content:"HTTP"; depth:100; content:"x"; distance:0;)`, 'alert ip any any -> any any (content:"|16 03|";)', `${TCP} (pcre:"/[a-z]{3,}\\s/";)`,
+    'alert tls any any -> any any (tls.cert_subject; content:!"x";)', 'alert tls any any -> any any (ja4.hash; content:"t";)', `${TCP} (content:"x"; byte_test:4,>,9,-2,relative,string,hex;)`,
+    'reject tcp any any -> any any (content:"xxxx"; byte_test:8,&,0xff,1;)', `${TCP} (content:"HTTP"; depth:100; content:"x"; distance:0;)`, 'alert ip any any -> any any (content:"|16 03|";)', `${TCP} (pcre:"/[a-z]{3,}\\s/";)`,
   ];
   const piece = fc.constantFrom(
     'GET /x HTTP/1.1\r\n', 'POST / HTTP/1.1\r\n', 'Host: x\r\n', 'Content-Length: 5\r\n', 'Content-Length: 99999999999\r\n', 'Transfer-Encoding: chunked\r\n', '\r\n', 'x', 'xxxx',

@@ -34,11 +34,17 @@ export const BUFFERS = [
   { name: 'http.location', modifier: null, side: 'to-client', protocol: 'http' },
   { name: 'http.response_body', modifier: 'http_server_body', side: 'to-client', protocol: 'http' },
   { name: 'tls.sni', modifier: null, side: 'to-server', protocol: 'tls' },
+  { name: 'ja4.hash', modifier: null, side: 'to-server', protocol: 'tls' },
+  { name: 'tls.version', modifier: null, side: 'to-client', protocol: 'tls' },
+  { name: 'tls.cert_subject', modifier: null, side: 'to-client', protocol: 'tls' },
+  { name: 'tls.cert_issuer', modifier: null, side: 'to-client', protocol: 'tls' },
   { name: 'dns.query', modifier: null, side: 'to-server', protocol: 'dns' },
 ] as const satisfies readonly { name: string; modifier: string | null; side: 'any' | 'to-server' | 'to-client'; protocol: string }[];
 
 /** Other names of buffers. */
-export const BUFFER_ALIASES: Readonly<Record<string, BufferName>> = { tls_sni: 'tls.sni', dns_query: 'dns.query' };
+export const BUFFER_ALIASES: Readonly<Record<string, BufferName>> = {
+  tls_sni: 'tls.sni', tls_cert_subject: 'tls.cert_subject', tls_cert_issuer: 'tls.cert_issuer', dns_query: 'dns.query',
+};
 
 const NUMBERS = new Map<string, number>(BUFFERS.map(({ name }, number) => [name, number]));
 

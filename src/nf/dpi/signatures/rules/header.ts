@@ -20,7 +20,7 @@ export type Header = Pick<Rule, 'action' | 'protocol' | 'source' | 'sourcePorts'
 /** Reports what is wrong, at an offset of the file. */
 export type Report = (message: string, at: number) => void;
 
-const ACTIONS = ['alert', 'drop', 'pass'] as const;
+const ACTIONS = ['alert', 'drop', 'reject', 'pass'] as const;
 /** What carries the bytes. `-pkt` looks at packets only, `-stream` at the stream only. */
 export const TRANSPORTS = ['ip', 'tcp', 'tcp-pkt', 'tcp-stream', 'udp', 'icmp', 'icmpv6', 'ipv4', 'ipv6', 'pkthdr'] as const;
 /** Suricata's words for protocols that the DPI knows, and its own words for them. */

@@ -7,13 +7,14 @@ const SERVER_NAME = 0;
 const MAX_HELLO_BYTES = 1 << 15;
 
 /** What `read` says. */
-export const HelloState = { none: 0, more: 1, found: 2 } as const;
+export const HelloState = { none: 0, more: 1, whole: 2 } as const;
 
 export class HelloName {
-  /** The hello with its records joined; the name is `bytes[from, to)`. */
+  /** The hello with its records joined, up to `end`; the name is `bytes[from, to)`, empty where there is none. */
   readonly bytes = new Uint8Array(MAX_HELLO_BYTES);
   from = 0;
   to = 0;
+  end = 0;
 
   /** Reads the records at `from`. `more`: the hello goes on behind `end`. */
   read(source: Uint8Array, from: number, end: number): number {
@@ -35,17 +36,21 @@ export class HelloName {
       at = next;
     }
     if (length < wanted) return HelloState.more;
-    return this.#findName(wanted) ? HelloState.found : HelloState.none;
+    this.end = wanted;
+    this.from = 0;
+    this.to = 0;
+    this.#findName(wanted);
+    return HelloState.whole;
   }
 
-  #findName(end: number): boolean {
+  #findName(end: number): void {
     const { bytes } = this;
     let at = CLIENT_RANDOM_END;
-    if (at >= end) return false;
+    if (at >= end) return;
     at += 1 + bytes[at];
-    if (at + 2 > end) return false;
+    if (at + 2 > end) return;
     at += 2 + ((bytes[at] << 8) | bytes[at + 1]);
-    if (at >= end) return false;
+    if (at >= end) return;
     at += 1 + bytes[at];
     at += 2;
     while (at + 4 <= end) {
@@ -53,13 +58,12 @@ export class HelloName {
       const length = (bytes[at + 2] << 8) | bytes[at + 3];
       if (type === SERVER_NAME) {
         // List length (2), kind of the name (1), its length (2), the name.
-        if (length < 5 || at + 9 > end) return false;
+        if (length < 5 || at + 9 > end || bytes[at + 6] !== 0) return;
         this.from = at + 9;
-        this.to = Math.min(at + 9 + ((bytes[at + 7] << 8) | bytes[at + 8]), at + 4 + length, end);
-        return bytes[at + 6] === 0 && this.to > this.from;
+        this.to = Math.max(this.from, Math.min(at + 9 + ((bytes[at + 7] << 8) | bytes[at + 8]), at + 4 + length, end));
+        return;
       }
       at += 4 + length;
     }
-    return false;
   }
 }

@@ -1,6 +1,6 @@
 /**
  * Hot: allocates only for an alert. Judges rules over a packet's bytes, a stream's window and the buffers of messages,
- * and at the end of each packet says what was met: `pass` before `drop` before `alert`.
+ * and at the end of each packet says what was met: `pass` before `drop` before `reject` before `alert`.
  */
 import type { Counter, EventFields } from '../../../contract.js';
 import type { Packet } from '../../../../packet/packet.js';
@@ -16,6 +16,10 @@ import { FlowbitsCommand, type CompiledPart, type CompiledRule, RuleSet } from '
 import type { Rule } from './rule.js';
 import type { StreamWindows } from './stream-windows.js';
 import { tells } from './threshold-table.js';
+
+/** What becomes of a packet that was judged. */
+export const Ruling = { none: 0, drop: 1, reject: 2 } as const;
+export type Ruling = (typeof Ruling)[keyof typeof Ruling];
 
 /** An alert that comes once a flow is remembered this long after the rule was last met. */
 const REMEMBER_MS = 600_000;
@@ -182,29 +186,30 @@ export class Judge {
     }
   }
 
-  /** The packet is through: says what was met. @returns true when the flow is to be dropped. */
-  conclude(): boolean {
+  /** The packet is through: says what was met. @returns whether the flow is to be dropped, and the packet's sender told. */
+  conclude(): Ruling {
     const packet = this.#packet!;
     const { rules } = this.set;
     if (this.#matcher.exhausted > 0) {
       this.#links.exhausted.add(this.#matcher.exhausted);
       this.#matcher.exhausted = 0;
     }
-    let drops = false;
+    let ruling: Ruling = Ruling.none;
     for (let rule = this.#hits.next(0); rule >= 0; rule = this.#hits.next(rule + 1)) {
       const compiled = rules[rule];
       const { action, noalert } = compiled.rule;
       if (!tells(this.#links.thresholds, compiled, this.now, packet.timestampMs)) continue;
       if (action === 'pass') {
         if (compiled.isAboutFlow && packet.flowId !== 0) this.#words[this.#flow + RuleFlowWord.flags] |= RuleFlowFlag.passed;
-        return false;
+        return Ruling.none;
       }
-      if (action === 'drop') drops = true;
+      // A rule that drops in silence comes first.
+      if (ruling === Ruling.none && action !== 'alert') ruling = action === 'drop' ? Ruling.drop : Ruling.reject;
       if (noalert || (compiled.isOnce && this.#isRemembered(packet, compiled.identity))) continue;
       this.#links.hits.add(1);
       this.#tell(packet, compiled.rule);
     }
-    return drops;
+    return ruling;
   }
 
   #tell(packet: Packet, rule: Rule): void {

@@ -1,5 +1,6 @@
 /** The keywords of rules, one row each: what it does to the rule that is read. What is not here is refused by name. */
 import { BUFFER_ALIASES, BUFFERS } from './buffers.js';
+import { readByteTest } from './byte-test.js';
 import { noValue, numberTest, valueOf, wholeNumber, type Draft } from './draft.js';
 import { readContent, readPattern, readText } from './quoted.js';
 import type { FlowbitsCommand, Threshold } from './rule.js';
@@ -75,6 +76,7 @@ const CONTENTS: Readonly<Record<string, Keyword>> = {
     if (parts !== null) draft.add({ kind: 'isdataat', at: Number(parts[2]), negated: parts[1] === '!', relative: parts[3].includes('relative') });
     else if (value !== null) draft.report(`'isdataat' expects a number, and 'relative' behind a comma, found '${value.text}'`, value.at);
   },
+  byte_test: readByteTest,
   bsize: (draft, option) => {
     const size = numberTest(option, MAX_U32, draft.report);
     if (draft.buffer === 'payload') draft.report("'bsize' has to stand behind a sticky buffer", option.name.at);
@@ -230,6 +232,20 @@ for (const { name, modifier } of BUFFERS) {
   }
 }
 for (const [alias, name] of Object.entries(BUFFER_ALIASES)) STICKY[alias] = STICKY[name];
+// No sticky buffer but a question: the buffer has the version's name, and it has to be the one that stands here.
+STICKY['tls.version'] = (draft, option) => {
+  const value = valueOf(option, draft.report);
+  if (value === null) return;
+  if (!/^(1\.[0-3]|0x[0-9a-f]{4})$/i.test(value.text)) {
+    draft.report(`'tls.version' expects 1.0, 1.1, 1.2, 1.3 or four hexadecimal digits behind 0x, found '${value.text.slice(0, 40)}'`, value.at);
+    return;
+  }
+  const before = draft.buffer;
+  draft.buffer = 'tls.version';
+  const bytes = Uint8Array.from(value.text.toLowerCase(), (character) => character.charCodeAt(0));
+  draft.add({ kind: 'content', bytes, negated: false, nocase: false, offset: 0, depth: bytes.length, distance: null, within: null, endsWith: true, fastPattern: false });
+  draft.buffer = before;
+};
 
 export const KEYWORDS: ReadonlyMap<string, Keyword> = new Map(
   Object.entries({ ...DESCRIPTIONS, ...CONTENTS, ...MODIFIERS, ...CONDITIONS, ...STICKY, ...MOVES }),

@@ -7,12 +7,13 @@
 import { compileRegex } from '../regex/program.js';
 import { Regex } from '../regex/regex.js';
 import { parseRegex } from '../regex/syntax.js';
-import type { RuleItem } from './rule.js';
+import { isMet } from './byte-compare.js';
+import type { ByteTestItem, RuleItem } from './rule.js';
 
 /** Bytes compared or stepped over for the rules of one packet: some hundred microseconds. */
 const WORK_PER_PACKET = 1 << 18;
 
-const Kind = { content: 0, pattern: 1, dataAt: 2, size: 3 } as const;
+const Kind = { content: 0, pattern: 1, dataAt: 2, size: 3, byteTest: 4 } as const;
 const NONE = -1;
 const NOTHING = new Uint8Array(0);
 
@@ -30,14 +31,15 @@ export class CompiledItem {
   readonly within: number;
   readonly endsWith: boolean;
   readonly regex: Regex | null;
+  readonly test: ByteTestItem | null;
   readonly least: number;
   readonly most: number;
 
   constructor(item: RuleItem) {
     const content = item.kind === 'content' ? item : null;
-    this.kind = { content: Kind.content, pcre: Kind.pattern, isdataat: Kind.dataAt, bsize: Kind.size }[item.kind];
+    this.kind = { content: Kind.content, pcre: Kind.pattern, isdataat: Kind.dataAt, bsize: Kind.size, byte_test: Kind.byteTest }[item.kind];
     this.negated = item.negated;
-    this.relative = content !== null ? content.distance !== null || content.within !== null : item.kind === 'pcre' || item.kind === 'isdataat' ? item.relative : false;
+    this.relative = content !== null ? content.distance !== null || content.within !== null : 'relative' in item && item.relative;
     this.nocase = content?.nocase ?? false;
     this.bytes = content === null ? NOTHING : content.nocase ? content.bytes.map(lower) : content.bytes;
     this.offset = content?.offset ?? 0;
@@ -46,6 +48,7 @@ export class CompiledItem {
     this.within = content?.within ?? NONE;
     this.endsWith = content?.endsWith ?? false;
     this.regex = item.kind === 'pcre' ? new Regex(compileRegex(parseRegex(item.pattern, item.flags))) : null;
+    this.test = item.kind === 'byte_test' ? item : null;
     this.least = item.kind === 'bsize' ? item.least : item.kind === 'isdataat' ? item.at : 0;
     this.most = item.kind === 'bsize' ? item.most : 0;
   }
@@ -82,6 +85,7 @@ export class Matcher {
     const item = items[k];
     if (item.kind === Kind.content) return this.#content(items, k, item, after);
     if (item.kind === Kind.pattern) return this.#pattern(items, k, item, after);
+    if (item.kind === Kind.byteTest) return this.#byteTest(item.test!, after) && this.#from(items, k + 1, after);
     const length = this.#end - this.#start;
     if (item.kind === Kind.size) {
       const isMeant = length >= item.least && length <= item.most;
@@ -129,6 +133,14 @@ export class Matcher {
       before = ended;
     }
     return item.negated && this.#from(items, k + 1, after);
+  }
+
+  /** Bytes that are not there meet no test, negated or not. */
+  #byteTest(test: ByteTestItem, after: number): boolean {
+    const at = (test.relative ? after : this.#start) + test.at;
+    if (at < this.#start || at + test.bytes > this.#end) return false;
+    this.#work -= test.bytes;
+    return isMet(test, this.#bytes, at);
   }
 
   /** First place of the content in `[low, high)`, or -1. */

@@ -8,8 +8,10 @@ import { Phase, RuleFlowFlag, RuleFlowWord, RuleSideWord } from './flow-layout.j
 import { HelloName, HelloState } from './hello-name.js';
 import { Body, headEnd, HttpHead, number } from './http-message.js';
 import type { Judge } from './judge.js';
+import { ServerFlight, tellJa4 } from './tls-texts.js';
 
 const SNI = bufferNumber('tls.sni');
+const JA4 = bufferNumber('ja4.hash');
 const REQUEST_BODY = bufferNumber('http.request_body');
 const RESPONSE_BODY = bufferNumber('http.response_body');
 const LF = 0x0a;
@@ -22,6 +24,7 @@ export class MessageFollower {
   readonly #words: Uint32Array;
   readonly #head = new HttpHead();
   readonly #hello = new HelloName();
+  readonly #flight = new ServerFlight();
   /** Where the chunks read last end, and what of the last one is still to come. */
   #chunksEnd = 0;
   #chunkLeft = 0;
@@ -212,7 +215,7 @@ export class MessageFollower {
     return true;
   }
 
-  /** TLS in the window: only its hello, once. */
+  /** TLS of a client in the window: only its hello, once. */
   tls(bytes: Uint8Array, start: number, end: number, at: number, isFinal: boolean): void {
     const words = this.#words;
     if (words[at + RuleSideWord.phase] !== Phase.message) {
@@ -223,10 +226,30 @@ export class MessageFollower {
     if (state === HelloState.more && !isFinal) return;
     words[at + RuleSideWord.phase] = Phase.over;
     words[at + RuleSideWord.pending] = end - start;
-    if (state !== HelloState.found) return;
+    if (state !== HelloState.whole) return;
+    const { ranges, set } = this.#judge;
+    const { bytes: hello, from, to, end: helloEnd } = this.#hello;
+    ranges.begin(hello);
+    if (to > from) ranges.set(SNI, from, to);
+    if (!set.buffers[JA4].isEmpty) tellJa4(hello, helloEnd, ranges);
+    this.#judge.judgeBuffers(false);
+  }
+
+  /** TLS of a server in the window: its first flight, once. */
+  tlsAnswer(bytes: Uint8Array, start: number, end: number, at: number, isFinal: boolean): void {
+    const words = this.#words;
+    if (words[at + RuleSideWord.phase] !== Phase.message) {
+      words[at + RuleSideWord.pending] = end - start;
+      return;
+    }
+    const state = this.#flight.read(bytes, start + words[at + RuleSideWord.pending], end);
+    if (state === HelloState.more && !isFinal) return;
+    words[at + RuleSideWord.phase] = Phase.over;
+    words[at + RuleSideWord.pending] = end - start;
+    if (state === HelloState.none) return;
     const { ranges } = this.#judge;
-    ranges.begin(this.#hello.bytes);
-    ranges.set(SNI, this.#hello.from, this.#hello.to);
+    ranges.begin(bytes);
+    this.#flight.tell(ranges);
     this.#judge.judgeBuffers(false);
   }
 

@@ -5,12 +5,12 @@ import { applicationNumbers } from './header.js';
 import { fastPatternOf } from './fast-pattern.js';
 import { CompiledItem } from './matcher.js';
 import { PatternIndex, type IndexedRule } from './pattern-index.js';
-import type { Rule } from './rule.js';
+import type { Rule, RuleItem } from './rule.js';
 
 /** Bits for flowbits in a flow's words: names that one set of rules may use. */
 export const MAX_FLOWBITS = 64;
 
-const ACTION_ORDER = { pass: 0, drop: 1, alert: 2 } as const;
+const ACTION_ORDER = { pass: 0, drop: 1, reject: 2, alert: 3 } as const;
 const BODIES: readonly BufferName[] = ['http.request_body', 'http.response_body'];
 
 export interface CompiledPart {
@@ -50,7 +50,7 @@ export class CompiledRule {
     this.parts = rule.parts.map(({ buffer, items }) => ({ buffer: bufferNumber(buffer), items: items.map((item) => new CompiledItem(item)) }));
     const items = rule.parts.flatMap((part) => part.items);
     this.needsBody = rule.parts.some(({ buffer }) => BODIES.includes(buffer));
-    this.needsStart = items.some((item) => item.kind === 'content' && (item.offset > 0 || item.depth !== null));
+    this.needsStart = items.some(countsFromStart);
     this.mayWait = items.length > 1;
     const hasPattern = fastPatternOf(rule) !== null;
     const hasPacketTest = rule.dsize !== null || rule.ttl !== null || rule.itype !== null || rule.icode !== null;
@@ -74,6 +74,8 @@ export class RuleSet {
   readonly hasBodies: readonly boolean[];
   readonly hasHttp: boolean;
   readonly hasTls: boolean;
+  /** Whether any rule looks into what a TLS server sends. */
+  readonly hasTlsAnswers: boolean;
   readonly hasDns: boolean;
 
   constructor(rules: readonly Rule[]) {
@@ -102,6 +104,7 @@ export class RuleSet {
     const has = (protocol: string): boolean => buffers.some((each, at) => each.length > 0 && BUFFERS[at].protocol === protocol);
     this.hasHttp = has('http');
     this.hasTls = has('tls');
+    this.hasTlsAnswers = buffers.some((each, at) => each.length > 0 && BUFFERS[at].protocol === 'tls' && BUFFERS[at].side === 'to-client');
     this.hasDns = has('dns');
   }
 
@@ -124,10 +127,15 @@ function payloadPlaces(rule: Rule): { packets: boolean; streams: boolean } {
     || rule.scope === 'no-stream' || rule.protocol === 'tcp-pkt';
   if (isAboutPackets) return { packets: true, streams: false };
   const isStreamOnly = rule.scope === 'only-stream' || rule.protocol === 'tcp-stream';
-  const hasPlaces = rule.parts.some(({ items }) => items.some((item) => item.kind === 'content' && (item.offset > 0 || item.depth !== null)));
+  const hasPlaces = rule.parts.some(({ items }) => items.some(countsFromStart));
   const mayBeDatagram = !/^(tcp|http$|tls$)/.test(rule.protocol);
   const isDatagram = /^(udp|icmp)/.test(rule.protocol);
   return { packets: !isStreamOnly && (hasPlaces || mayBeDatagram), streams: !isDatagram };
+}
+
+/** Its place is counted from the beginning of a stream, or of a packet. */
+function countsFromStart(item: RuleItem): boolean {
+  return item.kind === 'content' ? item.offset > 0 || item.depth !== null : item.kind === 'byte_test' && !item.relative;
 }
 
 /** Rules that set bits before those that ask for them. */

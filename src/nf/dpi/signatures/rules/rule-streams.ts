@@ -132,6 +132,7 @@ export class RuleStreams {
     const { protocol } = now;
     if (set.hasHttp && IS_HTTP[protocol] === 1) this.#messages.http(bytes, start, start + contiguous, flow, at, now.toServer, isFinal);
     else if (set.hasTls && IS_TLS[protocol] === 1 && now.toServer) this.#messages.tls(bytes, start, start + contiguous, at, isFinal);
+    else if (set.hasTlsAnswers && IS_TLS[protocol] === 1 && !now.toServer) this.#messages.tlsAnswer(bytes, start, start + contiguous, at, isFinal);
     else if (set.hasDns && IS_DNS[protocol] === 1) this.#messages.dnsStream(bytes, start, start + contiguous, at);
     // Nobody takes it apart: nothing waits, unless its name is still to come.
     else if (protocol !== 0) this.#words[at + RuleSideWord.pending] = contiguous;

@@ -45,7 +45,30 @@ export interface SizeItem {
   negated: boolean;
 }
 
-export type RuleItem = ContentItem | PatternItem | DataAtItem | SizeItem;
+/** How a number in the bytes is to compare. `and`: they have a bit in common; `differs`: a bit in which they differ. */
+export const Comparison = { equal: 0, less: 1, greater: 2, atMost: 3, atLeast: 4, and: 5, differs: 6 } as const;
+export type Comparison = (typeof Comparison)[keyof typeof Comparison];
+
+/** A number in the bytes, compared with another: of up to 64 bits, as two words of 32. */
+export interface ByteTestItem {
+  kind: 'byte_test';
+  bytes: number;
+  comparison: Comparison;
+  negated: boolean;
+  high: number;
+  low: number;
+  /** From the beginning of the buffer, or from where the match before ended. */
+  at: number;
+  relative: boolean;
+  littleEndian: boolean;
+  /** Digits to this base; 0: binary. */
+  base: 0 | 8 | 10 | 16;
+  /** Bits that count, moved down to the lowest; all ones: the number as it is. */
+  maskHigh: number;
+  maskLow: number;
+}
+
+export type RuleItem = ContentItem | PatternItem | DataAtItem | SizeItem | ByteTestItem;
 
 /** What must be in one buffer, in the order of the rule. */
 export interface BufferPart {
@@ -80,7 +103,8 @@ export interface NumberTest {
 }
 
 export interface Rule {
-  action: 'alert' | 'drop' | 'pass';
+  /** `reject`: the packet is dropped, and its sender told. */
+  action: 'alert' | 'reject' | 'drop' | 'pass';
   /** As the header says: `tcp`, `http`. */
   protocol: string;
   source: AddressSet;

@@ -1,7 +1,7 @@
 /** Hot: no allocation. How much payload a TCP packet had on the wire, also when the capture kept less of it. */
-import { ipv4End, ipv6End } from '../../packet/packet-end.js';
-import type { Packet, TcpView } from '../../packet/packet.js';
-import { Layer3 } from '../../memory/slot-layout.js';
+import { ipv4End, ipv6End } from '../packet/packet-end.js';
+import type { Packet, TcpView } from '../packet/packet.js';
+import { Layer3 } from '../memory/slot-layout.js';
 
 export function tcpPayloadBytes(packet: Packet, tcp: TcpView): number {
   const at = packet.start + packet.l3Offset;

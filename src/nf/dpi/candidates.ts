@@ -1,0 +1,54 @@
+/**
+ * Hot: `candidatesFor` does not allocate. Which dissectors are asked about a payload of a flow that has no name yet. By what
+ * carries it, its first byte, its length and the ports, most of them can be left out: a payload meets about a dozen of eighty.
+ */
+import type { Dissector, Facts } from './dissector.js';
+import { DISSECTORS, protocolNumber } from './protocol-table.js';
+
+/** A dissector with every field in place: one shape for all, so that the loop over them stays fast. */
+export class Candidate {
+  readonly inspect: Dissector['inspect'];
+  /** Number of its name. */
+  readonly number: number;
+  readonly leastBytes: number;
+
+  constructor({ name, inspect, leastBytes = 1 }: Dissector) {
+    this.inspect = inspect;
+    this.number = protocolNumber(name);
+    this.leastBytes = leastBytes;
+  }
+}
+
+type ByFirstByte = readonly (readonly Candidate[])[];
+
+/** The two ways to be asked: with a port that some dissector needs, or without. */
+interface Lists {
+  readonly onPort: ByFirstByte;
+  readonly elsewhere: ByFirstByte;
+}
+
+const CANDIDATES: ReadonlyMap<Dissector, Candidate> = new Map(DISSECTORS.map((dissector) => [dissector, new Candidate(dissector)]));
+
+export function candidateOf(dissector: Dissector): Candidate {
+  return CANDIDATES.get(dissector) ?? new Candidate(dissector);
+}
+
+function byFirstByte(dissectors: readonly Dissector[]): ByFirstByte {
+  return Array.from({ length: 256 }, (_, byte) => dissectors.filter(({ firstBytes }) => firstBytes?.includes(byte) ?? true).map(candidateOf));
+}
+
+function listsOf(dissectors: readonly Dissector[]): Lists {
+  return { onPort: byFirstByte(dissectors), elsewhere: byFirstByte(dissectors.filter(({ ports }) => ports === undefined)) };
+}
+
+const OF_STREAMS = listsOf(DISSECTORS.filter(({ over }) => over !== 'udp'));
+const OF_DATAGRAMS = listsOf(DISSECTORS.filter(({ over }) => over !== 'tcp'));
+/** 1 for the ports that some dissector needs. */
+const IS_NEEDED = new Uint8Array(65_536);
+for (const port of DISSECTORS.flatMap(({ ports }) => ports ?? [])) IS_NEEDED[port] = 1;
+
+/** In the order of asking. Some of them may need more bytes than there are: `leastBytes`. */
+export function candidatesFor(firstByte: number, { isStream, serverPort, clientPort }: Facts): readonly Candidate[] {
+  const lists = isStream ? OF_STREAMS : OF_DATAGRAMS;
+  return ((IS_NEEDED[serverPort] | IS_NEEDED[clientPort]) !== 0 ? lists.onPort : lists.elsewhere)[firstByte];
+}
