@@ -299,10 +299,16 @@ export class Forwarder {
   #stageBurst(addresses: Uint32Array, from: number, end: number, port: number): void {
     this.#runs.setPlace(addresses, from, end, Place.sending);
     const staged = this.#staged[port];
+    let count = this.#stagedCounts[port];
     for (let k = from; k < end; k++) {
-      if (this.#stagedCounts[port] === staged.length) this.transmitStaged(port);
-      staged[this.#stagedCounts[port]++] = addresses[k];
+      if (count === staged.length) {
+        this.#stagedCounts[port] = count;
+        this.transmitStaged(port);
+        count = 0;
+      }
+      staged[count++] = addresses[k];
     }
+    this.#stagedCounts[port] = count;
   }
 
   #stage(address: number, slot: number): void {
