@@ -59,9 +59,9 @@ async function replay(packets: Packets, topology: Topology, uses: readonly Netwo
     mode: topology.mode,
   };
   const report = await runToEnd(configuration);
-  const { received, transmitted } = report.ledger;
-  if (received !== panel[Cell.received] || transmitted !== panel[Cell.transmitted] || received - report.ledger.dropped !== transmitted) {
-    throw new InvalidMeasurement(`expected ${panel[Cell.received]} packets in and ${panel[Cell.transmitted]} out, found ${received} and ${transmitted}`);
+  const { received, originated, dropped, transmitted } = report.ledger;
+  if (received !== panel[Cell.received] || transmitted !== panel[Cell.transmitted] || received + originated - dropped !== transmitted) {
+    throw new InvalidMeasurement(`expected ${panel[Cell.received]} packets in and ${panel[Cell.transmitted]} out, found ${received} and ${transmitted}, ${originated} originated, ${dropped} dropped`);
   }
   if (topology.mode === 'zero-copy' && report.bytesCopied !== 0) throw new InvalidMeasurement(`bytes copied: expected 0, found ${report.bytesCopied}`);
   return { panel, report };
