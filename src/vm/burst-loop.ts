@@ -71,7 +71,8 @@ export function burstLoop({ region, headers, packet, batch, clock, journal, copi
       const slot = (address - base) >>> slotShift;
       const at = slot << 4;
       const at8 = slot << 6;
-      const offset = i32[at];
+      // Unsigned: whatever another thread may have written there, it does not lie before the region.
+      const offset = i32[at] >>> 0;
       if (copier === null) packet.moveTo(bytes, address + offset, slot);
       else {
         copier.copy(bytes, address + offset, copy, offset, i32[at | HeaderWord.length]);
@@ -79,7 +80,7 @@ export function burstLoop({ region, headers, packet, batch, clock, journal, copi
       }
       clock.advance(i32[at | HeaderWord.timestampSeconds] >>> 0, i32[at | HeaderWord.timestampNanos]);
       const verdict = last === 0 ? first(packet) : passSeveral(at8);
-      if (copier !== null) copier.copy(copy, i32[at], bytes, address + i32[at], i32[at | HeaderWord.length]);
+      if (copier !== null) copier.copy(copy, i32[at] >>> 0, bytes, address + (i32[at] >>> 0), i32[at | HeaderWord.length]);
       // It stands there already: a header that is only read need not travel between cores.
       if (verdict !== forward || u8[at8 | HeaderOffset.verdict] !== VerdictKind.forward) writeVerdict(headers, slot, verdict);
       words[JournalWord.cursor] = k + 1;
