@@ -6,6 +6,7 @@ import { chain, type Chain } from '../src/chain/chain.js';
 import type { NetworkFunctionUse } from '../src/nf/contract.js';
 import { checkConfiguration } from '../src/runtime/check.js';
 import type { Configuration } from '../src/runtime/configuration.js';
+import type { WakeUp } from '../src/ring/wake-up.js';
 import { touch, FIRST_TTL, type Touch } from './functions/touch.js';
 import { NotHere, type Factors } from './sample.js';
 import { BURST, CHAIN_LENGTH, SLOTS } from './settings.js';
@@ -17,7 +18,7 @@ export interface ChainFactors {
   readonly routing: 'hub' | 'mesh';
   readonly placement: 'per-vm' | 'together' | 'inline';
   readonly replicas: number;
-  readonly wakeUp: 'throughput' | 'latency' | 'auto';
+  readonly wakeUp: WakeUp;
   readonly vms: number;
   readonly bytes: number;
   readonly burst: number;

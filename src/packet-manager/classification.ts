@@ -96,7 +96,9 @@ export class Classification {
 
   /** Stamps packets that take the short way, from the one at `from` on: see `KnownConnections.stamp`. */
   recognise(addresses: Uint32Array, from: number, count: number, port: number): number {
-    return this.#known.stamp(addresses, from, count, port, this.#nowSeconds, this.#policyInForce, this.version);
+    const end = this.#known.stamp(addresses, from, count, port, this.#nowSeconds, this.#policyInForce, this.version);
+    this.#nowSeconds = this.#known.seconds;
+    return end;
   }
 
   /** Bytes of the packets that were recognised last. */

@@ -51,6 +51,8 @@ export type Stamp = (addresses: Uint32Array, from: number, count: number, port: 
 export class KnownConnections {
   /** Bytes of the packets that the last call stamped. */
   bytes = 0;
+  /** Seconds of packet time after it. */
+  seconds = 0;
   /** Of each route, ROUTE_WORDS. */
   table = new Int32Array(FIRST_ROUTES * ROUTE_WORDS);
   count = 0;
@@ -82,7 +84,7 @@ export class KnownConnections {
 
 /**
  * Parses, recognises and stamps packets that `port` received, from the one at `from` on, as long as they take the short way.
- * @param now seconds of packet time.
+ * @param now seconds of packet time, which moves on with the packets: see `KnownConnections.seconds`.
  * @param policy generation of the policy in force, as int32.
  * @param version what packets are stamped with of it, 16 bits.
  * @returns the index of the first packet that does not take it, of which nothing was written; `count` when all do.
@@ -112,6 +114,7 @@ function stampOf(region: Region, headers: SlotHeaders, book: SlotBook, connectio
     const words = itsEntries;
     const mask = itsMask;
     const { table: routes, count: routeCount } = known;
+    let seconds = now;
     let bytes = 0;
     let k = from;
     for (; k < count; k++) {
@@ -188,8 +191,9 @@ function stampOf(region: Region, headers: SlotHeaders, book: SlotBook, connectio
         if (words[entry] !== EntryKind.connection || words[entry | Word.flowId] !== flowId) break;
       }
       const path = words[entry | Word.path] - 1;
-      if (path < 0 || path >= routeCount || words[entry | Word.policy] !== policy || now - words[entry | Word.lastSeen] > SHORTEST_IDLE_SECONDS) break;
-      if (i32[at | HeaderWord.timestampSeconds] >>> 0 > now) break;
+      const arrived = i32[at | HeaderWord.timestampSeconds] >>> 0;
+      if (arrived > seconds) seconds = arrived;
+      if (path < 0 || path >= routeCount || words[entry | Word.policy] !== policy || seconds - words[entry | Word.lastSeen] > SHORTEST_IDLE_SECONDS) break;
       const route = path * ROUTE_WORDS;
       const isReverse = routes[route + FROM] !== port;
       if (isReverse && (routes[route + TO] !== port || routes[route + TWO_WAY] === 0)) break;
@@ -197,7 +201,7 @@ function stampOf(region: Region, headers: SlotHeaders, book: SlotBook, connectio
       // Counted: see ConnectionTable.touch.
       const flags = words[entry | Word.flags];
       if (isAlias) isFromFirst = (isReverse === ((flags & OPENED_IN_REVERSE) !== 0)) === ((flags & FIRST_SENT) !== 0);
-      words[entry | Word.lastSeen] = now;
+      words[entry | Word.lastSeen] = seconds;
       const sender = isFromFirst === ((flags & FIRST_SENT) !== 0) ? 0 : 1;
       words[entry | (Word.packets + sender)]++;
       const low = (entry | Word.bytes) + 2 * sender;
@@ -225,6 +229,7 @@ function stampOf(region: Region, headers: SlotHeaders, book: SlotBook, connectio
       bytes += length;
     }
     known.bytes = bytes;
+    known.seconds = seconds;
     return k;
   };
 

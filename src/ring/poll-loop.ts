@@ -3,6 +3,7 @@
  * that is worth testing is in the `poll()` that it is given.
  */
 import type { Sleeper } from './doorbell.js';
+import type { WakeUpSpec } from './wake-up.js';
 
 export interface Pollable {
   /** One bounded step; returns the work done. `wallMs`: the time of day in milliseconds. */
@@ -18,15 +19,22 @@ export interface Pollable {
 /** The first sleep, and the longest: an idle thread sleeps deeper each time, and whoever has something for it rings. */
 const FIRST_SLEEP_MS = 50;
 const LONGEST_SLEEP_MS = 1000;
+/**
+ * Empty polls after which a thread that was woken sleeps again when there was one packet: whoever woke it may wait for the
+ * same core. It looks for longer with each poll that finds work.
+ */
+const FIRST_SPINS = 50;
 
 /**
  * Runs until `stopped()` says so at an empty poll.
  * @param spins empty polls before sleeping, where there was work: a short wait is cheaper than a sleep and a wake-up.
+ * @param sleeps false: it never does, and nobody has to ring.
  * @param busyMs its first cell counts the milliseconds in which there was work. Each is given to the poll in which the clock
  * showed the next one, a sample every millisecond: exact on the average, for a subtraction a poll.
  */
-export function pollLoop(work: Pollable, sleeper: Pick<Sleeper, 'announce' | 'cancel' | 'wait'>, stopped: () => boolean, spins: number, busyMs: Float64Array = new Float64Array(1)): void {
+export function pollLoop(work: Pollable, sleeper: Pick<Sleeper, 'announce' | 'cancel' | 'wait'>, stopped: () => boolean, { spins, sleeps }: Pick<WakeUpSpec, 'spins' | 'sleeps'>, busyMs: Float64Array = new Float64Array(1)): void {
   let idle = 0;
+  let patience = Math.min(spins, FIRST_SPINS);
   let sleepMs = FIRST_SLEEP_MS;
   let then = Date.now();
   for (;;) {
@@ -36,11 +44,17 @@ export function pollLoop(work: Pollable, sleeper: Pick<Sleeper, 'announce' | 'ca
     if (work.poll(now) > 0) {
       idle = 0;
       sleepMs = FIRST_SLEEP_MS;
+      if (patience < spins) patience = Math.min(spins, 2 * patience);
       continue;
     }
-    if (++idle < spins) continue;
+    if (++idle < patience) continue;
     work.flush();
     if (stopped()) return;
+    if (!sleeps) {
+      sleeper.wait(0); // for what a sleeper learns by the way
+      idle = 1; // none of this was work
+      continue;
+    }
     sleeper.announce();
     idle = 0;
     if (work.hasWork() || stopped()) sleeper.cancel();
@@ -48,7 +62,8 @@ export function pollLoop(work: Pollable, sleeper: Pick<Sleeper, 'announce' | 'ca
       sleeper.wait(work.restMs === undefined ? sleepMs : Math.min(sleepMs, work.restMs()));
       sleepMs = Math.min(2 * sleepMs, LONGEST_SLEEP_MS);
       // Whoever rang had published before: a look that finds nothing is enough to sleep on.
-      idle = spins - 1;
+      patience = Math.min(spins, FIRST_SPINS);
+      idle = patience - 1;
     }
     then = Date.now(); // what was slept was not worked
   }

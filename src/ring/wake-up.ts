@@ -9,9 +9,10 @@ import type { RingProducer } from './spsc-ring.js';
 
 /**
  * `throughput`: rings when much waits, or the producer has nothing else to do. `latency`: rings at once. `auto`: rings at once
- * when less than a full burst was published, which is to say while there is little load, and as `throughput` else.
+ * when less than a full burst was published, which is to say while there is little load, and as `throughput` else. `poll`: no thread
+ * sleeps, so nobody has to be woken; each takes a core whether there is work or not.
  */
-export type WakeUp = 'throughput' | 'latency' | 'auto';
+export type WakeUp = 'throughput' | 'latency' | 'auto' | 'poll';
 
 /** A policy in numbers: a plain value that crosses threads. */
 export interface WakeUpSpec {
@@ -21,8 +22,9 @@ export interface WakeUpSpec {
   mark: number;
   /** Polls after which the bell is rung in any case. */
   ringAfterPolls: number;
-  /** Empty polls before a thread sleeps. */
+  /** Empty polls before a thread sleeps, or, where it does not sleep, before it looks whether it is to end. */
   spins: number;
+  sleeps: boolean;
 }
 
 /** Ring at once when this share of the slots waits: fewer, larger wake-ups win. */
@@ -39,7 +41,8 @@ export function wakeUpSpec(policy: WakeUp, slots: number, burst: number, hasOwnC
     atOnceBelow: policy === 'latency' ? Infinity : policy === 'auto' ? burst : 0,
     mark: Math.max(1, Math.floor(slots / MARK_SHARE)),
     ringAfterPolls: RING_AFTER_POLLS,
-    spins: hasOwnCores && policy !== 'throughput' ? SPINS_ON_OWN_CORE : SPINS,
+    spins: hasOwnCores && (policy === 'latency' || policy === 'auto') ? SPINS_ON_OWN_CORE : SPINS,
+    sleeps: policy !== 'poll',
   };
 }
 

@@ -46,8 +46,8 @@ if (phase() === RunState.running) inlinePorts?.begin();
 do {
   await inline.addSuccessor();
   const isToLeave = () => inline.hasSuccessor || stopped();
-  if (inlinePorts === null) pollLoop(work, sleeper, isToLeave, spec.wakeUp.spins, busyMs);
-  else pollLoop(inlinePorts, inlinePorts, isToLeave, SPINS_WITH_PORTS, busyMs);
+  if (inlinePorts === null) pollLoop(work, sleeper, isToLeave, spec.wakeUp, busyMs);
+  else pollLoop(inlinePorts, inlinePorts, isToLeave, spec.wakeUp.sleeps ? { spins: SPINS_WITH_PORTS, sleeps: true } : spec.wakeUp, busyMs);
 } while (!stopped());
 
 /** Its module needs koffi, which others do without. */

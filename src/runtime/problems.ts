@@ -37,6 +37,7 @@ export const PROBLEM_CODES = {
   'bad-address': 'Not an IP address, or not one with a UDP port where one belongs.',
   'bad-match': 'The match of a path cannot be parsed.',
   'interface-missing': 'A port names a network interface that this machine, or this network namespace, does not have.',
+  'too-few-cores': 'More threads than this machine has cores are never to sleep (`wakeUp: poll`).',
   'interface-down': 'The network interface of a port is down, or the other end of its cable is.',
   'interface-refused': 'The system refused what a port needs of a network interface.',
   'permission-missing': 'A port needs a capability of the system that this process does not have.',

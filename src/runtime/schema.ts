@@ -168,9 +168,9 @@ export const topParts = {
   mode: z.enum(['zero-copy', 'copy']).optional().describe('`copy` gives every VM a buffer of its own, for comparison. Default: zero-copy.'),
   burst: z.int().min(1).max(MAX_BURST).optional().describe('Most packets that a VM takes in one step. Default: 64.'),
   wakeUp: z
-    .enum(['throughput', 'latency', 'auto'])
+    .enum(['throughput', 'latency', 'auto', 'poll'])
     .optional()
-    .describe('When a sleeping thread is woken: when there is much to do, at once, or by the number of cores. Default: auto.'),
+    .describe('When a sleeping thread is woken: when there is much to do, at once, or by the load. `poll`: no thread sleeps, and each takes a core. Default: auto.'),
   threads: z
     .enum(['separate', 'one'])
     .optional()

@@ -18,5 +18,5 @@ export default async function runVm({ shared, vm: spec, readyOffset }: VmTask): 
   new Bell(shared.control, shared.mainDoorbellOffset).ring();
   const runState = new Int32Array(shared.control, shared.runStateOffset, 1);
   const stopped = () => vm.ended || Atomics.load(runState, 0) === RunState.stopped; // (U) pairs with main's store
-  pollLoop(vm, new Sleeper(shared.control, spec.doorbellOffset), stopped, spec.wakeUp.spins, new Float64Array(shared.control, spec.busyOffset, 1));
+  pollLoop(vm, new Sleeper(shared.control, spec.doorbellOffset), stopped, spec.wakeUp, new Float64Array(shared.control, spec.busyOffset, 1));
 }

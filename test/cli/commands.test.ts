@@ -1,7 +1,7 @@
 /** The built commands, most of them in this process: exit codes, and what stands on which stream. */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -358,6 +358,18 @@ threads: one
     expect(JSON.parse(stdout)).toMatchObject({ ok: true, warnings: [{ code: 'interface-missing', place: 'ports.a.interface', line: 1, column: 43 }] });
     expect(stderr).toMatch(/^1 warning\n\nthere\.yaml:1:43 {2}ports\.a\.interface {2}\[interface-missing\]\n {2}this machine has no interface 'l0', did you mean 'lo'\?\n {2}found .*lo/);
     expect((await command(['check', office], cwd)).stderr).toBe('');
+  });
+
+  test('threads that never sleep: a chain in one of them runs and ends, and a warning where there are more than cores', async () => {
+    const chain = (options: string) => file('poll.yaml', `ports: { a: { kind: generator, packets: 1000 }, b: { kind: sink } }\nchains: { edge: { functions: [dpi], ${options} } }\npaths: [{ from: a, to: b, via: edge }]\nwakeUp: poll\n`);
+    const inline = await command(['run', chain('placement: inline'), '--json'], cwd);
+    expect(inline.code).toBe(0);
+    expect(JSON.parse(inline.stdout)).toMatchObject({ ledger: { received: 1000, transmitted: 1000, balanced: true } });
+    const { code, stdout } = await command(['check', chain('placement: per-vm, replicas: 60'), '--json'], cwd);
+    expect(code).toBe(0);
+    const { warnings } = JSON.parse(stdout) as { warnings: unknown[] };
+    if (availableParallelism() > 60) expect(warnings).toEqual([]);
+    else expect(warnings).toMatchObject([{ code: 'too-few-cores', place: 'wakeUp', line: 4, found: "'poll' with 61 threads" }]);
   });
 
   test('a rule that cannot be parsed is found with its line and column', async () => {

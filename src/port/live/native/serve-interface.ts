@@ -49,5 +49,5 @@ function receive(half: ReceivingHalf, { shared, thread, sleeper, phase, ready }:
 
 function send(half: SendingHalf, { shared, thread, sleeper, phase, ready }: PortThread): void {
   ready();
-  pollLoop(half, sleeper, () => phase() === RunState.stopped, SPINS, new Float64Array(shared.control, thread.busyOffset, 1));
+  pollLoop(half, sleeper, () => phase() === RunState.stopped, { spins: SPINS, sleeps: true }, new Float64Array(shared.control, thread.busyOffset, 1));
 }
