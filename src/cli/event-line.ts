@@ -7,7 +7,7 @@ const DOING = {
   packet: 'has been at one packet for a second: its VM passes nothing meanwhile',
   update: 'has been taking new options for a second, in update(): its VM passes nothing meanwhile',
   expire: 'has been in expire() for a second: its VM passes nothing meanwhile',
-  create: 'has not been created in five seconds: packets flow when its create() is done',
+  create: 'has not been created in five seconds: what comes for it waits until its create() is done',
 } as const;
 
 const WRITTEN = { eve: 'the EVE log', writeDrops: 'dropped packets' } as const;

@@ -32,6 +32,8 @@ export interface ExecuteOptions {
   readonly control?: ControlOptions;
   /** Where metrics are served: `[host]:port`. */
   readonly metrics?: string;
+  /** How long network functions may take to be created. */
+  readonly startTimeoutMs?: number;
   /** Stops by itself after so long. */
   readonly durationMs?: number;
 }
@@ -58,7 +60,7 @@ export async function execute(plan: Plan, terminal: Terminal, options: ExecuteOp
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   try {
-    const { flows, eve, watch, live, control, metrics, durationMs } = options;
+    const { flows, eve, watch, live, control, metrics, startTimeoutMs, durationMs } = options;
     let liveRun: LiveRun | null = null;
     const { startPlan } = await import('../runtime/start.js');
     const runtime = await startPlan(plan, new Map(), {
@@ -67,6 +69,7 @@ export async function execute(plan: Plan, terminal: Terminal, options: ExecuteOp
       ...(eve !== undefined && { eve }),
       ...(control !== undefined && { control: { ...control, unavailable: control.nameIsFixed === true ? undefined : warnOf(terminal) } }),
       ...(metrics !== undefined && { metrics }),
+      ...(startTimeoutMs !== undefined && { startTimeoutMs }),
       onEvent: (event) => {
         if (liveRun !== null) liveRun.tell(event);
         else terminal.stderr.write(eventLine(event, styleFor(terminal.stderr, terminal.env), terminal.stderr.isTTY === true ? ERASE_LINE : ''));

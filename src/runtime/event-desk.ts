@@ -16,8 +16,8 @@ import type { WriteFailure } from './write-failures.js';
 /** Why a run ended early. */
 export interface Failure {
   message: string;
-  /** What came in could not be written where it was to go; all else is done. */
-  code?: 'write-failed';
+  /** `write-failed`: what came in could not be written where it was to go; all else is done. `create-timeout`: a network function was not created in time. */
+  code?: 'write-failed' | 'create-timeout';
   chain?: string;
   vm?: string;
   port?: string;

@@ -1,9 +1,13 @@
 /** Where functions run changes nothing of what happens to packets: placed together, or replicated, the books are the same. */
+import { existsSync, readdirSync } from 'node:fs';
 import { chain, type ConfigurationError, generator, queuePort, run, sink, start, vxlan, type ChainOptions, type Configuration, type Runtime, type RuntimeEvent } from 'millrace';
 import { simulate } from 'millrace/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { pickReplica } from '../../src/flow/rendezvous.js';
 import { dropEvery, echoing, fail, hang, meter, orderGuard, refuse, touch, unmade } from '../support/trace-function.mjs';
+
+/** Of this process. */
+const threadCount = (): number => (existsSync('/proc/self/task') ? readdirSync('/proc/self/task').length : 0);
 
 const configure = (packets: number, options: ChainOptions, ...uses: Parameters<typeof chain>[1]): Configuration => ({
   ports: { source: generator({ packets, flows: 40 }), out: sink() },
@@ -154,7 +158,18 @@ describe('a function that does not come back', () => {
     expect(await applied).toMatchObject({ message: report.error!.message });
   });
 
-  it('is named where it is never made', async () => {
+  it('is named where it is never made, when the time for that is over', async () => {
+    const neverMade = (placement: 'per-vm' | 'together'): Promise<Runtime> => start(configure(10, { placement }, hang({ from: 'create' })), { startTimeoutMs: 300 });
+    await run(configure(1, {}, touch({}))); // what the system starts once, is there
+    const threads = threadCount();
+    const why = "was not created within 0.3 s: its create() was expected to return or throw, and has done neither";
+    await expect(neverMade('per-vm')).rejects.toMatchObject({ name: 'StartError', code: 'create-timeout', vm: 'hang', chain: 'c', message: `network function 'hang' of chain 'c' ${why}` });
+    await expect(neverMade('together')).rejects.toMatchObject({ code: 'create-timeout', vm: 'hang', message: `network function 'hang' of chain 'c' (VM 'c') ${why}` });
+    await vi.waitFor(() => { expect(threadCount()).toBeLessThanOrEqual(threads); });
+    await expect(start(configure(1, {}, touch({})), { startTimeoutMs: 0 })).rejects.toThrow('startTimeoutMs: found 0, expected more than 0');
+  });
+
+  it('is named where its thread can never make it', async () => {
     await expect(start(configure(10, { placement: 'inline' }, touch({}, { as: 'before' }), hang({ from: 'create' })))).rejects.toThrow("network function 'hang' of chain 'c' ended the packet manager with it, as they share a thread: its create() never came to an end");
   });
 });
