@@ -2,6 +2,7 @@
 import type { RuntimeEvent } from '../runtime/events.js';
 import { printable, shownPath } from './format.js';
 import type { Style } from './terminal.js';
+import { isUnread } from './unread.js';
 
 const DOING = {
   packet: 'has been at one packet for a second: its VM passes nothing meanwhile',
@@ -20,7 +21,8 @@ export function eventLine(event: RuntimeEvent, style: Style, before = ''): strin
     case 'vm-stalled':
       return `${before}${style.warn('waiting:')} network function '${event.vm}' of chain '${event.chain}' ${DOING[event.doing]}\n`;
     case 'write-failed':
-      return `${before}${style.bad('not written:')} ${WRITTEN[event.what]} to ${shownPath(event.file)}: ${printable(event.why)}\n`;
+      if (isUnread(event.file, event.why)) return '';
+      return `${before}${style.bad('not written:')} ${event.what === 'port' ? `packets of port '${event.port}'` : WRITTEN[event.what]} to ${shownPath(event.file)}: ${printable(event.why)}${event.what === 'port' ? '; they are dropped as egress-failed from here on' : ''}\n`;
     default:
       return '';
   }

@@ -17,6 +17,7 @@ import type { Overrides } from './overrides.js';
 import type { RenderOptions } from './render-options.js';
 import { renderReport } from './render.js';
 import { columnsOf, styleFor, type Terminal } from './terminal.js';
+import { isUnread } from './unread.js';
 
 export interface ReportFlags {
   readonly json?: boolean;
@@ -110,7 +111,7 @@ export function printReport({ report, interrupted, readerGone }: Execution, rend
 
 /** A short run is over before anybody has noticed that packets on stdout had no reader. */
 function wentUnread({ problems, ports }: Report): boolean {
-  return problems.some(({ port, kind, detail }) => kind === 'write-failed' && detail.startsWith('EPIPE') && ports[port].written === STANDARD_OUTPUT);
+  return problems.some(({ port, kind, detail }) => kind === 'write-failed' && isUnread(ports[port].written, detail));
 }
 
 /** Runs a plan and prints its report, or says why it cannot. */

@@ -103,6 +103,7 @@ export class Runtime implements AsyncDisposable {
       vmIsStuck: (at) => { this.#vmIsStuck(at); },
       portState: (state) => { this.#desk.portState(state); },
       portFailed: (port, message) => { this.#portDied(port, portFailure(plan.ports[port].name, message)); },
+      portWriteFailed: (port, why) => { this.#desk.portWriteFailed(plan.ports[port], why); },
       managerEnded: (error) => { this.#managerEnded(error); },
     });
     this.#applier = new Applier(plan, options, { layout, desk: this.#desk, mailboxes: this.#mailboxes, workers: this.#workers, watches, watchCreation: (vm) => this.#watchCreation([vm]), isEnding: () => this.#ending });

@@ -273,9 +273,10 @@ paths: [{ from: source, to: rest, via: edge }]
     mkdirSync(join(cwd, 'small'));
     const script = `mount -t tmpfs -o size=64k small small && node ${join(ROOT, 'dist/cli/main.js')} run ${office} --write outside=small/o.pcapng --json; status=$?
       node ${join(ROOT, 'dist/cli/main.js')} inspect small/o.pcapng --json > whole.json && exit $status`;
-    const { status, stdout } = spawnSync('unshare', ['--mount', 'sh', '-c', script], { cwd, encoding: 'utf8' });
+    const { status, stdout, stderr } = spawnSync('unshare', ['--mount', 'sh', '-c', script], { cwd, encoding: 'utf8' });
     expect(status).toBe(1);
     const { error, ledger, drops, ports } = JSON.parse(stdout) as Report;
+    expect(stderr).toContain(`not written: packets of port 'outside' to small/o.pcapng: ENOSPC: no space left on device; they are dropped as egress-failed from here on\n`);
     expect(drops['egress-failed']).toBeGreaterThan(100);
     expect(error).toMatchObject({ code: 'write-failed', port: 'outside', message: `port 'outside' could not write ${join(cwd, 'small/o.pcapng')}: ENOSPC: no space left on device; ${drops['egress-failed'].toLocaleString('en-US')} of its packets were dropped as egress-failed` });
     expect(ledger).toMatchObject({ balanced: true, inFlight: 0 });
