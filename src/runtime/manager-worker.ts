@@ -47,7 +47,7 @@ do {
   await inline.addSuccessor();
   const isToLeave = () => inline.hasSuccessor || stopped();
   if (inlinePorts === null) pollLoop(work, sleeper, isToLeave, spec.wakeUp.spins, busyMs);
-  else pollLoop(inlinePorts, inlinePorts, isToLeave, SPINS_WITH_PORTS, busyMs);
+  else inlinePorts.named(() => { pollLoop(inlinePorts, inlinePorts, isToLeave, SPINS_WITH_PORTS, busyMs); });
 } while (!stopped());
 
 /** Its module needs koffi, which others do without. */
