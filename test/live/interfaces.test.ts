@@ -100,6 +100,7 @@ describe.skipIf(!usable)('a bump in the wire', () => {
     const millrace = await lab.millrace('middle', chainFile(...AF_PACKET, 'slots: 1024', threads), '--json');
     lab.run('middle', 'ip', 'link', 'del', 'outside');
     await millrace.says(/down: port 'outside': the interface 'outside' is down or gone/);
+    expect((await lab.finish('middle', process.execPath, 'dist/cli/main.js', 'ps')).stdout).toMatch(/ inside +af-packet .*\n.* outside \(down\) +af-packet /);
     lab.cable(['server', 'net0'], ['middle', 'outside']);
     lab.address('server', 'net0', '10.0.0.3/24');
     await millrace.says(/up: port 'outside'/);
