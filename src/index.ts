@@ -21,6 +21,7 @@ export type { EveTarget } from './runtime/eve/eve-output.js';
 export type { RuntimeEvent } from './runtime/events.js';
 export type { Changes } from './runtime/compare-plans.js';
 export type { Runtime } from './runtime/runtime.js';
+export { StartError } from './runtime/start-error.js';
 export type { StartOptions } from './runtime/start-options.js';
 export type { CounterReport, FlowReport, Ledger, PortReport, Report, ThreadReport, VmReport, WatchReport } from './runtime/report.js';
 export type { Tap, TapOptions, TapSummary, TappedPacket } from './runtime/watch/tap.js';

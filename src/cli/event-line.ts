@@ -2,12 +2,13 @@
 import type { RuntimeEvent } from '../runtime/events.js';
 import { printable, shownPath } from './format.js';
 import type { Style } from './terminal.js';
+import { isUnread } from './unread.js';
 
 const DOING = {
   packet: 'has been at one packet for a second: its VM passes nothing meanwhile',
   update: 'has been taking new options for a second, in update(): its VM passes nothing meanwhile',
   expire: 'has been in expire() for a second: its VM passes nothing meanwhile',
-  create: 'has not been created in five seconds: packets flow when its create() is done',
+  create: 'has not been created in five seconds: what comes for it waits until its create() is done',
 } as const;
 
 const WRITTEN = { eve: 'the EVE log', writeDrops: 'dropped packets' } as const;
@@ -20,7 +21,8 @@ export function eventLine(event: RuntimeEvent, style: Style, before = ''): strin
     case 'vm-stalled':
       return `${before}${style.warn('waiting:')} network function '${event.vm}' of chain '${event.chain}' ${DOING[event.doing]}\n`;
     case 'write-failed':
-      return `${before}${style.bad('not written:')} ${WRITTEN[event.what]} to ${shownPath(event.file)}: ${printable(event.why)}\n`;
+      if (isUnread(event.file, event.why)) return '';
+      return `${before}${style.bad('not written:')} ${event.what === 'port' ? `packets of port '${event.port}'` : WRITTEN[event.what]} to ${shownPath(event.file)}: ${printable(event.why)}${event.what === 'port' ? '; they are dropped as egress-failed from here on' : ''}\n`;
     default:
       return '';
   }

@@ -2,9 +2,7 @@
 import type { ControlOptions } from '../runtime/control/control-options.js';
 import type { EveTarget } from '../runtime/eve/eve-output.js';
 import type { Plan } from '../runtime/plan.js';
-import { STANDARD_OUTPUT } from '../port/capture/create-capture.js';
 import type { Report } from '../runtime/report.js';
-import type { Runtime } from '../runtime/runtime.js';
 import type { WatchOptions } from '../runtime/watch/watch-options.js';
 import { eventLine } from './event-line.js';
 import { EXIT_CODES } from './exit-code.js';
@@ -13,11 +11,10 @@ import { needsLine } from './needs.js';
 import { ERASE_LINE, showProgress } from './progress.js';
 import { tellWaiting } from './stalls.js';
 import { styleFor, type Terminal } from './terminal.js';
+import { isUnread } from './unread.js';
 
 /** Nobody waits for what is still under way. */
 const READER_GONE_DRAIN_MS = 500;
-/** Between two looks whether packets still find their reader. */
-const LOOK_EVERY_MS = 100;
 
 export interface ExecuteOptions {
   /** Report every flow. */
@@ -32,6 +29,8 @@ export interface ExecuteOptions {
   readonly control?: ControlOptions;
   /** Where metrics are served: `[host]:port`. */
   readonly metrics?: string;
+  /** How long network functions may take to be created. */
+  readonly startTimeoutMs?: number;
   /** Stops by itself after so long. */
   readonly durationMs?: number;
 }
@@ -51,6 +50,8 @@ export async function execute(plan: Plan, terminal: Terminal, options: ExecuteOp
   // Until packets flow, there is nothing to let through.
   let stop = (): void => { tellFaint('stopping once it has started; once more to end at once'); };
   let unwatch: () => void = () => undefined;
+  let unheard = false;
+  let leaveUnread = (): void => { unheard = true; };
   const onSignal = (signal: NodeJS.Signals): void => {
     if (interrupted) process.exit(signal === 'SIGINT' ? EXIT_CODES.interrupted : EXIT_CODES.terminated);
     interrupted = true;
@@ -58,7 +59,7 @@ export async function execute(plan: Plan, terminal: Terminal, options: ExecuteOp
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   try {
-    const { flows, eve, watch, live, control, metrics, durationMs } = options;
+    const { flows, eve, watch, live, control, metrics, startTimeoutMs, durationMs } = options;
     let liveRun: LiveRun | null = null;
     const { startPlan } = await import('../runtime/start.js');
     const runtime = await startPlan(plan, new Map(), {
@@ -67,7 +68,10 @@ export async function execute(plan: Plan, terminal: Terminal, options: ExecuteOp
       ...(eve !== undefined && { eve }),
       ...(control !== undefined && { control: { ...control, unavailable: control.nameIsFixed === true ? undefined : warnOf(terminal) } }),
       ...(metrics !== undefined && { metrics }),
+      ...(startTimeoutMs !== undefined && { startTimeoutMs }),
       onEvent: (event) => {
+        // The thread that writes packets to stdout is the one that finds nobody there.
+        if (event.type === 'write-failed' && isUnread(event.file, event.why)) leaveUnread();
         if (liveRun !== null) liveRun.tell(event);
         else terminal.stderr.write(eventLine(event, styleFor(terminal.stderr, terminal.env), terminal.stderr.isTTY === true ? ERASE_LINE : ''));
       },
@@ -97,13 +101,13 @@ export async function execute(plan: Plan, terminal: Terminal, options: ExecuteOp
       void runtime.stop({ drainMs: READER_GONE_DRAIN_MS });
     };
     terminal.onReaderGone?.(leave);
-    const unwatchPipe = watchPipe(runtime, leave);
+    leaveUnread = leave;
+    if (isUnheard()) leave();
     // The signal may have come while the threads were starting.
     if (wasInterrupted()) stop();
     try {
       return { report: await runtime.finished, interrupted: wasInterrupted(), readerGone: isReaderGone() };
     } finally {
-      unwatchPipe();
       unwatch();
       hide();
     }
@@ -120,16 +124,13 @@ export async function execute(plan: Plan, terminal: Terminal, options: ExecuteOp
     return readerGone;
   }
 
+  function isUnheard(): boolean {
+    return unheard;
+  }
+
   function wasInterrupted(): boolean {
     return interrupted;
   }
-}
-
-/** What packets of a port go to stdout for is told by their number: the thread that writes them finds nobody there. @returns what ends it. */
-function watchPipe(runtime: Runtime, leave: () => void): () => void {
-  if (!runtime.plan.ports.some(({ spec }) => 'write' in spec && spec.write === STANDARD_OUTPUT)) return () => undefined;
-  const timer = setInterval(() => { if ((runtime.counters().drops['egress-failed'] ?? 0) > 0) leave(); }, LOOK_EVERY_MS);
-  return () => { clearInterval(timer); };
 }
 
 /** A run that nobody can reach is better than none. */

@@ -1,6 +1,7 @@
 /** What a command says when it cannot do what was asked, and with which code the process ends. */
 import { InstanceError } from '../runtime/control/client.js';
 import { ConfigurationError } from '../runtime/problems.js';
+import { StartError } from '../runtime/start-error.js';
 import { EXIT_CODES, type ExitCode } from './exit-code.js';
 import { renderProblems } from './render-problems.js';
 import { styleFor, type Terminal } from './terminal.js';
@@ -19,7 +20,7 @@ export function fail(terminal: Terminal, error: unknown, json: boolean): ExitCod
     return EXIT_CODES.badUse;
   }
   const message = error instanceof Error ? error.message : String(error);
-  if (json) printJson(terminal, { ok: false, error: { message } });
+  if (json) printJson(terminal, { ok: false, error: error instanceof StartError ? error.toJSON() : { message } });
   terminal.stderr.write(`${style.bad('error:')} ${message}\n`);
   return error instanceof InstanceError || error instanceof UsageError ? EXIT_CODES.badUse : EXIT_CODES.failed;
 }

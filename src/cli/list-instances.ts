@@ -30,9 +30,9 @@ export function renderInstances(found: readonly Listed[], style: Style, width: n
     ...['in packets/s', 'bit/s', 'out packets/s', 'bit/s', 'dropped/s'].map((title) => ({ title, right: true })),
   ];
   const ports = found.flatMap((each) => ('error' in each ? [] : each.ports.map(({ name, kind }, at) => {
-    const { receivedPerSecond, receivedBitsPerSecond, transmittedPerSecond, transmittedBitsPerSecond, droppedPerSecond } = each.rates[name];
+    const { receivedPerSecond, receivedBitsPerSecond, transmittedPerSecond, transmittedBitsPerSecond, droppedPerSecond, down } = each.rates[name];
     return [
-      at === 0 ? each.name : '', name, kind,
+      at === 0 ? each.name : '', down === true ? `${name} (down)` : name, kind,
       count(receivedPerSecond), bitRate(receivedBitsPerSecond), count(transmittedPerSecond), bitRate(transmittedBitsPerSecond), count(droppedPerSecond),
     ];
   })));

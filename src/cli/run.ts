@@ -17,6 +17,7 @@ import type { Overrides } from './overrides.js';
 import type { RenderOptions } from './render-options.js';
 import { renderReport } from './render.js';
 import { columnsOf, styleFor, type Terminal } from './terminal.js';
+import { isUnread } from './unread.js';
 
 export interface ReportFlags {
   readonly json?: boolean;
@@ -31,6 +32,7 @@ export function addRun(program: Command, terminal: Terminal, ended: (code: ExitC
     .option('--trace <filter>', "tell of each packet that matches what every function did with it, and why: 'host 10.0.0.5 and tcp port 443'")
     .option('--write-drops <file>', "keep dropped packets as pcapng, with the reason as comment; '-' is stdout, and the report goes to stderr then")
     .option('--duration <time>', 'stop after so long: 30s, 5m, 1h', readDuration)
+    .option('--start-timeout <time>', 'how long network functions may take to be created, a minute by default', readDuration)
     .option('--name <name>', "what `millrace ps` calls it; by default the file's name, with the pid behind it when that is taken", readInstanceName)
     .option('--metrics <[host]:port>', 'serve Prometheus metrics at /metrics and the report at /stats; on loopback unless a host is given', readListenAddress)
     .option('--no-control', 'open no control socket: `millrace ps` does not show it')
@@ -45,10 +47,11 @@ Examples:
   $ tcpdump -i eth0 -w - | millrace run chain.yaml --capture trace=- --write outside=- >out.pcapng
   $ millrace run examples/office.yaml --json --flows | jq '.flows[] | select(.verdict != "forward")'`)
     .action(async (file: string, flags: RunFlags) => {
-      const { duration, name, metrics, control } = flags;
+      const { duration, startTimeout, name, metrics, control } = flags;
       ended(await runPlan(file, () => planOf(file, flags), terminal, flags, {
         live: { title: file, reload: (runtime: Runtime) => reloadFrom(file, flags, runtime) },
         ...(duration !== undefined && { durationMs: duration }),
+        ...(startTimeout !== undefined && { startTimeoutMs: startTimeout }),
         ...(metrics !== undefined && { metrics }),
         ...(control && { control: { name: name ?? instanceNameOf(file), nameIsFixed: name !== undefined, file: resolve(file), override: (document) => overridden(document, flags) } }),
       }));
@@ -57,6 +60,7 @@ Examples:
 
 interface RunFlags extends ReportFlags, Overrides {
   readonly duration?: number;
+  readonly startTimeout?: number;
   readonly name?: string;
   readonly metrics?: string;
   /** False with --no-control. */
@@ -107,7 +111,7 @@ export function printReport({ report, interrupted, readerGone }: Execution, rend
 
 /** A short run is over before anybody has noticed that packets on stdout had no reader. */
 function wentUnread({ problems, ports }: Report): boolean {
-  return problems.some(({ port, kind, detail }) => kind === 'write-failed' && detail.startsWith('EPIPE') && ports[port].written === STANDARD_OUTPUT);
+  return problems.some(({ port, kind, detail }) => kind === 'write-failed' && isUnread(ports[port].written, detail));
 }
 
 /** Runs a plan and prints its report, or says why it cannot. */

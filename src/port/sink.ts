@@ -7,6 +7,8 @@ import type { PortBackend, PortCounts, PortMemory } from './contract.js';
 
 export interface SinkPortOptions {
   write?: string;
+  /** Told once what the system said, when that file takes nothing any more. */
+  onWriteFailure?: (why: string) => void;
   /** Shared by the ports of one runtime, so that the file names the interfaces that packets came from. */
   directory?: InterfaceDirectory;
 }
@@ -18,7 +20,7 @@ export class SinkPort implements PortBackend {
   /** @throws CaptureError when the file to write cannot be created. */
   constructor(options: SinkPortOptions, memory: PortMemory, counts: PortCounts) {
     const writer = options.write === undefined ? null : createCapture(options.write, [], options.directory ?? new InterfaceDirectory());
-    this.#egress = new Egress(memory, counts, writer);
+    this.#egress = new Egress(memory, counts, writer, options.onWriteFailure);
   }
 
   get problems(): CaptureProblem[] {

@@ -20,6 +20,8 @@ interface Parts {
   readonly mailboxes: Mailboxes;
   readonly workers: Workers;
   readonly watches: Watches;
+  /** Ends a VM whose functions take too long to be created, and the run with it, unless what it returns is called before. */
+  readonly watchCreation: (vm: number) => () => void;
   /** The runtime ends, or has ended. */
   readonly isEnding: () => boolean;
 }
@@ -110,7 +112,7 @@ export class Applier {
 
   /** Ends a VM's thread and puts a new one in its place, with a function's new options: mark, drain, acknowledge, re-point, resume. */
   async #replace(at: number, changed: number, options: unknown): Promise<void> {
-    const { layout, desk, mailboxes, workers } = this.#parts;
+    const { layout, desk, mailboxes, workers, watchCreation } = this.#parts;
     const tell = async (message: ManagerMessage, answer?: string): Promise<void> => {
       const answered = answer === undefined ? Promise.resolve() : desk.answerOf(answer);
       await Promise.all([answered, mailboxes.toManager(message)]);
@@ -129,7 +131,10 @@ export class Applier {
     }
     for (const { index } of layout.vms[at].functions) desk.takesUpdates[index] = undefined;
     workers.beginVm(at);
+    // Packets for it wait meanwhile.
+    const unwatch = watchCreation(at);
     await Promise.race([Promise.all(standing), workers.vmEnded(at)]);
+    unwatch();
     await tell({ type: 'resume', vm: at });
   }
 }

@@ -10,14 +10,15 @@ import type { EveLog } from './eve/eve-log.js';
 import type { RuntimeEvent } from './events.js';
 import { FlowLog } from './flow-log.js';
 import type { Layout } from './layout.js';
+import type { PlanPort } from './plan.js';
 import type { Culprit } from './stall-watch.js';
 import type { WriteFailure } from './write-failures.js';
 
 /** Why a run ended early. */
 export interface Failure {
   message: string;
-  /** What came in could not be written where it was to go; all else is done. */
-  code?: 'write-failed';
+  /** `write-failed`: what came in could not be written where it was to go; all else is done. `create-timeout`: a network function was not created in time. */
+  code?: 'write-failed' | 'create-timeout';
   chain?: string;
   vm?: string;
   port?: string;
@@ -96,7 +97,12 @@ export class EventDesk {
     if (culprit.doing !== null) this.#onEvent({ type: 'vm-stalled', vm: culprit.vm, chain: culprit.chain, doing: culprit.doing });
   }
 
-  /** A file cannot be written on. */
+  /** The file of a port cannot be written on: its packets are dropped as `egress-failed`. */
+  portWriteFailed({ name, spec }: PlanPort, why: string): void {
+    if ('write' in spec && spec.write !== null) this.#onEvent({ type: 'write-failed', what: 'port', port: name, file: spec.write, why });
+  }
+
+  /** Another file cannot be written on. */
   writeFailed({ what, file, why }: WriteFailure): void {
     if (what !== 'port') this.#onEvent({ type: 'write-failed', what, file, why });
   }

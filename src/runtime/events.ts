@@ -12,6 +12,8 @@ export type RuntimeEvent =
   | { type: 'vm-stalled'; vm: string; chain: string; doing: Doing }
   /** The EVE log or the file for dropped packets cannot be written on; traffic goes on. `why`: what the system said. */
   | { type: 'write-failed'; what: 'writeDrops' | 'eve'; file: string; why: string }
+  /** The same of the file of a port: its packets are dropped as `egress-failed` from then on. */
+  | { type: 'write-failed'; what: 'port'; port: string; file: string; why: string }
   | { type: 'port-problem'; port: string; problem: PortProblem }
   /** A live port went down, or came up again. */
   | { type: 'port-state'; port: string; up: boolean; detail: string };

@@ -44,8 +44,21 @@ export class Failures {
     return this.#told(vm, `did not come back${whereIs(this.at(vm).doing)}, and ended the packet manager with it: they share a thread`);
   }
 
+  /** Network functions were not created in time. @param vms among these. */
+  ofUnmade(vms: readonly number[], limitMs: number): Failure {
+    const within = `within ${limitMs / 1000} s`;
+    const [first, ...others] = vms.flatMap((vm) => (this.at(vm).doing === 'create' ? [{ ...this.at(vm), of: this.#layout.vms[vm].name }] : []));
+    // What is left are ports, and they say themselves what they wait for.
+    if (first === undefined) return { message: `the ports and their threads did not stand ${within}` };
+    const named = ({ vm, chain, of }: typeof first): string => `'${vm}' of chain '${chain}'${of === vm ? '' : ` (VM '${of}')`}`;
+    const also = others.length === 0 ? '' : `; nor were ${others.map(named).join(', ')}`;
+    return { message: `network function ${named(first)} was not created ${within}: its create() was expected to return or throw, and has done neither${also}`, code: 'create-timeout', chain: first.chain, vm: first.vm };
+  }
+
   /** The packet manager's thread is no more. */
-  ofManager(error: Error): Failure {
+  ofManager(error: Error & { port?: string }): Failure {
+    const { port } = error;
+    if (port !== undefined) return { message: `port '${port}' failed, and ended the packet manager with it, as they share a thread: ${error.message}`, port };
     const vm = this.inlineVmAtWork();
     if (vm === null) return { message: `the packet manager failed: ${error.message}` };
     const { doing } = this.at(vm);

@@ -3,13 +3,14 @@
  * manager and its VMs, with the rings between them as ever. A packet passes from the socket that it came by to the one that it leaves
  * by without a thread being woken, and while there is nothing to do the thread waits for all interfaces at once.
  */
+import { inspect } from 'node:util';
 import type { SharedSpec } from '../memory/shared-spec.js';
 import { RunState } from '../memory/shared-spec.js';
 import type { InterfaceBackend } from '../port/live/backend.js';
 import { detectDuplicates } from '../port/live/native/detect-duplicates.js';
 import { ReceivingHalf, SendingHalf } from '../port/live/native/interface-halves.js';
 import type { Libc } from '../port/live/native/libc.js';
-import type { PortState, PortThreadSpec } from '../port/live/thread-spec.js';
+import type { PortHalf, PortState, PortThreadSpec } from '../port/live/thread-spec.js';
 import type { Pollable } from '../ring/poll-loop.js';
 
 /** Longest sleep: main's messages wake nobody here, so it bounds how long they lie. */
@@ -43,6 +44,8 @@ export class InlinePorts implements Pollable {
   readonly #requests: Uint8Array;
   readonly #words: Int32Array;
   #hasEnded = false;
+  /** The port whose half has its turn, or had the last one; null: the manager has it, or a VM. An exception does not say whose it is. */
+  #turn: string | null = null;
 
   /**
    * @param inner the manager, and VMs in its thread.
@@ -54,8 +57,13 @@ export class InlinePorts implements Pollable {
     this.#inner = inner;
     this.#phase = phase;
     const hostOf = (thread: PortThreadSpec) => ({ shared, thread, tell: (up: boolean, detail: string) => { tell({ port: thread.port, up, detail }); } });
-    this.#receiving = halves.filter(({ thread }) => thread.half === 'receive').map(({ thread, backend }) => new ReceivingHalf(libc, backend, hostOf(thread)));
-    this.#sending = halves.filter(({ thread }) => thread.half === 'send').map(({ thread, backend }) => new SendingHalf(libc, backend, hostOf(thread)));
+    const made = <Half>(half: PortHalf, make: (each: InlineHalf) => Half): Half[] => halves.filter(({ thread }) => thread.half === half).map((each) => {
+      this.#turn = each.thread.name;
+      return this.named(() => make(each));
+    });
+    this.#receiving = made('receive', ({ thread, backend }) => new ReceivingHalf(libc, backend, hostOf(thread)));
+    this.#sending = made('send', ({ thread, backend }) => new SendingHalf(libc, backend, hostOf(thread)));
+    this.#turn = null;
     this.#requests = new Uint8Array(this.#receiving.length * POLLFD_BYTES);
     this.#words = new Int32Array(this.#requests.buffer);
   }
@@ -69,21 +77,45 @@ export class InlinePorts implements Pollable {
 
   /** Packets may flow. */
   begin(): void {
-    for (const half of this.#receiving) half.greet();
+    this.named(() => {
+      for (const half of this.#receiving) {
+        this.#turn = half.name;
+        half.greet();
+      }
+    });
+  }
+
+  /** Does what the thread does with ports. @throws what that throws, with the port that had its turn as `port`, where it was one. */
+  named<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (thrown) {
+      if (this.#turn === null) throw thrown;
+      const error = thrown instanceof Error ? thrown : new Error(inspect(thrown));
+      throw Object.assign(error, { port: this.#turn });
+    }
   }
 
   poll(wallMs: number): number {
     let work = 0;
     if (this.#phase() === RunState.running) {
-      for (const half of this.#receiving) if (half.end.refill() > 0) work += half.poll(wallMs, false);
+      for (const half of this.#receiving) {
+        this.#turn = half.name;
+        if (half.end.refill() > 0) work += half.poll(wallMs, false);
+      }
     } else if (!this.#hasEnded) {
       this.#hasEnded = true;
       for (const { end } of this.#receiving) end.end();
     }
+    this.#turn = null;
     const moved = this.#inner.poll(wallMs);
     // What functions have returned leaves at once, before the system is asked for more.
     if (moved > 0) work += moved + this.#inner.poll(wallMs);
-    for (const half of this.#sending) work += half.poll();
+    for (const half of this.#sending) {
+      this.#turn = half.name;
+      work += half.poll();
+    }
+    this.#turn = null;
     return work;
   }
 
@@ -124,7 +156,10 @@ export class InlinePorts implements Pollable {
     if (this.#libc.poll(this.#requests, this.#receiving.length, Math.ceil(timeoutMs)) <= 0) return;
     for (let k = 0; k < this.#receiving.length; k++) {
       // A call that may wait is told why there is nothing.
-      if ((this.#requests[k * POLLFD_BYTES + CAME_OFFSET] & POLLERR) !== 0) this.#receiving[k].poll(Date.now(), true);
+      if ((this.#requests[k * POLLFD_BYTES + CAME_OFFSET] & POLLERR) === 0) continue;
+      this.#turn = this.#receiving[k].name;
+      this.#receiving[k].poll(Date.now(), true);
     }
+    this.#turn = null;
   }
 }

@@ -1,11 +1,12 @@
 /** Imports the module of a network function, and says what to do where it cannot be. Main thread. */
 import { allowTypeScript } from '../vm/typescript-loader.js';
+import { inTime } from './in-time.js';
 import { reasonOf } from './prepare-use.js';
 
 /** @param url of a module. TypeScript is read by the `tsx` that is installed beside it, else by Node itself, where that can. */
 export async function importModule(url: string): Promise<object> {
   await allowTypeScript(url);
-  return (await import(url)) as object;
+  return inTime(import(url) as Promise<object>);
 }
 
 const INSTALL = 'npm install --save-dev tsx';

@@ -30,8 +30,19 @@ export async function importFactories(ports: readonly PlanPort[]): Promise<Facto
   return factories;
 }
 
-/** @throws CaptureError from the maker, when a file that the configuration check saw is gone. */
-export function portMaker(shared: SharedSpec, spec: ManagerSpec, ports: readonly PlanPort[], factories: Factories = new Map()): PortMaker {
+/** To main: the file of a port takes nothing any more. */
+export interface PortWriteFailure {
+  unwrittenPort: number;
+  why: string;
+}
+
+/**
+ * @param tell is told when the file of a port takes nothing any more.
+ * @throws CaptureError from the maker, when a file that the configuration check saw is gone.
+ */
+export function portMaker(
+  shared: SharedSpec, spec: ManagerSpec, ports: readonly PlanPort[], factories: Factories = new Map(), tell: (failure: PortWriteFailure) => void = () => undefined,
+): PortMaker {
   return (pool, counts) => {
     const region = new Region(shared.region);
     const memory: PortMemory = {
@@ -40,7 +51,7 @@ export function portMaker(shared: SharedSpec, spec: ManagerSpec, ports: readonly
       maxPacketBytes: region.maxPacketBytes,
       slotIndex: (address) => region.slotIndex(address),
     };
-    const backends = new Backends(memory, factories);
+    const backends = new Backends(memory, factories, tell);
     return ports.map(({ spec: port }, at) => {
       const { rings } = spec.ports[at];
       if (rings !== undefined) return new RingPortHost(shared.control, rings, region, pool, counts(at), shared.burst);
@@ -52,20 +63,23 @@ export function portMaker(shared: SharedSpec, spec: ManagerSpec, ports: readonly
 class Backends {
   readonly #memory: PortMemory;
   readonly #factories: Factories;
+  readonly #tell: (failure: PortWriteFailure) => void;
   readonly #directory = new InterfaceDirectory();
   /** Captures that two ports share, by file. */
   readonly #twoSided = new Map<string, TwoSidedCapture>();
 
-  constructor(memory: PortMemory, factories: Factories) {
+  constructor(memory: PortMemory, factories: Factories, tell: (failure: PortWriteFailure) => void) {
     this.#memory = memory;
+    this.#tell = tell;
     this.#factories = factories;
   }
 
   make(port: PlanPortSpec, portIndex: number, counts: PortCounts): PortBackend {
     const memory = this.#memory;
+    const onWriteFailure = (why: string): void => { this.#tell({ unwrittenPort: portIndex, why }); };
     switch (port.kind) {
       case 'capture': {
-        const output = { ...(port.write !== null && { write: port.write }), portIndex, directory: this.#directory };
+        const output = { ...(port.write !== null && { write: port.write }), portIndex, directory: this.#directory, onWriteFailure };
         if (port.file === null) return new SinkPort(output, memory, counts);
         if (port.side === null) return new CapturePort({ path: port.file, ...output }, memory, counts);
         let capture = this.#twoSided.get(port.file);
@@ -82,7 +96,7 @@ class Backends {
       case 'memory':
         return new MemoryPort({ packets: port.packets, linkType: port.linkType }, memory, counts);
       case 'sink':
-        return new SinkPort({ ...(port.write !== null && { write: port.write }), directory: this.#directory }, memory, counts);
+        return new SinkPort({ ...(port.write !== null && { write: port.write }), directory: this.#directory, onWriteFailure }, memory, counts);
       case 'module': {
         const factory = this.#factories.get(port.module);
         if (factory === undefined) throw new Error(`${port.module} was not imported`);

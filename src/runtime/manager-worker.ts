@@ -26,7 +26,7 @@ export interface ManagerTask {
 const SPINS_WITH_PORTS = 3;
 
 const { shared, manager: spec, ports, inlineVms, inlineHalves, readyOffset } = workerData as ManagerTask;
-const manager = new PacketManager(shared, spec, portMaker(shared, spec, ports, await importFactories(ports)));
+const manager = new PacketManager(shared, spec, portMaker(shared, spec, ports, await importFactories(ports), (failure) => { parentPort!.postMessage(failure); }));
 const inline = new InlineVms(shared, manager, parentPort!);
 const runState = new Int32Array(shared.control, shared.runStateOffset, 1);
 const phase = () => Atomics.load(runState, 0); // (U) pairs with main's store
@@ -47,7 +47,7 @@ do {
   await inline.addSuccessor();
   const isToLeave = () => inline.hasSuccessor || stopped();
   if (inlinePorts === null) pollLoop(work, sleeper, isToLeave, spec.wakeUp, busyMs);
-  else pollLoop(inlinePorts, inlinePorts, isToLeave, spec.wakeUp.sleeps ? { spins: SPINS_WITH_PORTS, sleeps: true } : spec.wakeUp, busyMs);
+  else inlinePorts.named(() => { pollLoop(inlinePorts, inlinePorts, isToLeave, spec.wakeUp.sleeps ? { spins: SPINS_WITH_PORTS, sleeps: true } : spec.wakeUp, busyMs); });
 } while (!stopped());
 
 /** Its module needs koffi, which others do without. */

@@ -16,7 +16,7 @@ import type { LoadedConfiguration } from './yaml.js';
  * @param configuration a value as `chain`, `capture` and the like make it, or what YAML holds.
  * @returns once packets flow.
  * @throws ConfigurationError with every mistake at once, also a region that the machine does not give, before any
- * thread exists; Error when a network function cannot be created.
+ * thread exists; StartError when a network function cannot be created, or is not in `startTimeoutMs`.
  */
 export async function start(configuration: Configuration, options: StartOptions & CheckOptions = {}): Promise<Runtime> {
   if (isVmThread()) return never();

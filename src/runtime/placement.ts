@@ -19,12 +19,12 @@ export interface Placed {
  * @param chains those that paths use, in order; functions with problems are left out.
  * @param isOne everything runs in the packet manager's thread.
  * @param portThreads threads that live ports have of their own.
+ * @param cores that this process may use.
  */
-export function place(chains: readonly CheckedChain[], isOne: boolean, portThreads: number): Placed {
+export function place(chains: readonly CheckedChain[], isOne: boolean, portThreads: number, cores = availableCores()): Placed {
   const placed: Placed = { functions: [], vms: [], replicasOf: new Map(), spreadOf: new Map() };
-  // The packet manager has a thread of its own.
-  const threads = 1 + portThreads + chains.reduce((sum, { functions, options }) => sum + (options.placement === 'inline' ? 0 : functions.length * options.replicas), 0);
-  const isCrowded = threads > availableCores();
+  // The packet manager has a thread of its own; in one thread, nothing is gained by VMs apart.
+  const isCrowded = isOne || 1 + portThreads + chains.reduce((sum, chain) => sum + threadsApart(chain), 0) > cores;
   for (const { name, functions, options } of chains) {
     const { placement, replicas } = options;
     const isInline = isOne || placement === 'inline';
@@ -34,6 +34,12 @@ export function place(chains: readonly CheckedChain[], isOne: boolean, portThrea
     placed.spreadOf.set(name, strictest(sound));
   }
   return placed;
+}
+
+/** Threads of a chain's VMs when those that may be apart are. */
+function threadsApart({ functions, options: { placement, replicas } }: CheckedChain): number {
+  if (placement === 'inline') return 0;
+  return placement === 'together' ? replicas : functions.length * replicas;
 }
 
 /**

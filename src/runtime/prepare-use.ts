@@ -3,6 +3,7 @@ import { isAbsolute, resolve } from 'node:path';
 import type { Spread } from '../flow/steering.js';
 import type { Definition, NetworkFunctionUse, OptionProblem } from '../nf/contract.js';
 import { schemaOf } from '../nf/define.js';
+import { inTime } from './in-time.js';
 import { at, describe, type Findings, type Site } from './place.js';
 import type { PlanFunction } from './plan.js';
 import { takeKnownKeys } from './readable-part.js';
@@ -31,24 +32,25 @@ export async function prepareUse(
 ): Promise<PreparedFunction | null> {
   const before = findings.problems.length;
   try {
-    const schema = await schemaOf(definition);
-    let validated = await schema['~standard'].validate(use.options);
+    const schema = await inTime(schemaOf(definition));
+    const validate = async (value: unknown) => inTime(Promise.resolve(schema['~standard'].validate(value)));
+    let validated = await validate(use.options);
     if (validated.issues !== undefined) {
       const known = takeKnownKeys(findings, validated.issues, schema, use.options, site);
-      if (known !== use.options) validated = await schema['~standard'].validate(known);
+      if (known !== use.options) validated = await validate(known);
       if (validated.issues !== undefined) {
         for (const issue of validated.issues) reportIssue(findings, issue, known, site, schema);
         return null;
       }
       // A key too many hides nothing: what the function itself finds in the others is said too.
     }
-    const options = await (definition.prepare?.(validated.value, {
+    const options = await inTime(Promise.resolve(definition.prepare?.(validated.value, {
       ports,
       resolve: (path) => (isAbsolute(path) ? path : resolve(baseDirectory, path)),
       problem: (problem) => {
         optionProblem(findings, problem, use.options, site);
       },
-    }) ?? validated.value);
+    }) ?? validated.value));
     if (findings.problems.length > before) return null;
     if (!isClonable(findings, use, options, site)) return null;
     return {

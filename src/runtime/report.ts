@@ -116,6 +116,6 @@ export interface Report extends CounterReport {
   problems: { port: string; kind: string; count: number; firstAt: number; detail: string }[];
   flows?: FlowReport[];
   watched?: WatchReport;
-  /** Why it ended early; with the code `write-failed`, what it could not write. */
-  error?: { message: string; code?: 'write-failed'; chain?: string; vm?: string; port?: string; stack?: string; packet?: CrashedPacket | null };
+  /** Why it ended early; with the code `write-failed`, what it could not write, with `create-timeout`, which network function was not created in time. */
+  error?: { message: string; code?: 'write-failed' | 'create-timeout'; chain?: string; vm?: string; port?: string; stack?: string; packet?: CrashedPacket | null };
 }

@@ -31,6 +31,7 @@ import type { CounterReport, Report } from './report.js';
 import { RunPhase } from './run-phase.js';
 import { WriteFailures, describeWriteFailure, type WriteFailure } from './write-failures.js';
 import { StallWatch, type Culprit } from './stall-watch.js';
+import { DEFAULT_START_TIMEOUT_MS, StartError } from './start-error.js';
 import type { StartOptions } from './start-options.js';
 import type { Tap, TapOptions } from './watch/tap.js';
 import type { Watches } from './watch/watches.js';
@@ -38,7 +39,7 @@ import type { WatchSpec } from '../watch/watch-spec.js';
 
 /** How long the main thread sleeps at most when nothing rings. */
 const MAIN_SLEEP_MS = 100;
-/** Creating network functions takes a tenth of a second; with much to read a few. */
+/** When it is told that a network function is not created yet: that takes a tenth of a second, with much to read a few. */
 const CREATION_MS = 5000;
 /** How long a drain may take before the VMs are ended. */
 export const DEFAULT_DRAIN_MS = 5000;
@@ -58,6 +59,7 @@ export class Runtime implements AsyncDisposable {
   readonly reported: Promise<Report>;
   readonly #layout: Layout;
   readonly #options: StartOptions;
+  readonly #startTimeoutMs: number;
   readonly #workers: Workers;
   readonly #applier: Applier;
   readonly #phase: RunPhase;
@@ -83,6 +85,7 @@ export class Runtime implements AsyncDisposable {
     const { shared, manager } = layout;
     this.#layout = layout;
     this.#options = options;
+    this.#startTimeoutMs = options.startTimeoutMs ?? DEFAULT_START_TIMEOUT_MS;
     this.#queuePorts = [...queuePorts.values()];
     this.#eve = eve;
     this.#watches = watches;
@@ -100,9 +103,10 @@ export class Runtime implements AsyncDisposable {
       vmIsStuck: (at) => { this.#vmIsStuck(at); },
       portState: (state) => { this.#desk.portState(state); },
       portFailed: (port, message) => { this.#portDied(port, portFailure(plan.ports[port].name, message)); },
+      portWriteFailed: (port, why) => { this.#desk.portWriteFailed(plan.ports[port], why); },
       managerEnded: (error) => { this.#managerEnded(error); },
     });
-    this.#applier = new Applier(plan, options, { layout, desk: this.#desk, mailboxes: this.#mailboxes, workers: this.#workers, watches, isEnding: () => this.#ending });
+    this.#applier = new Applier(plan, options, { layout, desk: this.#desk, mailboxes: this.#mailboxes, workers: this.#workers, watches, watchCreation: (vm) => this.#watchCreation([vm]), isEnding: () => this.#ending });
     this.#phase = new RunPhase(shared);
     this.reported = this.#live();
     this.finished = this.#closedAfter(this.reported);
@@ -142,7 +146,7 @@ export class Runtime implements AsyncDisposable {
 
   /** @internal Settles when packets flow. @throws when a network function cannot be created. */
   async ready(): Promise<void> {
-    await Promise.race([this.#allReady, this.finished.then((report) => { throw new Error(report.error?.message ?? 'the runtime ended before it was ready'); })]);
+    await Promise.race([this.#allReady, this.finished.then((report) => { throw new StartError(report.error ?? { message: 'the runtime ended before it was ready' }); })]);
   }
 
   /** The report as of now. */
@@ -281,9 +285,9 @@ export class Runtime implements AsyncDisposable {
     const ready = new Int32Array(shared.control, readyOffset, 1);
     this.#workers.startManager(this.#applier.plan.ports, this.#portThreads.inlineHalves);
     const threads = this.#workers.threadCount + this.#portThreads.count;
-    const slow = setTimeout(() => { this.#tellUnmade(); }, CREATION_MS);
+    const unwatch = this.#watchCreation([...this.#layout.vms.keys()]);
     await this.#listenUntil(() => this.#desk.failure !== null || Atomics.load(ready, 0) === threads); // (T)
-    clearTimeout(slow);
+    unwatch();
     if (this.#desk.failure === null) {
       this.#startedAt = performance.now();
       this.#phase.run();
@@ -375,12 +379,24 @@ export class Runtime implements AsyncDisposable {
     new Bell(this.#layout.shared.control, this.#layout.shared.mainDoorbellOffset).ring();
   }
 
-  /** A start that waits for ever would say nothing. */
-  #tellUnmade(): void {
-    for (const at of this.#layout.vms.keys()) {
-      const culprit = this.#failures.at(at);
-      if (culprit.doing === 'create') this.#desk.stalled(culprit);
-    }
+  /** Whoever waits for network functions that are being created is told so, and not for ever. @param vms that have them. @returns what ends it. */
+  #watchCreation(vms: readonly number[]): () => void {
+    const slow = setTimeout(() => {
+      for (const culprit of vms.map((at) => this.#failures.at(at))) if (culprit.doing === 'create') this.#desk.stalled(culprit);
+    }, CREATION_MS);
+    const late = setTimeout(() => { this.#giveUp(vms); }, this.#startTimeoutMs);
+    return () => {
+      clearTimeout(slow);
+      clearTimeout(late);
+    };
+  }
+
+  /** Network functions were not created in time. @param vms of which some wait for theirs. */
+  #giveUp(vms: readonly number[]): void {
+    this.#desk.drain();
+    this.#desk.failure ??= this.#failures.ofUnmade(vms, this.#startTimeoutMs);
+    for (const vm of vms) this.#workers.kill(vm);
+    this.#wakeSelf();
   }
 
   /** Everything that waits for the main thread, once. */

@@ -14,6 +14,11 @@ export interface StartOptions extends WatchOptions {
   /** Where a log in the form of Suricata's EVE JSON goes (docs/eve.md): a file name, or something with `write(text)`. */
   eve?: string | EveTarget;
   /**
+   * How long network functions may take to be created, in milliseconds: at the start, which then fails with the code `create-timeout`,
+   * and when one is replaced under traffic, which ends the run. Default: 60 000.
+   */
+  startTimeoutMs?: number;
+  /**
    * Opens a control socket (docs/operating.md), by which `millrace ps`, `stats`, `apply` and `stop` reach the runtime: `true`
    * in the user's folder, a text at that path. Default: none.
    */

@@ -12,6 +12,7 @@ import type { Plan } from './plan.js';
 import { ConfigurationError, type Problem } from './problems.js';
 import { QueuePort } from './queue-port.js';
 import { Runtime } from './runtime.js';
+import { checkStartTimeout } from './start-error.js';
 import type { StartOptions } from './start-options.js';
 import { checkWatches } from './watch/watch-options.js';
 import { Watches } from './watch/watches.js';
@@ -26,6 +27,7 @@ export async function start(configuration: Configuration, options: StartOptions 
 
 /** Starts a plan that was checked. */
 export async function startPlan(plan: Plan, queuePorts: ReadonlyMap<string, QueuePort>, options: StartOptions): Promise<Runtime> {
+  checkStartTimeout(options.startTimeoutMs);
   await makeFolders(filesOf(plan, options));
   checkQueuePorts(queuePorts);
   const isFinite = plan.ports.every(({ spec }) => spec.kind !== 'queue' && !isLive(spec));

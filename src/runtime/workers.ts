@@ -5,6 +5,7 @@ import { InlineVm } from './inline-vm.js';
 import type { InlineHalf, InlinePortFailure } from './inline-ports.js';
 import type { InlineEnd } from './inline-vms.js';
 import type { Layout } from './layout.js';
+import type { PortWriteFailure } from './make-ports.js';
 import type { PlanPort } from './plan.js';
 import type { Mailboxes } from './mailboxes.js';
 import { VmThread, startManagerThread } from './threads.js';
@@ -19,6 +20,8 @@ export interface WorkerEvents {
   portState(state: PortState): void;
   /** It cannot be served. */
   portFailed(port: number, message: string): void;
+  /** Its file takes nothing any more. */
+  portWriteFailed(port: number, why: string): void;
   /** The manager's thread is no more. */
   managerEnded(error: Error): void;
 }
@@ -58,9 +61,10 @@ export class Workers {
       resolve();
     }));
     worker.on('error', (error) => { this.#managerEnded(error); });
-    worker.on('message', (news: InlineEnd | PortState | InlinePortFailure) => {
+    worker.on('message', (news: InlineEnd | PortState | InlinePortFailure | PortWriteFailure) => {
       if ('vm' in news) this.#inlineVm(news.vm)?.hasEnded(news.error === null ? null : Object.assign(new Error(news.error.message), news.error));
       else if ('failedPort' in news) this.#on.portFailed(news.failedPort, news.message);
+      else if ('unwrittenPort' in news) this.#on.portWriteFailed(news.unwrittenPort, news.why);
       else this.#on.portState(news);
     });
   }

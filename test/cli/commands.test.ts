@@ -200,6 +200,22 @@ paths: [{ from: source, to: rest, via: edge }]
     expect(text.stdout).toMatch(/\nFailed .*bomb.*it went off\n {9}at .*bomb.*:\d+:\d+\n {9}in hand: a packet of 64 bytes from .*\n {9}0000 {2}/s);
   });
 
+  test('a network function that is never created: exit 1, named, when the time for that is over', async () => {
+    file('unborn.mjs', `
+      import { defineNetworkFunction } from ${JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)};
+      const options = { '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) } };
+      export const unborn = defineNetworkFunction(import.meta.url, { name: 'unborn', options, create: () => new Promise(() => {}) });`);
+    file('unborn.yaml', `
+ports: { source: { kind: generator, packets: 100 }, rest: { kind: sink } }
+chains: { edge: { functions: [{ unborn: { from: ./unborn.mjs } }], placement: per-vm } }
+paths: [{ from: source, to: rest, via: edge }]
+`);
+    const { code, stdout, stderr } = await command(['run', 'unborn.yaml', '--start-timeout', '300ms', '--json'], cwd);
+    const message = "network function 'unborn' of chain 'edge' was not created within 0.3 s: its create() was expected to return or throw, and has done neither";
+    expect([code, stderr]).toEqual([1, `error: ${message}\n`]);
+    expect(JSON.parse(stdout)).toEqual({ ok: false, error: { message, code: 'create-timeout', chain: 'edge', vm: 'unborn' } });
+  });
+
   test('a network function that does not come back is named, is waited for while the run stops, and is its failure', async () => {
     file('loop.mjs', `
       import { defineNetworkFunction } from ${JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)};
@@ -257,9 +273,10 @@ paths: [{ from: source, to: rest, via: edge }]
     mkdirSync(join(cwd, 'small'));
     const script = `mount -t tmpfs -o size=64k small small && node ${join(ROOT, 'dist/cli/main.js')} run ${office} --write outside=small/o.pcapng --json; status=$?
       node ${join(ROOT, 'dist/cli/main.js')} inspect small/o.pcapng --json > whole.json && exit $status`;
-    const { status, stdout } = spawnSync('unshare', ['--mount', 'sh', '-c', script], { cwd, encoding: 'utf8' });
+    const { status, stdout, stderr } = spawnSync('unshare', ['--mount', 'sh', '-c', script], { cwd, encoding: 'utf8' });
     expect(status).toBe(1);
     const { error, ledger, drops, ports } = JSON.parse(stdout) as Report;
+    expect(stderr).toContain(`not written: packets of port 'outside' to small/o.pcapng: ENOSPC: no space left on device; they are dropped as egress-failed from here on\n`);
     expect(drops['egress-failed']).toBeGreaterThan(100);
     expect(error).toMatchObject({ code: 'write-failed', port: 'outside', message: `port 'outside' could not write ${join(cwd, 'small/o.pcapng')}: ENOSPC: no space left on device; ${drops['egress-failed'].toLocaleString('en-US')} of its packets were dropped as egress-failed` });
     expect(ledger).toMatchObject({ balanced: true, inFlight: 0 });

@@ -1,6 +1,6 @@
 /** Captures that come and go by pipes, as `tcpdump -w -` and `wireshark -i -` have them. */
-import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -60,6 +60,24 @@ paths: [{ from: source, to: rest, via: edge }]
     const { stdout } = await promisify(execFile)('bash', ['-c', `(node dist/cli/main.js run none.yaml; echo $? >&3) 2>&1 3>${folder}/code | true; cat ${folder}/code`], { cwd: ROOT });
     expect(['141\n', '2\n']).toContain(stdout);
   });
+});
+
+it.skipIf(!existsSync('/dev/full'))('packets that a full disk has no room for are told of while the run goes on, dropped by name, and its failure', async () => {
+  const child = spawn('sh', ['-c', `exec node dist/cli/main.js run ${folder}/endless.yaml --write rest=- --json --no-control > /dev/full`], { cwd: ROOT, stdio: ['ignore', 'ignore', 'pipe'] });
+  let told = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (told += text));
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  const line = "not written: packets of port 'rest' to /dev/stdout: ENOSPC: no space left on device; they are dropped as egress-failed from here on\n";
+  while (!told.includes('not written') && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(told).toContain(line);
+  // It is not why the run ends.
+  expect(child.exitCode).toBeNull();
+  child.kill('SIGINT');
+  expect(await ended).toBe(1);
+  const { error, drops, ledger } = JSON.parse(told.slice(told.indexOf('{'), told.lastIndexOf('}') + 1)) as Report;
+  expect(error).toMatchObject({ code: 'write-failed', port: 'rest' });
+  expect(drops['egress-failed']).toBe(ledger.received);
+  expect(ledger).toMatchObject({ balanced: true, inFlight: 0 });
 });
 
 it('a stream that is no capture is refused with its name', async () => {

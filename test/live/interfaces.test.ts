@@ -1,5 +1,6 @@
 /** Ports on real interfaces, in network namespaces: packet sockets, TAP, TUN, and the kernel's own VXLAN as the other end. */
 import { readdirSync, readFileSync } from 'node:fs';
+import type { Report } from 'millrace';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Lab, canUseNamespaces, descriptorsOf, pause, reportOf, type Program } from './lab.js';
 
@@ -99,11 +100,31 @@ describe.skipIf(!usable)('a bump in the wire', () => {
     const millrace = await lab.millrace('middle', chainFile(...AF_PACKET, 'slots: 1024', threads), '--json');
     lab.run('middle', 'ip', 'link', 'del', 'outside');
     await millrace.says(/down: port 'outside': the interface 'outside' is down or gone/);
+    expect((await lab.finish('middle', process.execPath, 'dist/cli/main.js', 'ps')).stdout).toMatch(/ inside +af-packet .*\n.* outside \(down\) +af-packet /);
     lab.cable(['server', 'net0'], ['middle', 'outside']);
     lab.address('server', 'net0', '10.0.0.3/24');
     await millrace.says(/up: port 'outside'/);
     expect(await lab.pings('client', '-c', '2', '10.0.0.3')).toContain(' 0% packet loss');
     await reportOf(millrace);
+  });
+
+  it('is named where an exception of its port ends the one thread that it shares with the packet manager', async () => {
+    cables();
+    // A function in that thread takes away a clock that only receiving halves read.
+    lab.write('thief.mjs', `
+      import { defineNetworkFunction, forward } from ${JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)};
+      const options = { '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) } };
+      export const thief = defineNetworkFunction(import.meta.url, { name: 'thief', options, create: () => {
+        performance.now = () => { throw new Error('the clock is gone'); };
+        return () => forward;
+      } });`);
+    const millrace = await lab.millrace('middle', chainFile(...AF_PACKET, 'slots: 1024', 'one').replace(/wire: \[.*\]/, 'wire: [{ thief: { from: ./thief.mjs } }]'), '--json');
+    lab.start('server', 'ping', '-c', '3', '-W', '1', '10.0.0.2');
+    const { code, stdout } = await millrace.ended;
+    expect(code).toBe(1);
+    const { error } = JSON.parse(stdout) as Report;
+    expect(['inside', 'outside']).toContain(error?.port);
+    expect(error!.message).toBe(`port '${error!.port}' failed, and ended the packet manager with it, as they share a thread: the clock is gone`);
   });
 
   it('prints statistics at SIGUSR2, takes its file again at SIGHUP, and ends at SIGTERM', async () => {

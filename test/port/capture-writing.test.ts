@@ -165,13 +165,15 @@ describe('what cannot be written', () => {
     const reader = openCapture(source);
     expect(reader.next()).toBe(true);
     reader.close();
-    const port = new SinkPort({ write: '/dev/full' }, memory, counts);
+    const told: string[] = [];
+    const port = new SinkPort({ write: '/dev/full', onWriteFailure: (why) => told.push(why) }, memory, counts);
     port.transmit(memory.addresses, 3);
     expect(port.complete(new Uint32Array(8), 8)).toBe(0);
     port.transmit(memory.addresses.subarray(3), 1);
     expect(counts.egress).toEqual([...memory.addresses].map((address) => [address, builtInDrop('egress-failed')]));
     expect(port.problems).toMatchObject([{ kind: 'write-failed', count: 4, firstAt: 0, detail: 'ENOSPC: no space left on device' }]);
     port.close();
+    expect(told).toEqual(['ENOSPC: no space left on device']);
   });
 });
 

@@ -1,5 +1,5 @@
 /** Changes under traffic: generation words, quiesce and re-point, mailboxes. Every packet is delivered once, in order. */
-import { chain, ConfigurationError, generator, nat, queuePort, sink, start, type Chain, type Configuration, type Placement, type QueuePort, type Routing } from 'millrace';
+import { chain, ConfigurationError, generator, nat, queuePort, sink, start, type Chain, type Configuration, type Placement, type QueuePort, type Routing, type StartOptions } from 'millrace';
 import { simulate } from 'millrace/testing';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
@@ -192,10 +192,10 @@ describe('a change that a network function does not survive', () => {
 
 describe('packets that wait for a VM which is being replaced', () => {
   /** A packet is with the VM to be replaced, and at least one waits for its successor. */
-  async function replacing(routing: Routing, configure: (isNext: boolean) => Chain) {
+  async function replacing(routing: Routing, configure: (isNext: boolean) => Chain, options: StartOptions = {}) {
     const [port, out] = [queuePort(), queuePort()];
     const configuration = (isNext: boolean): Configuration => ({ ports: { port, out }, paths: [{ from: 'port', to: 'out', via: { ...configure(isNext), routing } }] });
-    const runtime = await start(configuration(false));
+    const runtime = await start(configuration(false), options);
     await port.send(udp(1));
     const applied = runtime.apply(configuration(true)).then(() => null, (error: unknown) => (error as Error).message);
     await vi.waitFor(async () => {
@@ -219,6 +219,17 @@ describe('packets that wait for a VM which is being replaced', () => {
     const { runtime, applied } = await replacing(routing, (isNext) => chain('c', [touch({}), hesitant({ holdMs: 400, isSound: !isNext })]));
     expect(await applied).toContain("network function 'hesitant' of chain 'c' failed: it is not sound");
     const report = await runtime.finished;
+    expect(report.ledger).toMatchObject({ balanced: true, inFlight: 0 });
+  });
+
+  it('are dropped when the time for creating its successor is over', async () => {
+    const options = { startTimeoutMs: 4000 };
+    const { runtime, applied } = await replacing('hub', (isNext) => chain('c', [touch({}), hesitant({ holdMs: 400, isEndless: isNext })], { placement: 'per-vm' }), options);
+    const why = "network function 'hesitant' of chain 'c' was not created within 4 s: its create() was expected to return or throw, and has done neither";
+    expect(await applied).toBe(why);
+    const report = await runtime.finished;
+    expect(report.error).toMatchObject({ code: 'create-timeout', vm: 'hesitant', message: why });
+    expect(report.drops['chain-stopped']).toBeGreaterThan(0);
     expect(report.ledger).toMatchObject({ balanced: true, inFlight: 0 });
   });
 });

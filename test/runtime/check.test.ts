@@ -1,8 +1,10 @@
 /** Each kind of mistake in a configuration, once, in the words that the user reads. */
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { chain } from '../../src/chain/chain.js';
+import { forward } from '../../src/nf/contract.js';
+import { defineNetworkFunction } from '../../src/nf/define.js';
 import { ConfigurationError } from '../../src/runtime/problems.js';
 import { planConfiguration } from '../../src/runtime/check.js';
 import { ttlGuard } from './functions/ttl-guard.js';
@@ -125,6 +127,33 @@ describe('network functions', () => {
     expect(await after((c) => (c.chains.edge = [{ 'ttl-gard': { from: GUARD } }]))).toEqual([
       `chains.edge[0]: '${GUARD}' exports no network function 'ttl-gard', did you mean 'ttl-guard'?\n  found 'ttl-gard', expected 'ttl-guard' or 'keeps-functions' [unknown-function]`,
     ]);
+  });
+
+  test('a module, or a check of options, that waits for what never comes', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const inAMinute = async (problems: Promise<string[]>): Promise<string[]> => {
+        let found: string[] | null = null;
+        void problems.then((all) => (found = all));
+        while (found === null) {
+          await vi.advanceTimersByTimeAsync(60_000);
+          await new Promise(setImmediate);
+        }
+        return found;
+      };
+      const why = 'found something that it waits for has not come in 60 s: a promise that never settles';
+      writeFileSync(join(base, 'waits.mjs'), 'await new Promise(() => {});\n');
+      expect(await inAMinute(after((c) => (c.chains.edge = [{ guard: { from: './waits.mjs' } }])))).toEqual([
+        `chains.edge[0].from: the module of 'guard' cannot be loaded\n  ${why}, expected a module that exports 'guard' [module-unloadable]`,
+      ]);
+      const validate = () => new Promise<never>(() => undefined);
+      const never = defineNetworkFunction('test:never', { name: 'never', options: { '~standard': { version: 1, vendor: 'test', validate } }, create: () => () => forward });
+      expect(await inAMinute(after((c) => (c.chains.edge = [never({}) as never])))).toEqual([
+        `chains.edge[0]: 'never' failed while its options were being prepared\n  ${why}, expected problems to be reported, not thrown [function-failed]`,
+      ]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test('a module that is not there', async () => {

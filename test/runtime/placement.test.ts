@@ -1,9 +1,15 @@
 /** Where functions run changes nothing of what happens to packets: placed together, or replicated, the books are the same. */
+import { existsSync, readdirSync } from 'node:fs';
 import { chain, type ConfigurationError, generator, queuePort, run, sink, start, vxlan, type ChainOptions, type Configuration, type Runtime, type RuntimeEvent } from 'millrace';
 import { simulate } from 'millrace/testing';
 import { describe, expect, it, vi } from 'vitest';
+import type { CheckedChain } from '../../src/runtime/check-chains.js';
+import { place } from '../../src/runtime/placement.js';
 import { pickReplica } from '../../src/flow/rendezvous.js';
 import { dropEvery, echoing, fail, hang, meter, orderGuard, refuse, touch, unmade } from '../support/trace-function.mjs';
+
+/** Of this process. */
+const threadCount = (): number => (existsSync('/proc/self/task') ? readdirSync('/proc/self/task').length : 0);
 
 const configure = (packets: number, options: ChainOptions, ...uses: Parameters<typeof chain>[1]): Configuration => ({
   ports: { source: generator({ packets, flows: 40 }), out: sink() },
@@ -154,7 +160,18 @@ describe('a function that does not come back', () => {
     expect(await applied).toMatchObject({ message: report.error!.message });
   });
 
-  it('is named where it is never made', async () => {
+  it('is named where it is never made, when the time for that is over', async () => {
+    const neverMade = (placement: 'per-vm' | 'together'): Promise<Runtime> => start(configure(10, { placement }, hang({ from: 'create' })), { startTimeoutMs: 300 });
+    await run(configure(1, {}, touch({}))); // what the system starts once, is there
+    const threads = threadCount();
+    const why = "was not created within 0.3 s: its create() was expected to return or throw, and has done neither";
+    await expect(neverMade('per-vm')).rejects.toMatchObject({ name: 'StartError', code: 'create-timeout', vm: 'hang', chain: 'c', message: `network function 'hang' of chain 'c' ${why}` });
+    await expect(neverMade('together')).rejects.toMatchObject({ code: 'create-timeout', vm: 'hang', message: `network function 'hang' of chain 'c' (VM 'c') ${why}` });
+    await vi.waitFor(() => { expect(threadCount()).toBeLessThanOrEqual(threads); });
+    await expect(start(configure(1, {}, touch({})), { startTimeoutMs: 0 })).rejects.toThrow('startTimeoutMs: found 0, expected more than 0');
+  });
+
+  it('is named where its thread can never make it', async () => {
     await expect(start(configure(10, { placement: 'inline' }, touch({}, { as: 'before' }), hang({ from: 'create' })))).rejects.toThrow("network function 'hang' of chain 'c' ended the packet manager with it, as they share a thread: its create() never came to an end");
   });
 });
@@ -176,6 +193,29 @@ describe('one thread', () => {
     const tunnel = { ports: { source: generator({ packets: 1 }), out: vxlan({ vni: 1, remote: '127.0.0.1' }) }, paths: [{ from: 'source', to: 'out', via: chain('c', [touch({})]) }] };
     const problems = await start(inOne(tunnel)).then(() => [], (error: unknown) => (error as ConfigurationError).problems);
     expect(problems).toMatchObject([{ code: 'wrong-value', place: 'threads', found: "'one'", message: "a port of kind 'vxlan' ('out') needs a thread of its own" }]);
+  });
+});
+
+describe('auto', () => {
+  const placed = (cores: number, isOne: boolean, ...chains: readonly [name: string, count: number, options: ChainOptions][]): string[] => {
+    const checked = chains.map(([name, count, options]) => ({
+      name,
+      functions: Array.from({ length: count }, (_, at) => ({ name: `${name}${at}`, spread: { by: 'connection' } })),
+      names: [],
+      options: { placement: 'auto', replicas: 1, routing: 'hub', ...options },
+    })) as unknown as CheckedChain[];
+    return place(checked, isOne, 4, cores).vms.map(({ name }) => name);
+  };
+
+  it('puts functions together where there would be more threads than cores: those that there are, live ports\' too', () => {
+    // The manager, four of ports, two functions.
+    expect(placed(7, false, ['a', 2, {}])).toEqual(['a0', 'a1']);
+    expect(placed(6, false, ['a', 2, {}])).toEqual(['a']);
+    // A chain whose functions are together has a thread for each replica, one that is inline has none.
+    expect(placed(9, false, ['a', 2, {}], ['b', 8, { placement: 'together', replicas: 2 }], ['c', 8, { placement: 'inline' }])).toEqual(['a0', 'a1', 'b.1', 'b.2', 'c']);
+    expect(placed(8, false, ['a', 2, {}], ['b', 8, { placement: 'together', replicas: 2 }])).toEqual(['a', 'b.1', 'b.2']);
+    // In one thread nothing is gained by VMs apart.
+    expect(placed(64, true, ['a', 2, {}])).toEqual(['a']);
   });
 });
 

@@ -12,6 +12,6 @@ export const meter: NetworkFunctionFactory<Record<string, never>>;
 export const brittle: NetworkFunctionFactory<{ value: number }>;
 export const forgetful: NetworkFunctionFactory<{ at: number }>;
 export const bursts: NetworkFunctionFactory<{ nth: number; leave?: number | undefined; failAt?: number | undefined }>;
-export const hesitant: NetworkFunctionFactory<{ holdMs?: number; isSound?: boolean }>;
+export const hesitant: NetworkFunctionFactory<{ holdMs?: number; isSound?: boolean; isEndless?: boolean }>;
 export const unmade: NetworkFunctionFactory<Record<string, never>>;
 export const hang: NetworkFunctionFactory<{ from: string }>;

@@ -197,8 +197,9 @@ export const bursts = defineNetworkFunction(import.meta.url, {
 /** Holds its first packet for a while; other options need another VM, which cannot be created with `isSound: false`. */
 export const hesitant = defineNetworkFunction(import.meta.url, {
   name: 'hesitant',
-  options: optionsOf({ holdMs: 0, isSound: true }),
+  options: optionsOf({ holdMs: 0, isSound: true, isEndless: false }),
   create: ({ options }) => {
+    if (options.isEndless) return new Promise(() => {});
     if (!options.isSound) throw new Error('it is not sound');
     let holdMs = options.holdMs;
     return () => {

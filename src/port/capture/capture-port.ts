@@ -17,6 +17,8 @@ export interface CapturePortOptions {
   path: string;
   /** Where to write what is sent here; without it, that is discarded. */
   write?: string;
+  /** Told once what the system said, when that file takes nothing any more. */
+  onWriteFailure?: (why: string) => void;
   /** Index of this port, as slot headers have it. */
   portIndex?: number;
   /** Shared by the ports of one runtime, so that written files name the interfaces that packets came from. */
@@ -37,7 +39,7 @@ export class CapturePort implements PortBackend {
     const directory = options.directory ?? new InterfaceDirectory();
     directory.register(options.portIndex ?? 0, this.#reader);
     try {
-      this.#egress = new Egress(memory, counts, options.write === undefined ? null : createCapture(options.write, [options.path], directory));
+      this.#egress = new Egress(memory, counts, options.write === undefined ? null : createCapture(options.write, [options.path], directory), options.onWriteFailure);
     } catch (error) {
       this.#reader.close();
       throw error;

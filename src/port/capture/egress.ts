@@ -25,7 +25,9 @@ export class Egress {
   #producerIndex = 0;
   readonly #meta: RecordMeta = { originalLength: 0, seconds: 0, nanos: 0, linkType: 0, ingressPort: 0, interfaceId: 0 };
 
-  constructor(memory: PortMemory, counts: PortCounts, writer: CaptureWriter | null) {
+  /** @param onWriteFailure told once what the system said, when the file takes nothing any more. */
+  constructor(memory: PortMemory, counts: PortCounts, writer: CaptureWriter | null, onWriteFailure?: (why: string) => void) {
+    if (writer !== null && onWriteFailure !== undefined) writer.onFailure = onWriteFailure;
     this.#memory = memory;
     this.#counts = counts;
     this.#writer = writer;

@@ -61,6 +61,8 @@ export interface TwoSidedOptions {
 export interface FaceOptions {
   /** Where to write what is sent on this side; without it, that is discarded. */
   write?: string;
+  /** Told once what the system said, when that file takes nothing any more. */
+  onWriteFailure?: (why: string) => void;
   /** Index of this port, as slot headers have it. */
   portIndex?: number;
   /** Shared by the ports of one runtime, so that written files name the interfaces that packets came from. */
@@ -112,7 +114,7 @@ export class TwoSidedCapture {
     directory.register(options.portIndex ?? Side[side], this.#reader);
     const writer = options.write === undefined ? null : createCapture(options.write, [this.#path], directory);
     this.#openFaces++;
-    return new TwoSidedFace(this, Side[side], counts, new Egress(this.#memory, counts, writer));
+    return new TwoSidedFace(this, Side[side], counts, new Egress(this.#memory, counts, writer, options.onWriteFailure));
   }
 
   /** What was wrong with the file. */

@@ -31,6 +31,8 @@ export const Written = { yes: 0, linkTypeMismatch: 1, failed: 2 } as const;
 export type ByteSink = (bytes: Uint8Array) => void;
 
 export abstract class CaptureWriter {
+  /** Told once, when the system takes nothing any more, what it said. */
+  onFailure: (why: string) => void = () => undefined;
   protected readonly buffer = new Uint8Array(WRITE_BUFFER_BYTES);
   protected readonly view = new DataView(this.buffer.buffer);
   /** Bytes collected and not yet written. */
@@ -124,8 +126,10 @@ export abstract class CaptureWriter {
       this.#written += done;
     } catch (error) {
       this.#failed = true;
-      this.#log.add('write-failed', this.#written, systemReason(error), this.#unsafe);
+      const why = systemReason(error);
+      this.#log.add('write-failed', this.#written, why, this.#unsafe);
       this.#cutBack();
+      this.onFailure(why);
     }
     this.used = 0;
     this.#unsafe = 0;

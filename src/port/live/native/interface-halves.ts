@@ -36,12 +36,13 @@ function linkTypeOf({ kind }: InterfaceBackend): number {
 
 export class ReceivingHalf {
   isUp = true;
-  /** Index of the port. */
+  /** Index and name of the port. */
   readonly port: number;
+  readonly name: string;
   readonly end: ReceivingEnd;
   readonly #io: FrameIo;
   readonly #receiver: FrameReceiver;
-  readonly #name: string;
+  readonly #interface: string;
   readonly #tell: PortThread['tell'];
   readonly #leg: ThreadLeg | null;
   readonly #outlet: NativeOutlet;
@@ -51,7 +52,8 @@ export class ReceivingHalf {
   constructor(libc: Libc, backend: InterfaceBackend, { shared, thread, tell }: HalfHost) {
     const linkType = linkTypeOf(backend);
     this.port = thread.port;
-    this.#name = backend.interface;
+    this.name = thread.name;
+    this.#interface = backend.interface;
     this.#tell = tell;
     this.#io = openIo(libc, backend);
     this.end = new ReceivingEnd(shared, thread.rings);
@@ -93,17 +95,19 @@ export class ReceivingHalf {
     if (!this.isUp && nowMs < this.#nextTryMs) return 0;
     const count = this.isUp ? this.#receiver.poll(nowMs, mayWait) : 0;
     if (count >= 0 && this.isUp) return count;
-    if (this.isUp) this.#tell(false, `the interface '${this.#name}' is down or gone (error ${-count}); the port waits for it`);
+    if (this.isUp) this.#tell(false, `the interface '${this.#interface}' is down or gone (error ${-count}); the port waits for it`);
     this.isUp = this.#io.reattach();
     this.#nextTryMs = nowMs + REATTACH_MS;
     if (!this.isUp) return 0;
-    this.#tell(true, `the interface '${this.#name}' is there again`);
+    this.#tell(true, `the interface '${this.#interface}' is there again`);
     this.greet();
     return 0;
   }
 }
 
 export class SendingHalf implements Pollable {
+  /** Of the port. */
+  readonly name: string;
   readonly #end: SendingEnd;
   readonly #egress: RouterEgress | null;
   readonly #sender: FrameSender;
@@ -112,6 +116,7 @@ export class SendingHalf implements Pollable {
     const linkType = linkTypeOf(backend);
     const io = openIo(libc, backend);
     const leg = legOf(backend.legs, thread);
+    this.name = thread.name;
     this.#end = new SendingEnd(shared, thread.rings);
     const outlet = leg === null ? null : new NativeOutlet(libc, io, this.#end.region.bytes, new PortLedger(shared.control, thread.countersOffset));
     this.#egress = leg === null || outlet === null ? null : startEgress(leg, shared, thread, this.#end, linkType, outlet);

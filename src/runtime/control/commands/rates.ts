@@ -10,6 +10,8 @@ export interface PortRates {
   receivedBitsPerSecond: number;
   transmittedBitsPerSecond: number;
   droppedPerSecond: number;
+  /** It is a live port, and down. Absent else. */
+  down?: true;
 }
 
 export interface InstanceRates extends InstanceInfo {
@@ -34,6 +36,7 @@ export const rates = defineCommand({
         receivedBitsPerSecond: rate(now.receivedBytes - then.receivedBytes) * BITS,
         transmittedBitsPerSecond: rate(now.transmittedBytes - then.transmittedBytes) * BITS,
         droppedPerSecond: rate(sum(now.drops) - sum(then.drops)),
+        ...(now.down === true && { down: true }),
       }];
     });
     return { ...infoOf(instance), rates: Object.fromEntries(ports) };
