@@ -13,7 +13,7 @@ describe('collectd', () => {
   });
 
   it('a host is text', () => {
-    expect(ask(collectd, hex('0000 000d 01000001000a205300'))).toMatchObject({ outcome: 'no' });
+    expect(ask(collectd, hex('0000 000c 0203040506070800'))).toMatchObject({ outcome: 'no' });
   });
 
   it('of a damaged one, on its port, the parts before the damage', () => {
