@@ -13,6 +13,7 @@ let ours: EveRecord[] = [];
 
 const lines = (text: string): EveRecord[] => text.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as EveRecord);
 const ofType = (records: readonly EveRecord[], type: string): EveRecord[] => records.filter((record) => record['event_type'] === type);
+const alertsOf = (sid: number): EveRecord[] => ofType(ours, 'alert').filter((record) => part(record, 'alert')['signature_id'] === sid);
 const part = (record: EveRecord, name: string): Record<string, unknown> => record[name] as Record<string, unknown>;
 const sorted = (records: readonly EveRecord[], line: (record: EveRecord) => string): string[] => records.map(line).sort();
 
@@ -24,7 +25,11 @@ const configuration = () => ({
 });
 
 beforeAll(async () => {
-  writeFileSync(rules, 'alert http any any -> any any (msg:"form"; http.uri; content:"/form"; metadata:kind web; sid:7; rev:2; priority:1;)\n');
+  writeFileSync(rules, [
+    'alert http any any -> any any (msg:"form"; http.uri; content:"/form"; metadata:kind web; sid:7; rev:2; priority:1;)',
+    'alert http any any -> any any (msg:"partial"; http.stat_code; content:"206"; sid:8;)',
+    '',
+  ].join('\n'));
   const file = join(folder, 'eve.json');
   const report = await run(configuration(), { eve: file });
   expect(report).toMatchObject({ eventsLost: 0, ledger: { balanced: true } });
@@ -39,12 +44,19 @@ describe('the EVE log of the example', () => {
       expect(record['flow_id']).toBeTypeOf('number');
       expect(record[String(record['event_type'])]).toBeTypeOf('object');
     }
-    expect(part(ofType(ours, 'alert')[0], 'alert')).toEqual({
+    const [form] = alertsOf(7);
+    expect(part(form, 'alert')).toEqual({
       action: 'allowed', gid: 1, signature_id: 7, rev: 2, signature: 'form', category: '', severity: 1, metadata: { kind: ['web'] },
     });
-    expect(ofType(ours, 'alert')[0]).toMatchObject({ app_proto: 'http', direction: 'to_server', http: { url: '/form' } });
+    expect(form).toMatchObject({ app_proto: 'http', direction: 'to_server', http: { url: '/form' } });
     expect(part(ofType(ours, 'http')[0], 'http')).toMatchObject({ http_method: 'GET', protocol: 'HTTP/1.1', status: 200 });
     expect(ofType(ours, 'flow').length).toBeGreaterThan(60);
+  });
+
+  it('an alert at an answer says what was asked for, though that record was written before it', () => {
+    const alerts = alertsOf(8);
+    expect(alerts.length).toBeGreaterThan(0);
+    for (const alert of alerts) expect(alert).toMatchObject({ direction: 'to_client', http: { http_method: 'GET', url: expect.any(String) as string, hostname: expect.any(String) as string, status: 206 } });
   });
 
   it('every flow id of a record has its flow', () => {

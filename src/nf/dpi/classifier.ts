@@ -139,7 +139,15 @@ export class Classifier {
       this.#name(packet, flow, before, false);
       return;
     }
-    words[flow + FlowWord.status] = (words[flow + FlowWord.status] & ~SUPPOSED_MASK) | (this.#supposed << SUPPOSED_SHIFT);
+    const status = words[flow + FlowWord.status];
+    const isReverse = packet.direction === 1;
+    // Two that talk in turn have a token each (RTP): the first one's is kept until it has had its turn again.
+    if (before === this.#supposed && ((status & FlowFlag.supposedByReverse) !== 0) !== isReverse && (status & FlowFlag.otherToken) === 0) {
+      words[flow + FlowWord.status] = status | FlowFlag.otherToken;
+      return;
+    }
+    const kept = status & ~(SUPPOSED_MASK | FlowFlag.supposedByReverse | FlowFlag.otherToken);
+    words[flow + FlowWord.status] = kept | (this.#supposed << SUPPOSED_SHIFT) | (isReverse ? FlowFlag.supposedByReverse : 0);
     words[flow + FlowWord.token] = this.#token;
   }
 

@@ -46,6 +46,10 @@ export const FlowFlag = {
   hostKnown: 1 << 22,
   /** It stays, though each message has a name of its own. */
   hostSettled: 1 << 23,
+  /** The token of what is supposed came from the reverse direction. */
+  supposedByReverse: 1 << 24,
+  /** The other direction has another one, which was passed over once. */
+  otherToken: 1 << 25,
 } as const;
 
 export const PACKETS_MASK = 0xff;

@@ -31,12 +31,16 @@ interface FlowState {
 
 /** Flows that are remembered, should their ends not be told: far more than a table of connections has by default. */
 const MAX_FLOWS = 262_144;
+/** Flows of which what was written last is kept for their alerts: those written last, some KiB each. */
+const MAX_TOLD = 4096;
 const KINDS: readonly Kind[] = ['http', 'tls', 'quic'];
 const FIELDS = { http: httpFields, tls: tlsFields, quic: quicFields } as const;
 
 export class EveWriter {
   readonly #write: (line: string) => void;
   readonly #flows = new Map<number, FlowState>();
+  /** What was written of a flow, by its number; the oldest first. */
+  readonly #told = new Map<number, Record<string, FlowDetails[string]>>();
 
   /** @param write takes each record as a line of JSON, its line feed included */
   constructor(write: (line: string) => void) {
@@ -54,6 +58,7 @@ export class EveWriter {
     const state = this.#flows.get(flow.flowId);
     if (state !== undefined) for (const kind of KINDS) this.#close(flow.flowId, state, kind);
     this.#flows.delete(flow.flowId);
+    this.#told.delete(flow.flowId);
     const { packets, bytes, firstSeen, firstNanos, lastSeen, isClosing } = flow;
     const start = eveTime(firstSeen, firstNanos);
     const end = lastSeen > firstSeen ? eveTime(lastSeen) : start;
@@ -76,13 +81,15 @@ export class EveWriter {
     const state = this.#stateOf(flowId);
     state.hasAlert = true;
     const { action, gid = 0, sid = 0, rev = 0, category = vm, severity = 3, metadata, direction } = fields;
-    const open = Object.fromEntries(KINDS.flatMap((kind) => (state.open[kind] === undefined ? [] : [[kind, state.open[kind].details]])));
+    // The packet that completes a record is often the one that a rule is met in: what was written still holds.
+    const told = { ...this.#told.get(flowId) };
+    for (const kind of KINDS) if (state.open[kind] !== undefined) told[kind] = state.open[kind].details;
     this.#record(eveTimeOfMs(timestampMs), flowId, 'alert', ends, {
       alert: {
         action: action === 'drop' || action === 'deny' || action === 'reject' ? 'blocked' : 'allowed', gid, signature_id: sid, rev, signature, category, severity,
         ...(typeof metadata === 'string' && { metadata: JSON.parse(metadata) as unknown }),
       },
-      ...contextOf(open),
+      ...contextOf(told),
       ...(ends.src_port !== undefined && { app_proto: eveApplication(state.protocol) }),
       ...(typeof direction === 'string' && { direction: direction.replace('-', '_') }),
     });
@@ -120,7 +127,17 @@ export class EveWriter {
     if (open === undefined) return;
     state.open[kind] = undefined;
     state.written.add(kind);
+    this.#keep(flowId, kind, open.details);
     this.#record(open.time, flowId, kind, open.ends, { ...(kind === 'http' && { tx_id: 0 }), [kind]: FIELDS[kind](open.details) });
+  }
+
+  /** For alerts to come. */
+  #keep(flowId: number, kind: Kind, details: FlowDetails[string]): void {
+    if (flowId === 0) return;
+    const told = { ...this.#told.get(flowId), [kind]: details };
+    this.#told.delete(flowId);
+    if (this.#told.size >= MAX_TOLD) this.#told.delete(this.#told.keys().next().value!);
+    this.#told.set(flowId, told);
   }
 
   #stateOf(flowId: number): FlowState {

@@ -5,6 +5,9 @@ import { concat, hex, latin1 } from './frames.js';
 const SALTS: Readonly<Record<number, { salt: string; label: string; firstByte: number }>> = {
   0x00000001: { salt: '38762cf7f55934b34d179ae6a4c80cadccbb7f0a', label: 'quic', firstByte: 0xc1 },
   0x6b3343cf: { salt: '0dede3def700a6db819381be6e269dcbf9bd2ed9', label: 'quicv2', firstByte: 0xd1 },
+  // Google's, with TLS in them.
+  0x54303530: { salt: '7ff579e5acd072915580304c43a2367c60488310', label: 'quic', firstByte: 0xc1 },
+  0x54303531: { salt: '7a4edef4e7ccee5fa4506c19124fc8ccda6e033d', label: 'quic', firstByte: 0xc1 },
   0xff00001d: { salt: 'afbfec289993d24c9e9786f19c6111e04390a899', label: 'quic', firstByte: 0xc1 },
 };
 

@@ -1,9 +1,10 @@
 /**
  * nDPI's own reader and tshark over the example's capture, where they are installed; MILLRACE_OPINIONS=<folder> asks about
- * the captures of a folder instead. Prints the agreement for each protocol.
+ * the captures of a folder instead, and MILLRACE_OPINIONS_RESULTS=<folder> takes what nDPI says of each from a file there
+ * (as in nDPI's tests/cfgs/default/result: the capture's name with .out). Prints the agreement for each protocol.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { EXAMPLE_CAPTURE } from '../../support/captures.js';
@@ -13,22 +14,28 @@ import { compareCapture, flowKey, inspectCapture, isInScope, type Comparison, ty
 /** Of nDPI and of Wireshark; not of any package. */
 const [NDPI_READER, TSHARK] = ['ndpiReader', 'tshark'] as const;
 const folder = process.env['MILLRACE_OPINIONS'];
-const CAPTURES = folder === undefined ? [EXAMPLE_CAPTURE] : readdirSync(folder).filter((name) => /\.pcap(ng)?$/.test(name)).map((name) => join(folder, name));
+const results = process.env['MILLRACE_OPINIONS_RESULTS'];
+const CAPTURES = folder === undefined ? [EXAMPLE_CAPTURE] : readdirSync(folder).filter((name) => /\.p?cap(ng)?$/.test(name)).map((name) => join(folder, name));
 const PATIENCE_MS = 30_000 + CAPTURES.length * 2000;
 
-const hasReader = spawnSync(NDPI_READER, ['-h']).error === undefined;
+const hasReader = results !== undefined || spawnSync(NDPI_READER, ['-h']).error === undefined;
 if (!hasReader) console.warn('skipped: there is no ndpiReader on this machine');
 
 /** The flows that nDPI names from content, as the labels have them. */
 function labelsOf(capture: string): Label[] {
-  const text = spawnSync(NDPI_READER, ['-i', capture, '-v', '2'], { encoding: 'utf8', maxBuffer: 1 << 28 }).stdout;
+  const result = results === undefined ? '' : join(results, `${basename(capture)}.out`);
+  if (results !== undefined && !existsSync(result)) return [];
+  const text = results === undefined ? spawnSync(NDPI_READER, ['-i', capture, '-v', '2'], { encoding: 'utf8', maxBuffer: 1 << 28 }).stdout : readFileSync(result, 'latin1');
   return text.split('\n').flatMap((line) => {
-    const flow = /^\s+\d+\s+(?:\[?\w*\]?)?(TCP|UDP) (\S+) <-> (\S+) .*\[proto: [\d.]+\/([^\]]+)\].*\[Confidence: DPI\]/.exec(line);
+    const flow = /^\s+\d+\s+(?:\[\w*\])?(\w+) (\S+) <?-> (\S+) .*\[proto: [\d.]+\/([^\]]+)\].*?\[Confidence: DPI\]/.exec(line);
     if (flow === null) return [];
     const host = /\[Hostname\/SNI: ([^\]]*)\]/.exec(line)?.[1];
-    return [{ l4: flow[1], a: flow[2], b: flow[3], protocol: flow[4], ...(host === undefined ? {} : { host }) }];
+    return [{ l4: flow[1], a: endOf(flow[2]), b: endOf(flow[3]), protocol: flow[4], ...(host === undefined ? {} : { host }) }];
   });
 }
+
+/** Protocols without ports have port 0. */
+const endOf = (text: string): string => (text.includes(':') ? text : `${text}:0`);
 
 /** iperf's port, 5201, is what this name stands for in nDPI: no content says it. */
 const BY_PORT = new Set(['TargusDataspeed']);
@@ -70,9 +77,10 @@ describe.skipIf(!hasTshark())('tshark', () => {
     for (const capture of CAPTURES) {
       const said = await inspectCapture(capture);
       const names = [...ENDS, ...Object.values(FIELDS)].flatMap((field) => ['-e', field]);
-      const text = execFileSync(TSHARK, ['-n', '-r', capture, '-Y', '(tls.handshake or http) and not icmp and not icmpv6', '-T', 'fields', '-E', 'occurrence=a', '-E', 'aggregator=,', ...names], {
-        encoding: 'utf8', maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'pipe'],
-      });
+      // Of a capture that is cut, what comes before the cut.
+      const text = spawnSync(TSHARK, ['-n', '-r', capture, '-Y', '(tls.handshake or http) and not icmp and not icmpv6', '-T', 'fields', '-E', 'occurrence=a', '-E', 'aggregator=,', ...names], {
+        encoding: 'utf8', maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'ignore'],
+      }).stdout;
       const asked = new Set<string>();
       for (const line of text.split('\n').filter((row) => row !== '')) {
         const [v4From, v6From, v4To, v6To, fromPort, toPort, ...values] = line.split('\t');

@@ -78,6 +78,24 @@ describe('streams are put together', () => {
     expect(described(nf).protocol).toBe('RTP');
   });
 
+  it('two that talk in turn are known by the first one\'s second packet', async () => {
+    const rtp = (source: string): Uint8Array => hex(`80 00 0001 00000002 ${source} aabb`);
+    const nf = await harness(dpi({}));
+    nf.process(udpFrame(rtp('11223344'), true));
+    nf.process(udpFrame(rtp('55667788'), false), { direction: 'reverse' });
+    expect(nf.flows).toEqual([]);
+    nf.process(udpFrame(rtp('11223344'), true));
+    expect(described(nf).protocol).toBe('RTP');
+  });
+
+  it('who sent once only is passed over once only', async () => {
+    const rtp = (source: string): Uint8Array => hex(`80 00 0001 00000002 ${source} aabb`);
+    const nf = await harness(dpi({}));
+    nf.process(udpFrame(rtp('11223344'), true));
+    for (let k = 0; k < 3; k++) nf.process(udpFrame(rtp('55667788'), false), { direction: 'reverse' });
+    expect(described(nf).protocol).toBe('RTP');
+  });
+
   it('SOCKS is known when both sides have greeted', async () => {
     const nf = await harness(dpi({}));
     const connection = new Connection(nf).open();

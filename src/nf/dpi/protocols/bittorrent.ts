@@ -1,4 +1,4 @@
-/** Hot: no allocation. BitTorrent: the peer handshake (BEP 3), the distributed hash table (BEP 5), uTP (BEP 29). */
+/** Hot: no allocation. BitTorrent: the peer handshake (BEP 3), the distributed hash table (BEP 5), uTP (BEP 29), local discovery (BEP 14). */
 import { Outcome } from '../dissector.js';
 import type { Dissector, Facts, Finding } from '../dissector.js';
 import { literal, Match, match, matchAny } from '../text.js';
@@ -6,6 +6,7 @@ import { literal, Match, match, matchAny } from '../text.js';
 const HANDSHAKE = literal('\x13BitTorrent protocol');
 /** A query, an answer or an error, as bencoded dictionaries begin: their keys are sorted. */
 const DHT = [literal('d1:ad2:id20:'), literal('d1:rd2:id20:'), literal('d1:eli20'), literal('d2:ip'), literal('d1:ad3:bs')];
+const LOCAL_DISCOVERY = literal('BT-SEARCH * HTTP/1.1\r\n');
 const TRANSPORT_BYTES = 20;
 const WINDOW_AT = 12;
 const LAST_TYPE = 4;
@@ -17,6 +18,7 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, fi
   if (handshake === Match.yes) return Outcome.done;
   if (facts.isStream) return handshake === Match.partly ? Outcome.more : Outcome.no;
   if (bytes[start] === LETTER_D) return bytes[end - 1] === LETTER_E && matchAny(bytes, start, end, DHT) === Match.yes ? Outcome.done : Outcome.no;
+  if (bytes[start] === LOCAL_DISCOVERY[0]) return match(bytes, start, end, LOCAL_DISCOVERY) === Match.yes ? Outcome.done : Outcome.no;
   return inspectTransport(bytes, start, end, finding);
 }
 
@@ -32,4 +34,4 @@ function inspectTransport(bytes: Uint8Array, start: number, end: number, finding
   return Outcome.maybe;
 }
 
-export const bittorrent: Dissector = { name: 'BitTorrent', over: 'both', firstBytes: [HANDSHAKE[0], LETTER_D, 0x01, 0x11, 0x21, 0x31, 0x41], inspect };
+export const bittorrent: Dissector = { name: 'BitTorrent', over: 'both', firstBytes: [HANDSHAKE[0], LETTER_D, LOCAL_DISCOVERY[0], 0x01, 0x11, 0x21, 0x31, 0x41], inspect };

@@ -21,7 +21,10 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, fi
     const length = (bytes[at + 2] << 8) | bytes[at + 3];
     if (length <= PART_HEADER_BYTES || type > ENCRYPTED_PART || (type > LAST_DATA_PART && type < FIRST_NOTICE_PART)) break;
     // Strings end in a zero byte, which counts.
-    if (type === PART_HOST && at + length <= end && bytes[at + length - 1] === 0) finding.setHost(bytes, at + PART_HEADER_BYTES, at + length - 1);
+    if (type === PART_HOST && at + length <= end) {
+      if (!isName(bytes, at + PART_HEADER_BYTES, at + length - 1)) return Outcome.no;
+      finding.setHost(bytes, at + PART_HEADER_BYTES, at + length - 1);
+    }
     if (at + length > end) break;
     at += length;
     parts++;
@@ -30,6 +33,12 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, fi
   if (finding.hostLength > 0) return Outcome.done;
   // All of it in one encrypted part: nothing more will be seen.
   return bytes[start] === ENCRYPTED_PART >> 8 && bytes[start + 1] === (ENCRYPTED_PART & 0xff) ? Outcome.named : Outcome.maybe;
+}
+
+/** Text, and the zero byte. */
+function isName(bytes: Uint8Array, from: number, zero: number): boolean {
+  for (let at = from; at < zero; at++) if (bytes[at] < 0x20) return false;
+  return bytes[zero] === 0;
 }
 
 export const collectd: Dissector = { name: 'collectd', over: 'udp', firstBytes: [0, 1, 2], inspect };

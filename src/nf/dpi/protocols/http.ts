@@ -19,7 +19,6 @@ const ABSOLUTE = [literal('http://'), literal('https://'), literal('ftp://')];
 const HOST = literal('host:');
 const SPACE = 0x20;
 const SLASH = 0x2f;
-const STAR = 0x2a;
 /** Of the status, in a status line. */
 const STATUS_AT = 9;
 const INFORMATIONAL = 0x31;
@@ -48,8 +47,6 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, fi
     return facts.isFinal ? Outcome.doneHere : Outcome.namedMore;
   }
   if (!hasVersion(bytes, target, lineEnd)) return Outcome.no;
-  const first = bytes[target];
-  if (!isConnect && !isAbsolute && first !== SLASH && first !== STAR) return Outcome.no;
   name(finding, isConnect, isAbsolute);
   finding.tell(describeRequest, bytes, start, end);
   const host = findHeader(bytes, lineFeed + 1, end, HOST);

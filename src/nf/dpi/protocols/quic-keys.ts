@@ -17,6 +17,10 @@ const DRAFT_23: VersionKeys = { salt: hex('c3eef712c72ebb5a11a7d2432bb46365bef9f
 const DRAFT_21: VersionKeys = { salt: hex('7fbcdb0e7c66bbe9193a96cd21519ebd7a02644a'), labels: 'quic' };
 const GOOGLE_50: VersionKeys = { salt: hex('504574efd066fe2f9d945cfcdbd3a7f0d3b56b45'), labels: 'quic' };
 
+/** Google's, with TLS in it, as Wireshark has their salts. */
+const GOOGLE_T50: VersionKeys = { salt: hex('7ff579e5acd072915580304c43a2367c60488310'), labels: 'quic' };
+const GOOGLE_T51: VersionKeys = { salt: hex('7a4edef4e7ccee5fa4506c19124fc8ccda6e033d'), labels: 'quic' };
+
 export const QUIC_V1 = 0x00000001;
 export const QUIC_V2 = 0x6b3343cf;
 const DRAFT = 0xff000000;
@@ -25,6 +29,7 @@ const MVFST_22 = 0xfaceb001;
 const MVFST_27 = 0xfaceb002;
 const MVFST_29 = 0xfaceb00d;
 const Q050 = 0x51303530;
+const [T050, T051] = [0x54303530, 0x54303531];
 
 const AEAD_TAG_BYTES = 16;
 const SAMPLE_BYTES = 16;
@@ -35,6 +40,8 @@ function keysOf(version: number): VersionKeys | null {
   if (version === QUIC_V1) return V1;
   if (version === QUIC_V2) return V2;
   if (version === Q050) return GOOGLE_50;
+  if (version === T050) return GOOGLE_T50;
+  if (version === T051) return GOOGLE_T51;
   if (version === MVFST_22) return DRAFT_21;
   if (version === MVFST_27) return DRAFT_23;
   if (version === MVFST_29) return DRAFT_29;

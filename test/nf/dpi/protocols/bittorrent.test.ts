@@ -16,6 +16,11 @@ describe('BitTorrent', () => {
     expect(ask(bittorrent, latin1('d1:ad2:id20:abcdefghij0123456789e1:q4:ping1:t2:aa1:y1:qe'))).toEqual({ outcome: 'done', name: 'BitTorrent', host: '' });
   });
 
+  it('a search in the local network', () => {
+    expect(ask(bittorrent, latin1('BT-SEARCH * HTTP/1.1\r\nHost: 239.192.152.143:6771\r\n'), { isStream: false }).outcome).toBe('done');
+    expect(ask(bittorrent, latin1('BT-SEARCH / HTTP/1.1\r\n'), { isStream: false }).outcome).toBe('no');
+  });
+
   it('another dictionary', () => {
     expect(ask(bittorrent, latin1('d3:bar4:spame'))).toEqual({ outcome: 'no', name: '', host: '' });
   });

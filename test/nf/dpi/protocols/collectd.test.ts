@@ -12,6 +12,10 @@ describe('collectd', () => {
     expect(ask(collectd, hex('0000 0009 64657631 00 0008 00ff 01'))).toEqual({ outcome: 'no', name: '', host: '' });
   });
 
+  it('a host is text', () => {
+    expect(ask(collectd, hex('0000 000c 0203040506070800'))).toMatchObject({ outcome: 'no' });
+  });
+
   it('of a damaged one, on its port, the parts before the damage', () => {
     const host = concat(hex('0000 0009'), latin1('dev1'), hex('00'));
     const onPort = { serverPort: 25_826 };

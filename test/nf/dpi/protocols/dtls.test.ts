@@ -20,10 +20,18 @@ describe('DTLS', () => {
     expect(ask(dtls, hex('16 fefd 0000 000000000001 00ff 02 000050'))).toEqual({ outcome: 'no', name: '', host: '' });
   });
 
+  it('the one before 1.0 fills its datagram', () => {
+    const hello = '16 0100 0000 000000000000 0017 03 00000b 0000 000000 00000b 0100 14 1122334455667788';
+    expect(ask(dtls, hex(hello))).toEqual({ outcome: 'named', name: 'DTLS', host: '' });
+    expect(ask(dtls, hex(`${hello} 14 0100 0000 000000000001 0001 01`)).outcome).toBe('named');
+    expect(ask(dtls, hex(`${hello} 00`)).outcome).toBe('no');
+  });
+
   it('reads nothing but what it is shown, whatever that is', () => {
     const samples = [
       hex('16 fefd 0000 000000000001 000e 02 000050 0001 000000 000002 fefd'),
       hex('16 fefd 0000 000000000001 00ff 02 000050'),
+      hex('16 0100 0000 000000000000 0017 03 00000b 0000 000000 00000b 0100 14 1122334455667788'),
     ];
     expectRobust(dtls, samples);
   });

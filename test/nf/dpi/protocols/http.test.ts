@@ -12,6 +12,11 @@ describe('HTTP', () => {
     expect(ask(http, latin1('POST /upload HTTP/1.1\r\nAccept: */*\r\nHo'))).toEqual({ outcome: 'namedMore', name: 'HTTP', host: '' });
   });
 
+  it('a target of any form is a request when a version follows it', () => {
+    expect(ask(http, latin1('GET . HTTP/1.0\r\nHost: www.example.com\r\n\r\n'))).toEqual({ outcome: 'doneHere', name: 'HTTP', host: 'www.example.com' });
+    expect(ask(http, latin1('GET . SIP/2.0\r\n\r\n')).outcome).toBe('no');
+  });
+
   it('the beginning of a method could be HTTP', () => {
     expect(ask(http, latin1('PROPF'))).toEqual({ outcome: 'more', name: '', host: '' });
   });

@@ -5,7 +5,7 @@ import { concat, hex, latin1 } from '../frames.js';
 import { clientHelloMessage } from '../hellos.js';
 import { cryptoFrame, initialPacket } from '../quic-initial.js';
 
-const VERSION_TEXTS = new Map([[1, '1'], [0x6b3343cf, '2'], [0xff00001d, 'draft-29']]);
+const VERSION_TEXTS = new Map([[1, '1'], [0x6b3343cf, '2'], [0xff00001d, 'draft-29'], [0x54303530, 'T050'], [0x54303531, 'T051']]);
 
 describe('QUIC', () => {
   it('version negotiation with a known version', () => {
@@ -46,6 +46,8 @@ describe('QUIC', () => {
     ['version 1', 0x00000001],
     ['version 2', 0x6b3343cf],
     ['draft 29', 0xff00001d],
+    ['T050', 0x54303530],
+    ['T051', 0x54303531],
   ])('an Initial of %s is opened, and its ClientHello gives the host', (_name, version) => {
     const packet = initialPacket(version, hex('8394c8f03e515708'), [cryptoFrame(0, clientHelloMessage('www.example.com'))]);
     expect(ask(quic, packet)).toEqual({ outcome: 'done', name: 'QUIC', host: 'www.example.com' });

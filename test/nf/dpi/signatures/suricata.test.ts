@@ -1,6 +1,7 @@
 /**
  * The same rules and captures given to Suricata and to the DPI, compared for each sid in which flows it alerted. Over the
- * example always; over the shared captures where they are. MILLRACE_SURICATA_ALL=1 takes all of them and prints the rest.
+ * example always; over the shared captures where they are. MILLRACE_SURICATA_ALL=1 takes all of them and prints the rest,
+ * MILLRACE_SURICATA_CAPTURES=<folder> those of another folder.
  */
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -16,7 +17,8 @@ import { endsOf, hasSuricata, suricataOver } from '../../../support/suricata.js'
 const RULES = fileURLToPath(new URL('oracle.rules', import.meta.url));
 /** Only one flow of a host may use up a threshold: which one, is a matter of when streams are looked at. */
 const THRESHOLD = 1502;
-const ALL = process.env['MILLRACE_SURICATA_ALL'] !== undefined;
+const folder = process.env['MILLRACE_SURICATA_CAPTURES'];
+const ALL = folder !== undefined || process.env['MILLRACE_SURICATA_ALL'] !== undefined;
 /** Of the shared captures, when not all: those in which many of the rules are met. */
 const FEW = ['http_connect.pcap', 'safari.pcap', 'smtp.pcap', 'webdav.pcap', 'xss.pcap'];
 
@@ -88,7 +90,7 @@ async function compare(captures: readonly string[]): Promise<Agreement> {
 }
 
 const installed = hasSuricata();
-const shared = installed ? sharedCaptures() : null;
+const shared = installed ? (folder ?? sharedCaptures()) : null;
 
 describe.skipIf(!installed)('Suricata and the DPI', () => {
   it('alert for the same sids in the same flows of the example', async () => {
