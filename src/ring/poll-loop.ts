@@ -20,7 +20,7 @@ export interface Pollable {
 const FIRST_SLEEP_MS = 50;
 const LONGEST_SLEEP_MS = 1000;
 /**
- * Empty polls after which a thread that was woken sleeps again when there was one packet: whoever woke it may wait for the
+ * Empty polls after which a thread sleeps again that was woken after a silence, when there was one packet: whoever woke it may wait for the
  * same core. It looks for longer with each poll that finds work.
  */
 const FIRST_SPINS = 50;
@@ -61,8 +61,8 @@ export function pollLoop(work: Pollable, sleeper: Pick<Sleeper, 'announce' | 'ca
     else {
       sleeper.wait(work.restMs === undefined ? sleepMs : Math.min(sleepMs, work.restMs()));
       sleepMs = Math.min(2 * sleepMs, LONGEST_SLEEP_MS);
+      if (Date.now() - now >= FIRST_SLEEP_MS) patience = Math.min(spins, FIRST_SPINS);
       // Whoever rang had published before: a look that finds nothing is enough to sleep on.
-      patience = Math.min(spins, FIRST_SPINS);
       idle = patience - 1;
     }
     then = Date.now(); // what was slept was not worked
