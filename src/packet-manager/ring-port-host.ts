@@ -51,6 +51,8 @@ export class RingPortHost implements PortHost {
     this.#exhaustedWord = new Int32Array(buffer, rings.exhaustedOffset, 1);
     this.#batch = new Uint32Array(burst);
     this.ends = rings.ends;
+    // What comes before the first poll finds a place too.
+    this.#topUp();
   }
 
   receive(out: Uint32Array, max: number): number {
