@@ -30,9 +30,9 @@ export interface WakeUpSpec {
 /** Ring at once when this share of the slots waits: fewer, larger wake-ups win. */
 const MARK_SHARE = 4;
 /** Some microseconds of polls: a sleep and a wake-up cost more. */
-const SPINS = 50;
+const SPINS = 100;
 /** A thread that has a core to itself loses nothing by looking for longer. */
-const SPINS_ON_OWN_CORE = 2000;
+const SPINS_ON_OWN_CORE = 4000;
 const RING_AFTER_POLLS = 16;
 
 /** @param hasOwnCores every thread has a core to itself. */

@@ -96,8 +96,9 @@ export class InlinePorts implements Pollable {
     }
   }
 
-  poll(wallMs: number): number {
+  poll(): number {
     let work = 0;
+    const wallMs = Date.now();
     if (this.#phase() === RunState.running) {
       for (const half of this.#receiving) {
         this.#turn = half.name;
@@ -108,9 +109,9 @@ export class InlinePorts implements Pollable {
       for (const { end } of this.#receiving) end.end();
     }
     this.#turn = null;
-    const moved = this.#inner.poll(wallMs);
+    const moved = this.#inner.poll();
     // What functions have returned leaves at once, before the system is asked for more.
-    if (moved > 0) work += moved + this.#inner.poll(wallMs);
+    if (moved > 0) work += moved + this.#inner.poll();
     for (const half of this.#sending) {
       this.#turn = half.name;
       work += half.poll();

@@ -21,21 +21,24 @@ export class InlineVms implements Pollable {
   readonly #shared: SharedSpec;
   readonly #manager: Pollable;
   readonly #main: MessagePort;
+  readonly #wallMs: Float64Array;
   readonly #vms: { readonly index: number; readonly vm: Vm }[] = [];
   /** VMs that were told to end: each may have a successor. */
   #vacant = 0;
   #successor: VmSpec | null = null;
 
-  constructor(shared: SharedSpec, manager: Pollable, main: MessagePort) {
+  /** @param wallMs see `Vm.create`. */
+  constructor(shared: SharedSpec, manager: Pollable, main: MessagePort, wallMs: Float64Array) {
     this.#shared = shared;
     this.#manager = manager;
     this.#main = main;
+    this.#wallMs = wallMs;
   }
 
   /** Whether it could be created: if not, main is told why. */
   async add(spec: VmSpec): Promise<boolean> {
     try {
-      this.#vms.push({ index: spec.index, vm: await createVm(this.#shared, spec) });
+      this.#vms.push({ index: spec.index, vm: await createVm(this.#shared, spec, this.#wallMs) });
       return true;
     } catch (error) {
       this.#tellEnd(spec.index, told(error));
@@ -54,10 +57,10 @@ export class InlineVms implements Pollable {
     if (spec !== null) await this.add(spec);
   }
 
-  poll(wallMs: number): number {
+  poll(): number {
     if (this.#vacant > 0 && this.#listen()) return 0;
-    let work = this.#manager.poll(wallMs);
-    for (let at = 0; at < this.#vms.length; at++) work += this.#pollVm(at, wallMs);
+    let work = this.#manager.poll();
+    for (let at = 0; at < this.#vms.length; at++) work += this.#pollVm(at);
     return work;
   }
 
@@ -72,10 +75,10 @@ export class InlineVms implements Pollable {
     for (const { vm } of this.#vms) vm.flush();
   }
 
-  #pollVm(at: number, wallMs: number): number {
+  #pollVm(at: number): number {
     const { index, vm } = this.#vms[at];
     try {
-      const work = vm.poll(wallMs);
+      const work = vm.poll();
       if (!vm.ended) return work;
       this.#vacant++;
       this.#tellEnd(index, null);

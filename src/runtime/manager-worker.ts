@@ -27,7 +27,8 @@ const SPINS_WITH_PORTS = 3;
 
 const { shared, manager: spec, ports, inlineVms, inlineHalves, readyOffset } = workerData as ManagerTask;
 const manager = new PacketManager(shared, spec, portMaker(shared, spec, ports, await importFactories(ports), (failure) => { parentPort!.postMessage(failure); }));
-const inline = new InlineVms(shared, manager, parentPort!);
+const wallMs = new Float64Array(1);
+const inline = new InlineVms(shared, manager, parentPort!, wallMs);
 const runState = new Int32Array(shared.control, shared.runStateOffset, 1);
 const phase = () => Atomics.load(runState, 0); // (U) pairs with main's store
 const stopped = () => phase() === RunState.stopped;
@@ -46,8 +47,8 @@ if (phase() === RunState.running) inlinePorts?.begin();
 do {
   await inline.addSuccessor();
   const isToLeave = () => inline.hasSuccessor || stopped();
-  if (inlinePorts === null) pollLoop(work, sleeper, isToLeave, spec.wakeUp, busyMs);
-  else inlinePorts.named(() => { pollLoop(inlinePorts, inlinePorts, isToLeave, spec.wakeUp.sleeps ? { spins: SPINS_WITH_PORTS, sleeps: true } : spec.wakeUp, busyMs); });
+  if (inlinePorts === null) pollLoop(work, sleeper, isToLeave, spec.wakeUp, busyMs, wallMs);
+  else inlinePorts.named(() => { pollLoop(inlinePorts, inlinePorts, isToLeave, spec.wakeUp.sleeps ? { spins: SPINS_WITH_PORTS, sleeps: true } : spec.wakeUp, busyMs, wallMs); });
 } while (!stopped());
 
 /** Its module needs koffi, which others do without. */

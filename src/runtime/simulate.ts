@@ -84,7 +84,7 @@ async function simulatePlan(plan: Plan, options: SimulationOptions): Promise<Sim
   const create = async (at: number): Promise<Vm> => {
     const definitions = [];
     for (const { module, function: name } of layout.vms[at].functions) definitions.push(await loadDefinition(module, name));
-    return Vm.create(shared, layout.vms[at], definitions);
+    return Vm.create(shared, layout.vms[at], definitions, new Float64Array(1));
   };
   for (const at of layout.vms.keys()) vms.push(await create(at));
   const manager = new PacketManager(shared, spec, portMaker(shared, spec, plan.ports, await importFactories(plan.ports)));
@@ -149,7 +149,7 @@ async function simulatePlan(plan: Plan, options: SimulationOptions): Promise<Sim
         try {
           if (crash?.vm === name && !crashed) {
             storesLeft = pollUntilStore(vm, storesLeft, crash.when);
-          } else vm.poll(0);
+          } else vm.poll();
         } catch (error) {
           if (error instanceof SimulatedDeath) crashed = true;
           die(actor, error as Error);
@@ -187,7 +187,7 @@ function pollUntilStore(vm: Vm, storesLeft: number, when: CrashPoint['when']): n
     return value;
   }) as typeof Atomics.store;
   try {
-    vm.poll(0);
+    vm.poll();
   } finally {
     Atomics.store = real;
   }

@@ -13,10 +13,11 @@ export interface VmTask {
 }
 
 export default async function runVm({ shared, vm: spec, readyOffset }: VmTask): Promise<void> {
-  const vm = await createVm(shared, spec);
+  const wallMs = new Float64Array(1);
+  const vm = await createVm(shared, spec, wallMs);
   Atomics.add(new Int32Array(shared.control, readyOffset, 1), 0, 1); // (T) pairs with main's load
   new Bell(shared.control, shared.mainDoorbellOffset).ring();
   const runState = new Int32Array(shared.control, shared.runStateOffset, 1);
   const stopped = () => vm.ended || Atomics.load(runState, 0) === RunState.stopped; // (U) pairs with main's store
-  pollLoop(vm, new Sleeper(shared.control, spec.doorbellOffset), stopped, spec.wakeUp, new Float64Array(shared.control, spec.busyOffset, 1));
+  pollLoop(vm, new Sleeper(shared.control, spec.doorbellOffset), stopped, spec.wakeUp, new Float64Array(shared.control, spec.busyOffset, 1), wallMs);
 }

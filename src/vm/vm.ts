@@ -59,7 +59,8 @@ export class Vm {
   readonly #burst: number;
   readonly #copy: CopyCounter | null;
   readonly #private: Uint8Array;
-  readonly #wallClock: boolean;
+  /** The time of day, where time passes without packets too. */
+  readonly #wallMs: Float64Array | null;
   readonly #one = new Uint32Array(1);
   /** Of its functions, in the order of the forward path. */
   readonly #handlers: Handlers<unknown>[] = [];
@@ -81,8 +82,10 @@ export class Vm {
   /** Answers to main that found no room yet. */
   readonly #unanswered: VmEvent[] = [];
   #nextExpiryMs = 0;
+  /** What the clock was told last, as long as no packets came. */
+  readonly #passedMs = new Float64Array(1);
 
-  private constructor(shared: SharedSpec, spec: VmSpec) {
+  private constructor(shared: SharedSpec, spec: VmSpec, wallMs: Float64Array) {
     const buffer = shared.control;
     this.#region = new Region(shared.region);
     this.#headers = new SlotHeaders(buffer, shared.headersOffset, shared.region.slots);
@@ -107,12 +110,15 @@ export class Vm {
       region: this.#region, headers: this.#headers, packet: this.#packet, batch: this.#batch, clock: this.#clock, journal: this.#journal,
       copies: this.#copy === null ? null : { counter: this.#copy, bytes: this.#private },
     };
-    this.#wallClock = shared.clock === 'wall';
+    this.#wallMs = shared.clock === 'wall' ? wallMs : null;
   }
 
-  /** Builds the VM and its network functions. Nothing flows before it has settled. */
-  static async create(shared: SharedSpec, spec: VmSpec, definitions: readonly Definition[]): Promise<Vm> {
-    const vm = new Vm(shared, spec);
+  /**
+   * Builds the VM and its network functions. Nothing flows before it has settled.
+   * @param wallMs its first cell is the time of day, of whoever polls the VM.
+   */
+  static async create(shared: SharedSpec, spec: VmSpec, definitions: readonly Definition[], wallMs: Float64Array): Promise<Vm> {
+    const vm = new Vm(shared, spec, wallMs);
     const events = new EventWriter(shared.control, spec.events);
     vm.#tryTell = (event) => {
       const told = events.tryWrite(event);
@@ -146,13 +152,13 @@ export class Vm {
     return this.#ended;
   }
 
-  /** One burst at most. Returns the number of packets. `wallMs` is used only where time passes without packets. */
-  poll(wallMs: number): number {
+  /** One burst at most. Returns the number of packets. */
+  poll(): number {
     if (this.#mailbox.hasMessage) this.#readMail();
     if (this.#unanswered.length > 0) this.#answerWaiting();
     const count = this.#takeBurst();
     if (count === 0) {
-      if (this.#wallClock) this.#clock.advanceTo(wallMs);
+      if (this.#wallMs !== null) this.#passTime(this.#wallMs);
       this.#expire();
       this.#ringMain();
       return 0;
@@ -276,6 +282,13 @@ export class Vm {
 
   #conclude(slot: number, verdict: ReturnType<PacketHandler>): void {
     writeVerdict(this.#headers, slot, verdict);
+  }
+
+  /** Once for each reading of the clock: a number with a fraction or above 2^31 is an object for V8 wherever it is passed. */
+  #passTime(wallMs: Float64Array): void {
+    if (wallMs[0] === this.#passedMs[0]) return;
+    this.#passedMs[0] = wallMs[0];
+    this.#clock.advanceTo(wallMs[0]);
   }
 
   #expire(): void {

@@ -21,13 +21,13 @@ function sleepsOf(busy: ReadonlySet<number>, sleeps: number, spins: number): [po
 }
 
 it('looks for a while where there was work, and only once where there was none', () => {
-  expect(sleepsOf(new Set(), 4, 100)).toEqual([[50, 50], [1, 100], [1, 200], [1, 400]]);
+  expect(sleepsOf(new Set(), 4, 100)).toEqual([[100, 50], [1, 100], [1, 200], [1, 400]]);
 });
 
 it('looks for longer the more polls found work, up to the limit', () => {
-  expect(sleepsOf(new Set(), 1, 2000)).toEqual([[50, 50]]);
-  expect(sleepsOf(new Set([1]), 1, 2000)).toEqual([[101, 50]]);
-  expect(sleepsOf(new Set([1, 2, 3]), 1, 2000)).toEqual([[403, 50]]);
+  expect(sleepsOf(new Set(), 1, 2000)).toEqual([[100, 50]]);
+  expect(sleepsOf(new Set([1]), 1, 2000)).toEqual([[201, 50]]);
+  expect(sleepsOf(new Set([1, 2, 3]), 1, 2000)).toEqual([[803, 50]]);
   expect(sleepsOf(new Set([1, 2, 3]), 1, 300)).toEqual([[303, 50]]);
 });
 
@@ -41,16 +41,16 @@ it('where it is not to sleep it waits for nothing, tells nobody that it does, an
     wait: (milliseconds: number) => { done.push(`wait ${milliseconds}`); },
   };
   pollLoop(work, sleeper, () => polls > 200, { spins: 100, sleeps: false });
-  expect(done).toEqual(['flush 50', 'wait 0', 'flush 99', 'wait 0', 'flush 220']);
+  expect(done).toEqual(['flush 100', 'wait 0', 'flush 220']);
 });
 
 it('sleeps no longer than a second at a time, and shortly again after work', () => {
-  // The work of the 58th poll is there before the thread would sleep for the eighth time.
-  const sleeps = sleepsOf(new Set([58]), 8, 100);
+  // The work of the 108th poll is there before the thread would sleep for the eighth time.
+  const sleeps = sleepsOf(new Set([108]), 8, 100);
   expect(sleeps.slice(4)).toEqual([[1, 800], [1, 1000], [1, 1000], [102, 50]]);
 });
 
 it('does not sleep on what came while it announced that it would', () => {
-  // The fiftieth look was in vain, but the next one is not.
-  expect(sleepsOf(new Set([51]), 1, 100)).toEqual([[151, 50]]);
+  // The hundredth look was in vain, but the next one is not.
+  expect(sleepsOf(new Set([101]), 1, 100)).toEqual([[201, 50]]);
 });

@@ -10,7 +10,7 @@ import { loadLibc } from './libc.js';
 /** Longest sleep: bounds how late a thread notices that it is to end. */
 const SLEEP_MS = 50;
 /** Empty looks at the ring before sleeping: a reply is often close behind. */
-const SPINS = 50;
+const SPINS = 100;
 
 export async function serveInterface(backend: InterfaceBackend, host: PortThread): Promise<void> {
   const libc = await loadLibc();
