@@ -100,7 +100,7 @@ describe.skipIf(libc === null)('a slot header that points out of its slot', () =
     const bench = new Bench();
     const sender = new FrameSender(libc!, new TapDevice(libc!, descriptor), bench.end, bench.end, LinkType.ethernet);
     damaged(bench);
-    expect(sender.poll()).toBe(8);
+    expect(sender.poll(0)).toBe(8);
     expect(bench.outcomes()).toEqual(['0 sent', ...REFUSED, '6 sent', '7 sent']);
     closeSync(descriptor);
     const sent = readFileSync(file);
@@ -118,10 +118,10 @@ describe.skipIf(libc === null)('a slot header that points out of its slot', () =
     const tx = new KernelRingProducer(...mapped(DESCRIPTOR_WORDS));
     let waits = 0;
     // No such descriptor: the kernel answers EBADF, which no waiting mends.
-    const options = { descriptor: 1 << 20, mtu: 0xfffffff0, sums: false, wait: () => { waits++; } };
+    const options = { descriptor: 1 << 20, mtu: 0xfffffff0, sums: false, isOut: () => false, wait: () => { waits++; } };
     const sender = new XdpSender(libc!, bench.end, bench.end, tx, new KernelRingConsumer(...mapped(ADDRESS_WORDS)), options);
     damaged(bench);
-    expect(sender.poll()).toBe(8);
+    expect(sender.poll(0)).toBe(8);
     expect(bench.outcomes()).toEqual([...REFUSED, '0 egress-failed', '6 egress-failed', '7 egress-failed']);
     expect([waits, sender.sending, tx.occupancy(), tx.waiting(0)]).toEqual([0, 0, 3, -1]);
   });
