@@ -110,7 +110,7 @@ describe.skipIf(!usable)('AF_XDP', () => {
     expect(report.drops['port-down']).toBeGreaterThan(2 * SLOTS);
   });
 
-  it('drops what should leave by a cable whose other end is down, and says so', async () => {
+  it('drops what should leave by a cable whose other end is down, or that is gone, and says so', async () => {
     cables();
     const millrace = await lab.millrace('middle', wire('af-xdp', 'af-xdp', `slots: ${SLOTS}`), '--json');
     expect(await lab.pings('client', '-c', '2', '10.0.0.3')).toContain(' 0% packet loss');
@@ -121,6 +121,12 @@ describe.skipIf(!usable)('AF_XDP', () => {
     lab.run('server', 'ip', 'link', 'set', 'net0', 'up');
     await millrace.says(/up: port 'outside'/);
     expect(await lab.pings('client', '-c', '2', '10.0.0.3')).toContain(' 0% packet loss');
+    // One that is made anew is another interface: it is not served, and must not be said to be.
+    lab.run('middle', 'ip', 'link', 'del', 'outside');
+    await millrace.says(/down: port 'outside': the interface 'outside' is down or gone/);
+    lab.cable(['server', 'net0'], ['middle', 'outside']);
+    await pause(500);
+    expect((await lab.finish('middle', process.execPath, 'dist/cli/main.js', 'ps')).stdout).toMatch(/ outside \(down\) +af-xdp /);
     const report = await settle(millrace, ['port-down']);
     expect(report.drops['port-down']).toBeGreaterThanOrEqual(5);
   });

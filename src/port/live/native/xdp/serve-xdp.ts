@@ -84,7 +84,9 @@ function receive(libc: Libc, backend: XdpBackend, { shared, thread, sleeper, pha
     } else libc.poll(request, 1, receiver.lent < FEW_SLOTS ? 1 : SLEEP_MS);
     if (now < lookMs) continue;
     lookMs = now + LOOK_MS;
-    const up = interfaceFacts(libc, backend.outlet, name)?.up ?? false;
+    const facts = interfaceFacts(libc, backend.outlet, name);
+    // One that was made anew has another index, and the socket is not on it.
+    const up = facts !== null && facts.up && facts.index === backend.interfaceIndex;
     if (up === isUp) continue;
     isUp = up;
     const outage = isUp ? null : beside.outage();
