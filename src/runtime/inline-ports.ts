@@ -62,7 +62,7 @@ export class InlinePorts implements Pollable {
     const hostOf = (thread: PortThreadSpec) => ({ shared, thread, tell: (up: boolean, detail: string) => { tell({ port: thread.port, up, detail }); } });
     const made = <Half>(half: PortHalf, make: (each: InlineHalf) => Half): Half[] => halves.filter(({ thread }) => thread.half === half).map((each) => {
       this.#turn = each.thread.name;
-      return this.named(() => make(each));
+      return this.#named(() => make(each));
     });
     this.#receiving = made('receive', ({ thread, backend }) => new ReceivingHalf(libc, backend, hostOf(thread)));
     this.#sending = made('send', ({ thread, backend }) => new SendingHalf(libc, backend, hostOf(thread)));
@@ -91,12 +91,11 @@ export class InlinePorts implements Pollable {
     this.#turn = null;
   }
 
-  /** Does what the thread does with ports. @throws what that throws, with the port that had its turn as `port`, where it was one. */
-  named<T>(work: () => T): T {
+  /** @throws what the work throws, with the port that had its turn as `port`: nothing can run without it yet. */
+  #named<T>(work: () => T): T {
     try {
       return work();
     } catch (thrown) {
-      if (this.#turn === null) throw thrown;
       const error = thrown instanceof Error ? thrown : new Error(inspect(thrown));
       throw Object.assign(error, { port: this.#turn });
     }
