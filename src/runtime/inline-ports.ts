@@ -29,7 +29,7 @@ export interface InlineHalf {
   backend: InterfaceBackend;
 }
 
-/** To main: a port cannot be served. */
+/** To main: a port cannot be served, or no more. */
 export interface InlinePortFailure {
   failedPort: number;
   message: string;
@@ -39,8 +39,9 @@ export class InlinePorts implements Pollable {
   readonly #libc: Libc;
   readonly #inner: Pollable;
   readonly #phase: () => number;
-  readonly #receiving: readonly ReceivingHalf[];
-  readonly #sending: readonly SendingHalf[];
+  readonly #fail: (failure: InlinePortFailure) => void;
+  #receiving: readonly ReceivingHalf[];
+  #sending: readonly SendingHalf[];
   readonly #requests: Uint8Array;
   readonly #words: Int32Array;
   #hasEnded = false;
@@ -51,15 +52,17 @@ export class InlinePorts implements Pollable {
    * @param inner the manager, and VMs in its thread.
    * @param phase the run state.
    * @param tell tells main that a port went down or came up.
+   * @param fail tells main that a port threw, and is served no more.
    */
-  constructor(libc: Libc, shared: SharedSpec, halves: readonly InlineHalf[], inner: Pollable, phase: () => number, tell: (state: PortState) => void) {
+  constructor(libc: Libc, shared: SharedSpec, halves: readonly InlineHalf[], inner: Pollable, phase: () => number, tell: (state: PortState) => void, fail: (failure: InlinePortFailure) => void) {
+    this.#fail = fail;
     this.#libc = libc;
     this.#inner = inner;
     this.#phase = phase;
     const hostOf = (thread: PortThreadSpec) => ({ shared, thread, tell: (up: boolean, detail: string) => { tell({ port: thread.port, up, detail }); } });
     const made = <Half>(half: PortHalf, make: (each: InlineHalf) => Half): Half[] => halves.filter(({ thread }) => thread.half === half).map((each) => {
       this.#turn = each.thread.name;
-      return this.named(() => make(each));
+      return this.#named(() => make(each));
     });
     this.#receiving = made('receive', ({ thread, backend }) => new ReceivingHalf(libc, backend, hostOf(thread)));
     this.#sending = made('send', ({ thread, backend }) => new SendingHalf(libc, backend, hostOf(thread)));
@@ -77,26 +80,52 @@ export class InlinePorts implements Pollable {
 
   /** Packets may flow. */
   begin(): void {
-    this.named(() => {
-      for (const half of this.#receiving) {
-        this.#turn = half.name;
+    for (const half of this.#receiving) {
+      this.#turn = half.name;
+      try {
         half.greet();
+      } catch (thrown) {
+        this.#retire(thrown);
       }
-    });
+    }
+    this.#turn = null;
   }
 
-  /** Does what the thread does with ports. @throws what that throws, with the port that had its turn as `port`, where it was one. */
-  named<T>(work: () => T): T {
+  /** @throws what the work throws, with the port that had its turn as `port`: nothing can run without it yet. */
+  #named<T>(work: () => T): T {
     try {
       return work();
     } catch (thrown) {
-      if (this.#turn === null) throw thrown;
       const error = thrown instanceof Error ? thrown : new Error(inspect(thrown));
       throw Object.assign(error, { port: this.#turn });
     }
   }
 
   poll(): number {
+    try {
+      return this.#poll();
+    } catch (thrown) {
+      this.#retire(thrown);
+      return 1;
+    }
+  }
+
+  /** The port that had its turn threw: it gets none any more, and the chain is to end. The manager takes back what it held when main tells it to. */
+  #retire(thrown: unknown): void {
+    const name = this.#turn;
+    this.#turn = null;
+    if (name === null) throw thrown;
+    for (const half of this.#receiving) {
+      if (half.name !== name) continue;
+      half.end.end();
+      this.#fail({ failedPort: half.port, message: thrown instanceof Error ? thrown.message : inspect(thrown) });
+    }
+    for (const half of this.#sending) if (half.name === name) half.end.publish();
+    this.#receiving = this.#receiving.filter((half) => half.name !== name);
+    this.#sending = this.#sending.filter((half) => half.name !== name);
+  }
+
+  #poll(): number {
     let work = 0;
     const wallMs = Date.now();
     if (this.#phase() === RunState.running) {
@@ -159,7 +188,12 @@ export class InlinePorts implements Pollable {
       // A call that may wait is told why there is nothing.
       if ((this.#requests[k * POLLFD_BYTES + CAME_OFFSET] & POLLERR) === 0) continue;
       this.#turn = this.#receiving[k].name;
-      this.#receiving[k].poll(Date.now(), true);
+      try {
+        this.#receiving[k].poll(Date.now(), true);
+      } catch (thrown) {
+        this.#retire(thrown);
+        return;
+      }
     }
     this.#turn = null;
   }

@@ -48,13 +48,13 @@ do {
   await inline.addSuccessor();
   const isToLeave = () => inline.hasSuccessor || stopped();
   if (inlinePorts === null) pollLoop(work, sleeper, isToLeave, spec.wakeUp, busyMs, wallMs);
-  else inlinePorts.named(() => { pollLoop(inlinePorts, inlinePorts, isToLeave, spec.wakeUp.sleeps ? { spins: SPINS_WITH_PORTS, sleeps: true } : spec.wakeUp, busyMs, wallMs); });
+  else pollLoop(inlinePorts, inlinePorts, isToLeave, spec.wakeUp.sleeps ? { spins: SPINS_WITH_PORTS, sleeps: true } : spec.wakeUp, busyMs, wallMs);
 } while (!stopped());
 
 /** Its module needs koffi, which others do without. */
 async function openInlinePorts(): Promise<InlinePorts> {
   const [module, { loadLibc }] = await Promise.all([import('./inline-ports.js'), import('../port/live/native/libc.js')]);
-  const made = new module.InlinePorts(await loadLibc(), shared, inlineHalves, work, phase, (state) => parentPort!.postMessage(state));
+  const made = new module.InlinePorts(await loadLibc(), shared, inlineHalves, work, phase, (state) => parentPort!.postMessage(state), (failure) => parentPort!.postMessage(failure));
   for (const failure of made.detectDuplicates()) {
     areStanding = false;
     parentPort!.postMessage(failure);

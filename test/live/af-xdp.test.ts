@@ -110,6 +110,27 @@ describe.skipIf(!usable)('AF_XDP', () => {
     expect(report.drops['port-down']).toBeGreaterThan(2 * SLOTS);
   });
 
+  it('drops what should leave by a cable whose other end is down, or that is gone, and says so', async () => {
+    cables();
+    const millrace = await lab.millrace('middle', wire('af-xdp', 'af-xdp', `slots: ${SLOTS}`), '--json');
+    expect(await lab.pings('client', '-c', '2', '10.0.0.3')).toContain(' 0% packet loss');
+    lab.run('server', 'ip', 'link', 'set', 'net0', 'down');
+    await millrace.says(/down: port 'outside': the interface 'outside' has no carrier/);
+    lab.run('client', 'ip', 'neigh', 'change', '10.0.0.3', 'dev', 'net0', 'nud', 'permanent');
+    expect((await lab.finish('client', 'ping', '-c', '6', '-i', '0.2', '-W', '1', '10.0.0.3')).code).toBe(1);
+    lab.run('server', 'ip', 'link', 'set', 'net0', 'up');
+    await millrace.says(/up: port 'outside'/);
+    expect(await lab.pings('client', '-c', '2', '10.0.0.3')).toContain(' 0% packet loss');
+    // One that is made anew is another interface: it is not served, and must not be said to be.
+    lab.run('middle', 'ip', 'link', 'del', 'outside');
+    await millrace.says(/down: port 'outside': the interface 'outside' is down or gone/);
+    lab.cable(['server', 'net0'], ['middle', 'outside']);
+    await pause(500);
+    expect((await lab.finish('middle', process.execPath, 'dist/cli/main.js', 'ps')).stdout).toMatch(/ outside \(down\) +af-xdp /);
+    const report = await settle(millrace, ['port-down']);
+    expect(report.drops['port-down']).toBeGreaterThanOrEqual(5);
+  });
+
   it('says what is wrong: an MTU beyond the slots, an interface that another program has, a missing capability', async () => {
     cables();
     const run = (file: string, ...before: string[]) => lab.finish('middle', ...before, process.execPath, 'dist/cli/main.js', 'run', file, '--no-control');

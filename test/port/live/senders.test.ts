@@ -118,7 +118,7 @@ describe.skipIf(libc === null)('a slot header that points out of its slot', () =
     const tx = new KernelRingProducer(...mapped(DESCRIPTOR_WORDS));
     let waits = 0;
     // No such descriptor: the kernel answers EBADF, which no waiting mends.
-    const options = { descriptor: 1 << 20, mtu: 0xfffffff0, sums: false, wait: () => { waits++; } };
+    const options = { descriptor: 1 << 20, mtu: 0xfffffff0, sums: false, isOut: () => false, wait: () => { waits++; } };
     const sender = new XdpSender(libc!, bench.end, bench.end, tx, new KernelRingConsumer(...mapped(ADDRESS_WORDS)), options);
     damaged(bench);
     expect(sender.poll()).toBe(8);

@@ -1,6 +1,9 @@
 /** Where frames come from and go to: a packet socket, or the device of a TAP or TUN interface. Both move many at a call. */
 import type { MessageVector } from './message-vector.js';
 
+/** How often a half asks whether there is an outage, while there is none. */
+export const LOOK_MS = 100;
+
 /** Frames in a call: as many as the vectors of both directions hold. */
 export const FRAMES = 64;
 
@@ -27,6 +30,8 @@ export interface FrameIo {
   waitToSend(): void;
   /** Frames that the system dropped in front of this port since the last call. */
   dropped(): number;
+  /** Why what is sent now is lost although the system takes it, in words that follow the interface's name; null: it is not, or the system says so itself. */
+  outage(): string | null;
   /** The interface is down or gone: tries to attach to it again. True when it is there and up. */
   reattach(): boolean;
 }

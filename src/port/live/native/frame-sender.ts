@@ -4,7 +4,7 @@ import { builtInDrop } from '../../../observe/drop-reasons.js';
 import type { PacketSource } from '../../router/egress.js';
 import { RESERVED_BYTES } from '../../router/headroom.js';
 import type { SendingEnd } from '../ring-ends.js';
-import { FRAMES, type FrameIo } from './frame-io.js';
+import { FRAMES, LOOK_MS, type FrameIo } from './frame-io.js';
 import { Errno, type Libc } from './libc.js';
 import { MessageVector } from './message-vector.js';
 import { OFFLOAD_BYTES, isInside, liesInSlot, moveChecksumStart, unparkChecksum } from './offload.js';
@@ -33,6 +33,8 @@ export class FrameSender {
   readonly #regionAddress: number;
   readonly #headers: Uint8Array;
   readonly #headersAddress: number;
+  #isOut = false;
+  #nextLookMs = 0;
 
   /** @param source where packets to send come from: the end itself, or what routes them first. */
   constructor(libc: Libc, io: FrameIo, end: SendingEnd, source: PacketSource, linkType: number) {
@@ -46,16 +48,18 @@ export class FrameSender {
     this.#headersAddress = libc.addressOf(this.#headers);
   }
 
-  /** Sends a burst; returns the number of packets that are done with. */
+  /** Sends a burst; returns the number of packets that are done with. The clock is read only when there are any. */
   poll(): number {
     const count = this.#source.take(this.#batch, FRAMES);
     if (count === 0) return 0;
+    this.#look(Date.now());
     let placed = 0;
     for (let k = 0; k < count; k++) {
       this.#reasons[k] = this.#place(this.#batch[k], placed);
       if (this.#reasons[k] === 0) this.#places[placed++] = k;
     }
-    this.#send(placed);
+    if (this.#isOut) for (let k = 0; k < placed; k++) this.#reasons[this.#places[k]] = PORT_DOWN;
+    else this.#send(placed);
     for (let k = 0; k < count; k++) {
       if (this.#reasons[k] === 0) this.#end.sent(this.#batch[k]);
       else this.#end.dropped(this.#batch[k], this.#reasons[k]);
@@ -83,6 +87,13 @@ export class FrameSender {
     this.#vector.setPiece(place, 0, this.#headersAddress + at, OFFLOAD_BYTES);
     this.#vector.setPiece(place, 1, this.#regionAddress + address + dataOffset, length);
     return 0;
+  }
+
+  #look(wallMs: number): void {
+    if (wallMs < this.#nextLookMs) return;
+    this.#isOut = this.#io.outage() !== null;
+    // While there is an outage each burst asks: none is dropped after its end.
+    this.#nextLookMs = this.#isOut ? 0 : wallMs + LOOK_MS;
   }
 
   #send(placed: number): void {

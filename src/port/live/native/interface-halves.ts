@@ -12,7 +12,7 @@ import { PortLedger } from '../port-ledger.js';
 import type { PortThread } from '../port-thread.js';
 import { ReceivingEnd, SendingEnd } from '../ring-ends.js';
 import type { Candidate } from './detect-duplicates.js';
-import type { FrameIo } from './frame-io.js';
+import { LOOK_MS, type FrameIo } from './frame-io.js';
 import { NativeOutlet } from './frame-outlet.js';
 import { FrameReceiver } from './frame-receiver.js';
 import { FrameSender } from './frame-sender.js';
@@ -48,6 +48,8 @@ export class ReceivingHalf {
   readonly #outlet: NativeOutlet;
   readonly #announces: boolean;
   #nextTryMs = 0;
+  #isOut = false;
+  #nextLookMs = 0;
 
   constructor(libc: Libc, backend: InterfaceBackend, { shared, thread, tell }: HalfHost) {
     const linkType = linkTypeOf(backend);
@@ -94,21 +96,38 @@ export class ReceivingHalf {
   poll(nowMs: number, mayWait: boolean): number {
     if (!this.isUp && nowMs < this.#nextTryMs) return 0;
     const count = this.isUp ? this.#receiver.poll(nowMs, mayWait) : 0;
+    if (nowMs >= this.#nextLookMs) this.#look(nowMs);
     if (count >= 0 && this.isUp) return count;
     if (this.isUp) this.#tell(false, `the interface '${this.#interface}' is down or gone (error ${-count}); the port waits for it`);
     this.isUp = this.#io.reattach();
     this.#nextTryMs = nowMs + REATTACH_MS;
     if (!this.isUp) return 0;
+    this.#isOut = false;
+    this.#returned();
+    return 0;
+  }
+
+  /** What came before an outage is still received meanwhile: the half goes on as ever. */
+  #look(nowMs: number): void {
+    this.#nextLookMs = nowMs + LOOK_MS;
+    if (!this.isUp) return;
+    const outage = this.#io.outage();
+    if ((outage !== null) === this.#isOut) return;
+    this.#isOut = outage !== null;
+    if (outage !== null) this.#tell(false, `the interface '${this.#interface}' ${outage}; the port waits for it`);
+    else this.#returned();
+  }
+
+  #returned(): void {
     this.#tell(true, `the interface '${this.#interface}' is there again`);
     this.greet();
-    return 0;
   }
 }
 
 export class SendingHalf implements Pollable {
   /** Of the port. */
   readonly name: string;
-  readonly #end: SendingEnd;
+  readonly end: SendingEnd;
   readonly #egress: RouterEgress | null;
   readonly #sender: FrameSender;
 
@@ -117,10 +136,10 @@ export class SendingHalf implements Pollable {
     const io = openIo(libc, backend);
     const leg = legOf(backend.legs, thread);
     this.name = thread.name;
-    this.#end = new SendingEnd(shared, thread.rings);
-    const outlet = leg === null ? null : new NativeOutlet(libc, io, this.#end.region.bytes, new PortLedger(shared.control, thread.countersOffset));
-    this.#egress = leg === null || outlet === null ? null : startEgress(leg, shared, thread, this.#end, linkType, outlet);
-    this.#sender = new FrameSender(libc, io, this.#end, this.#egress ?? this.#end, linkType);
+    this.end = new SendingEnd(shared, thread.rings);
+    const outlet = leg === null ? null : new NativeOutlet(libc, io, this.end.region.bytes, new PortLedger(shared.control, thread.countersOffset));
+    this.#egress = leg === null || outlet === null ? null : startEgress(leg, shared, thread, this.end, linkType, outlet);
+    this.#sender = new FrameSender(libc, io, this.end, this.#egress ?? this.end, linkType);
   }
 
   poll(): number {
@@ -128,7 +147,7 @@ export class SendingHalf implements Pollable {
   }
 
   hasWork(): boolean {
-    return this.#egress === null ? this.#end.hasPackets : this.#egress.hasWork;
+    return this.#egress === null ? this.end.hasPackets : this.#egress.hasWork;
   }
 
   restMs(): number {

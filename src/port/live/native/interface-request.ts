@@ -44,6 +44,30 @@ export function interfaceFacts(libc: Libc, socket: number, name: string): Interf
   return { index: index.getInt32(0, true), mtu: mtu.getInt32(0, true), hardwareAddress, up: up === (IFF_UP | IFF_RUNNING) };
 }
 
+/**
+ * Hot: no allocation. Asks for the flags of one interface again and again. An interface whose cable has no other end takes
+ * what is sent and loses it without an error, so somebody has to ask.
+ */
+export class CarrierQuestion {
+  readonly #libc: Libc;
+  readonly #socket: number;
+  readonly #request: Uint8Array;
+
+  /** @param socket any socket in the interface's namespace. */
+  constructor(libc: Libc, socket: number, name: string) {
+    this.#libc = libc;
+    this.#socket = socket;
+    this.#request = interfaceRequest(name);
+  }
+
+  /** Whether the interface is up and has no carrier. One that is down or gone says so itself, by an error. */
+  get isLost(): boolean {
+    const request = this.#request;
+    if (this.#libc.ioctl(this.#socket, Request.flags, request) < 0) return false;
+    return (request[VALUE_OFFSET] & (IFF_UP | IFF_RUNNING)) === IFF_UP;
+  }
+}
+
 /** Receive queues of an interface; 1 where its driver does not say. */
 export function receiveQueues(libc: Libc, socket: number, name: string): number {
   // `struct ethtool_channels`: the command, four maxima, then how many there are for receiving, sending, other things and both.

@@ -3,7 +3,7 @@
  * the port share its descriptor.
  */
 import type { FrameIo } from './frame-io.js';
-import { interfaceFacts } from './interface-request.js';
+import { CarrierQuestion, interfaceFacts } from './interface-request.js';
 import { Errno, type Libc } from './libc.js';
 import type { MessageVector } from './message-vector.js';
 import { OFFLOAD_BYTES } from './offload.js';
@@ -32,6 +32,8 @@ const AUXDATA = 16;
 const VLAN_VALID = 0x10;
 const VLAN_TPID_VALID = 0x40;
 const VLAN = 0x8100;
+
+const NO_CARRIER = 'has no carrier: the other end of its cable is down';
 
 const int = (value: number): Uint8Array => new Uint8Array(Int32Array.of(value).buffer);
 
@@ -96,12 +98,14 @@ export class PacketSocket implements FrameIo {
   readonly #statisticsBytes = new Uint8Array(this.#statistics.buffer);
   readonly #statisticsLength = new Uint32Array(1);
   readonly #pollDescriptor = new Uint8Array(8);
+  readonly #carrier: CarrierQuestion;
 
   constructor(libc: Libc, descriptor: number, name: string, index: number) {
     this.#libc = libc;
     this.descriptor = descriptor;
     this.#name = name;
     this.#index = index;
+    this.#carrier = new CarrierQuestion(libc, descriptor, name);
     const view = new DataView(this.#pollDescriptor.buffer);
     view.setInt32(0, descriptor, true);
     view.setInt16(4, POLLOUT, true);
@@ -144,6 +148,10 @@ export class PacketSocket implements FrameIo {
     // Reading sets the figures back to zero. The first counts the dropped ones too.
     if (this.#libc.getsockopt(this.descriptor, SOL_PACKET, Option.statistics, this.#statisticsBytes, this.#statisticsLength) < 0) return 0;
     return this.#statistics[1];
+  }
+
+  outage(): string | null {
+    return this.#carrier.isLost ? NO_CARRIER : null;
   }
 
   reattach(): boolean {

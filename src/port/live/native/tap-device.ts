@@ -22,6 +22,8 @@ const POLLERR = 8;
 /** How long a call waits for its first frame. */
 const WAIT_MS = 50;
 
+const IS_DOWN = 'is down';
+
 /** Opens an interface, and makes it where there is none of that name. `large`: long TCP packets may come whole. */
 export function openTap(libc: Libc, kind: 'tap' | 'tun', name: string, large: boolean): number | OpenFailure {
   const descriptor = libc.open(DEVICE, O_RDWR_NONBLOCK_CLOEXEC);
@@ -89,6 +91,11 @@ export class TapDevice implements FrameIo {
 
   dropped(): number {
     return 0;
+  }
+
+  outage(): string | null {
+    // Its own end is this process, so it has a carrier; and the kernel calls it writable while it is up, in whatever namespace it is by now.
+    return this.#libc.poll(this.#writable, 1, 0) === 0 ? IS_DOWN : null;
   }
 
   reattach(): boolean {

@@ -43,9 +43,9 @@ function pollRequest(descriptor: number, events: number): Uint8Array {
   return request;
 }
 
-/** Answers and fragments of a leg go by a packet socket: the tx ring has one producer. */
-function outletOf(libc: Libc, { outlet, interface: name, interfaceIndex }: XdpBackend, region: Uint8Array, ledger: PortLedger): NativeOutlet {
-  return new NativeOutlet(libc, new PacketSocket(libc, outlet, name, interfaceIndex), region, ledger);
+/** Answers and fragments of a leg go by a packet socket, as the tx ring has one producer; it is asked for the carrier too. */
+function besideOf(libc: Libc, { outlet, interface: name, interfaceIndex }: XdpBackend): PacketSocket {
+  return new PacketSocket(libc, outlet, name, interfaceIndex);
 }
 
 function receive(libc: Libc, backend: XdpBackend, { shared, thread, sleeper, phase, ready, tell }: PortThread): void {
@@ -53,7 +53,8 @@ function receive(libc: Libc, backend: XdpBackend, { shared, thread, sleeper, pha
   const end = new ReceivingEnd(shared, thread.rings);
   const ledger = new PortLedger(shared.control, thread.countersOffset);
   const leg = legOf(backend.legs, thread);
-  const outlet = outletOf(libc, backend, end.region.bytes, ledger);
+  const beside = besideOf(libc, backend);
+  const outlet = new NativeOutlet(libc, beside, end.region.bytes, ledger);
   const gate = leg === null ? null : startGate(leg, shared, thread, end, LinkType.ethernet, outlet);
   const fill = new KernelRingProducer(libc.view, rings.fill, ADDRESS_WORDS);
   const receiver = new XdpReceiver(end, ledger, fill, new KernelRingConsumer(libc.view, rings.rx, DESCRIPTOR_WORDS), new XdpStatistics(libc, descriptor), { keepsChecksums: backend.keepsChecksums, gate });
@@ -83,10 +84,15 @@ function receive(libc: Libc, backend: XdpBackend, { shared, thread, sleeper, pha
     } else libc.poll(request, 1, receiver.lent < FEW_SLOTS ? 1 : SLEEP_MS);
     if (now < lookMs) continue;
     lookMs = now + LOOK_MS;
-    const up = interfaceFacts(libc, backend.outlet, name)?.up ?? false;
+    const facts = interfaceFacts(libc, backend.outlet, name);
+    // One that was made anew has another index, and the socket is not on it.
+    const up = facts !== null && facts.up && facts.index === backend.interfaceIndex;
     if (up === isUp) continue;
     isUp = up;
-    tell(isUp, isUp ? `the interface '${name}' is there again` : `the interface '${name}' is down or gone; when it is made anew, Millrace has to be started anew too`);
+    const outage = isUp ? null : beside.outage();
+    if (isUp) tell(true, `the interface '${name}' is there again`);
+    else if (outage === null) tell(false, `the interface '${name}' is down or gone; when it is made anew, Millrace has to be started anew too`);
+    else tell(false, `the interface '${name}' ${outage}; the port waits for it`);
     if (isUp && leg !== null) announce(leg.leg, outlet);
   }
   // What has arrived by now is received; what arrives later is not.
@@ -104,12 +110,13 @@ function send(libc: Libc, backend: XdpBackend, { shared, thread, sleeper, phase,
   const { descriptor, rings, mtu, sums } = backend;
   const end = new SendingEnd(shared, thread.rings);
   const leg = legOf(backend.legs, thread);
-  const outlet = leg === null ? null : outletOf(libc, backend, end.region.bytes, new PortLedger(shared.control, thread.countersOffset));
+  const beside = besideOf(libc, backend);
+  const outlet = leg === null ? null : new NativeOutlet(libc, beside, end.region.bytes, new PortLedger(shared.control, thread.countersOffset));
   const egress = leg === null || outlet === null ? null : startEgress(leg, shared, thread, end, LinkType.ethernet, outlet);
   const request = pollRequest(descriptor, POLLOUT);
   const tx = new KernelRingProducer(libc.view, rings.tx, DESCRIPTOR_WORDS);
   const completion = new KernelRingConsumer(libc.view, rings.completion, ADDRESS_WORDS);
-  const sender = new XdpSender(libc, end, egress ?? end, tx, completion, { descriptor, mtu, sums, wait: () => { libc.poll(request, 1, 1); } });
+  const sender = new XdpSender(libc, end, egress ?? end, tx, completion, { descriptor, mtu, sums, isOut: () => beside.outage() !== null, wait: () => { libc.poll(request, 1, 1); } });
   ready();
   const work = {
     poll: () => sender.poll(),

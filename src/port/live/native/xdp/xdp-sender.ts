@@ -7,7 +7,7 @@ import { builtInDrop } from '../../../../observe/drop-reasons.js';
 import type { PacketSource } from '../../../router/egress.js';
 import { RESERVED_BYTES } from '../../../router/headroom.js';
 import type { SendingEnd } from '../../ring-ends.js';
-import { FRAMES } from '../frame-io.js';
+import { FRAMES, LOOK_MS } from '../frame-io.js';
 import { Errno, type Libc } from '../libc.js';
 import { checksumOffset, checksumStart, completeChecksum, isInside, liesInSlot, moveChecksumStart, unparkChecksum } from '../offload.js';
 import type { KernelRingConsumer, KernelRingProducer } from './kernel-ring.js';
@@ -31,6 +31,8 @@ export interface SenderOptions {
   sums: boolean;
   /** Longest IP packet that the interface takes. */
   mtu: number;
+  /** Whether what is sent now is lost although the kernel takes it. */
+  isOut: () => boolean;
   /** Waits a moment until more can be sent. */
   wait: () => void;
 }
@@ -49,6 +51,8 @@ export class XdpSender {
   #sending = 0;
   /** Why packets were given up last. */
   #gaveUpFor = EGRESS_FAILED;
+  #isOut = false;
+  #nextLookMs = 0;
 
   constructor(libc: Libc, end: SendingEnd, source: PacketSource, tx: KernelRingProducer, completion: KernelRingConsumer, options: SenderOptions) {
     this.#libc = libc;
@@ -70,21 +74,30 @@ export class XdpSender {
   poll(): number {
     let done = this.#complete();
     const count = this.#source.take(this.#batch, FRAMES);
+    if (count > 0) this.#look(Date.now());
     // What was given up stays in the ring until the kernel looks at it, and fills it while the interface is down.
     const room = this.#tx.capacity - this.#tx.occupancy();
     let placed = 0;
     for (let k = 0; k < count; k++) {
-      const reason = placed < room ? this.#place(this.#batch[k]) : this.#gaveUpFor;
+      const reason = this.#isOut ? PORT_DOWN : placed < room ? this.#place(this.#batch[k]) : this.#gaveUpFor;
       if (reason === 0) placed++;
       else this.#end.dropped(this.#batch[k], reason);
     }
-    if (count > 0) {
+    if (count > 0 && this.#isOut) done += count;
+    else if (count > 0) {
       this.#tx.publish();
       this.#kick(placed);
       done += count + this.#complete();
     }
     if (done > 0) this.#end.publish();
     return done;
+  }
+
+  #look(wallMs: number): void {
+    if (wallMs < this.#nextLookMs) return;
+    this.#isOut = this.#options.isOut();
+    // While there is an outage each burst asks: none is dropped after its end.
+    this.#nextLookMs = this.#isOut ? 0 : wallMs + LOOK_MS;
   }
 
   /** Makes a descriptor of the packet; returns 0, or why it cannot be sent. */
