@@ -20,7 +20,7 @@ const COLD: readonly { file: string; functions: readonly string[]; why: string }
   },
   { file: 'src/flow/matching-function.ts', functions: ['compileFunction'], why: 'once for each entry of a table' },
   { file: 'src/memory/buffer-pool.ts', functions: ['account'], why: 'opens an account, at start' },
-  { file: 'src/nf/dpi/candidates.ts', functions: ['candidateOf', 'byFirstByte', 'listsOf'], why: 'make the lists, when the module loads' },
+  { file: 'src/nf/dpi/candidates.ts', functions: ['candidateOf', 'byFirstByte', 'listsOver'], why: 'make the lists, when the module loads' },
   { file: 'src/nf/dpi/signature-watch.ts', functions: ['replace'], why: 'new options' },
   { file: 'src/nf/dpi/signature-watch.ts', functions: ['#hit'], why: 'an alert, once for each flow and signature' },
   { file: 'src/nf/dpi/signatures/automaton.ts', functions: ['growTrie'], why: 'compiles signatures' },
