@@ -1,6 +1,6 @@
 /**
  * Hot: `candidatesFor` does not allocate. Which dissectors are asked about a payload of a flow that has no name yet. By what
- * carries it, its first byte, its length and the ports, most of them can be left out: a payload meets about a dozen of eighty.
+ * carries it, its first byte, its length and the ports, most of them can be left out: a payload meets six to ten of a hundred.
  */
 import type { Dissector, Facts } from './dissector.js';
 import { DISSECTORS, protocolNumber } from './protocol-table.js';
