@@ -103,12 +103,13 @@ function renderProblems({ problems }: Report, { style, columns }: RenderOptions)
 }
 
 function renderSums(report: Report, { style, columns, running = false }: RenderOptions): string[] {
-  const { bytesCopied, durationMs, packetsPerSecond, eventsLost, ports, watched } = report;
+  const { bytesCopied, durationMs, packetsPerSecond, connectionsEvicted, eventsLost, ports, watched } = report;
   const rows: [string, string][] = [
     ...ledgerLines(report, style, columns - LABEL_WIDTH, running).map((line, at): [string, string] => [at === 0 ? 'Ledger' : '', line]),
     ['Rate', `${count(packetsPerSecond)} packets/s over ${duration(durationMs)}`],
     ['Copied', `${bytesCopied === 0 ? style.good('0 bytes') : bytes(bytesCopied)} between ingress and egress`],
   ];
+  if (connectionsEvicted > 0) rows.push(['Evicted', `${style.warn(counted(connectionsEvicted, 'connection'))} before their time: the table is too small for them (flows)`]);
   if (eventsLost > 0) rows.push(['Lost', `${style.warn(counted(eventsLost, 'event'))}: alerts and descriptions of flows are incomplete`]);
   const written = Object.entries(ports).filter(([, port]) => port.written !== undefined);
   written.forEach(([name, port], at) => {

@@ -20,6 +20,8 @@ export const PROBE_WINDOW = 16;
 const BUCKETS_PER_CONNECTION = 2;
 /** Most connections of a table: twice as many buckets, a power of two, must be numbered by flow indexes. */
 export const MAX_CONNECTIONS = 2 ** (FLOW_INDEX_BITS - 2);
+/** Behind the entries: how many connections were evicted, a float64. */
+const EVICTIONS_BYTES = 8;
 /** Entries looked at per call of `sweep`. */
 const SWEEP_BUDGET = 64;
 
@@ -62,15 +64,19 @@ export class ConnectionTable {
   #sweptFor = -1;
   #sweepLeft = 0;
   #onEnd: ((entry: number) => void) | null = null;
-  /** Connections forgotten before their time, because their window was full. */
-  evictions = 0;
+  readonly #evictions: Float64Array;
 
   static #buckets(capacity: number): number {
     return 2 ** Math.ceil(Math.log2(Math.max(PROBE_WINDOW, capacity * BUCKETS_PER_CONNECTION)));
   }
 
   static bytes(capacity: number): number {
-    return ConnectionTable.#buckets(capacity) * ENTRY_WORDS * 4;
+    return ConnectionTable.#buckets(capacity) * ENTRY_WORDS * 4 + EVICTIONS_BYTES;
+  }
+
+  /** `evictions` of the table that lies there: for readers that need nothing else of it. */
+  static evictionsOf(buffer: ArrayBufferLike, byteOffset: number, capacity: number): number {
+    return evictionsCell(buffer, byteOffset, ConnectionTable.#buckets(capacity))[0];
   }
 
   /** Largest index that a flow id can have: what is kept for each flow needs that many places, and one for "no flow". */
@@ -84,6 +90,7 @@ export class ConnectionTable {
     if (capacity > MAX_CONNECTIONS) throw new RangeError(`at most ${MAX_CONNECTIONS} connections, found ${capacity}`);
     this.#words = new Uint32Array(buffer, byteOffset, buckets * ENTRY_WORDS);
     this.signed = new Int32Array(buffer, byteOffset, buckets * ENTRY_WORDS);
+    this.#evictions = evictionsCell(buffer, byteOffset, buckets);
     this.mask = buckets - 1;
     this.#capacity = capacity;
     this.#uses = new Uint16Array(buckets);
@@ -92,6 +99,11 @@ export class ConnectionTable {
   /** Connections, aliases not counted. */
   get count(): number {
     return this.#count;
+  }
+
+  /** Connections forgotten before their time, because their window was full. */
+  get evictions(): number {
+    return this.#evictions[0];
   }
 
   /** Called with each connection just before it is forgotten. */
@@ -331,7 +343,7 @@ export class ConnectionTable {
         isOldestAnswered = isAnswered;
       }
     }
-    this.evictions++;
+    this.#evictions[0]++;
     this.#end(this.#connectionOf(oldest));
     this.#end(oldest);
     return oldest;
@@ -374,6 +386,10 @@ export class ConnectionTable {
     for (let k = 0; k < FLOW_KEY_WORDS; k++) if (words[at + Word.key + k] !== key[k]) return false;
     return true;
   }
+}
+
+function evictionsCell(buffer: ArrayBufferLike, byteOffset: number, buckets: number): Float64Array {
+  return new Float64Array(buffer, byteOffset + buckets * ENTRY_WORDS * 4, 1);
 }
 
 function bytesAt(words: Uint32Array, low: number): number {

@@ -102,6 +102,8 @@ export interface CounterReport {
   threads: ThreadReport[];
   /** Alerts by signature, of all VMs. */
   alerts: Record<string, number>;
+  /** Connections forgotten before their time, because a new one needed their place in the table. */
+  connectionsEvicted: number;
   /** Events that found no room on their way to the main thread. */
   eventsLost: number;
 }

@@ -69,7 +69,14 @@ export function snapshotCounters(plan: Plan, layout: Layout, desk: EventDesk, du
   const alerts: Record<string, number> = {};
   for (const { alerts: ofVm } of vms) for (const [signature, count] of Object.entries(ofVm)) alerts[signature] = (alerts[signature] ?? 0) + count;
 
-  return { ports, vms, drops, ledger, bytesCopied, durationMs, packetsPerSecond: durationMs > 0 ? (ledger.received / durationMs) * 1000 : 0, threads: threadsOf(plan, layout), alerts, eventsLost: desk.lost };
+  return {
+    ports, vms, drops, ledger, bytesCopied, durationMs,
+    packetsPerSecond: durationMs > 0 ? (ledger.received / durationMs) * 1000 : 0,
+    threads: threadsOf(plan, layout),
+    alerts,
+    connectionsEvicted: ConnectionTable.evictionsOf(control, layout.manager.connectionsOffset, plan.flows),
+    eventsLost: desk.lost,
+  };
 }
 
 export function snapshotReport(plan: Plan, layout: Layout, desk: EventDesk, { withFlows, durationMs }: SnapshotOptions): Report {

@@ -250,7 +250,7 @@ describe('what the view is made of', () => {
         vms: [{ ...vm, received: 990 * k, drops: { a: 4 * k }, alerts: { x: k, y: 5 * k } }],
         drops: Object.fromEntries(['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map((name, at) => [name, (at + 1) * k])),
         ledger: { received: 0, originated: 0, transmitted: 0, dropped: 0, inFlight: 0, balanced: false },
-        bytesCopied: 0, durationMs: 2000 * k, packetsPerSecond: 0, alerts: { x: k, y: 5 * k }, eventsLost: 0,
+        bytesCopied: 0, durationMs: 2000 * k, packetsPerSecond: 0, alerts: { x: k, y: 5 * k }, connectionsEvicted: 0, eventsLost: 0,
         threads: [{ name: 'manager', kind: 'manager', busyMs: 1900 * k }, { name: 'fw', kind: 'vm', busyMs: 500 * k }],
       },
     });

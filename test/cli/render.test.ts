@@ -33,12 +33,18 @@ const report: Report = {
   hosts: { 'www.example': 2 },
   threads: [{ name: 'manager', kind: 'manager', busyMs: 12 }],
   alerts: { 'deny log any': 2 },
+  connectionsEvicted: 0,
   eventsLost: 0,
   problems: [],
 };
 const options = { title: 'office.yaml', style: PLAIN, columns: 100 };
 
 describe('a report', () => {
+  test('warns when connections had to go for others', () => {
+    expect(renderReport({ ...report, connectionsEvicted: 3 }, options)).toMatch(/^Evicted +3 connections before their time: /m);
+    expect(renderReport(report, options)).not.toContain('Evicted');
+  });
+
   test('says everything, aligned', () => {
     expect(renderReport(report, options)).toBe(`office.yaml  done in 1.23 s
 

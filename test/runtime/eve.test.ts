@@ -28,6 +28,8 @@ beforeAll(async () => {
   writeFileSync(rules, [
     'alert http any any -> any any (msg:"form"; http.uri; content:"/form"; metadata:kind web; sid:7; rev:2; priority:1;)',
     'alert http any any -> any any (msg:"partial"; http.stat_code; content:"206"; sid:8;)',
+    'alert dns any any -> any any (msg:"asked"; dns.query; content:"files.example"; sid:9;)',
+    'alert dns any any -> any any (msg:"answered"; flow:to_client; content:"intranet"; sid:10;)',
     '',
   ].join('\n'));
   const file = join(folder, 'eve.json');
@@ -59,6 +61,15 @@ describe('the EVE log of the example', () => {
     for (const alert of alerts) expect(alert).toMatchObject({ direction: 'to_client', http: { http_method: 'GET', url: expect.any(String) as string, hostname: expect.any(String) as string, status: 206 } });
   });
 
+  it('an alert in DNS says what was asked, or what was answered', () => {
+    const [asked, answered] = [alertsOf(9), alertsOf(10)];
+    expect(Math.min(asked.length, answered.length)).toBeGreaterThan(0);
+    for (const alert of asked) expect(alert).toMatchObject({ direction: 'to_server', dns: { version: 2, query: [{ type: 'query', rrname: 'files.example', opcode: 0 }] } });
+    for (const alert of answered) expect(alert).toMatchObject({ direction: 'to_client', dns: { version: 2, answer: { type: 'answer', rrname: expect.any(String) as string, rcode: 'NOERROR' } } });
+    for (const alert of asked) expect(part(alert, 'dns')).not.toHaveProperty('answer');
+    for (const alert of answered) expect(part(alert, 'dns')).not.toHaveProperty('query');
+  });
+
   it('every flow id of a record has its flow', () => {
     const flows = new Set(ofType(ours, 'flow').map((record) => record['flow_id']));
     expect(ours.filter((record) => record['flow_id'] !== undefined && !flows.has(record['flow_id']))).toEqual([]);
@@ -85,6 +96,17 @@ describe.skipIf(!hasSuricata())('beside Suricata’s', () => {
   it('the same alerts', () => {
     const line = (record: EveRecord): string => `${endsOf(record)} ${JSON.stringify(part(record, 'alert')['signature_id'])} ${String(record['direction'])} ${String(record['app_proto'])}`;
     expect(sorted(ofType(ours, 'alert'), line)).toEqual(sorted(ofType(theirs, 'alert'), line));
+  });
+
+  it('the same questions and answers in alerts', () => {
+    const line = (record: EveRecord): string => {
+      const { query, answer } = part(record, 'dns') as { query?: EveRecord[]; answer?: EveRecord };
+      const told = query?.[0] ?? answer!;
+      return JSON.stringify([endsOf(record), Object.keys(part(record, 'dns')), told['type'], told['id'], told['rrname'], told['rrtype'], told['rcode'], told['opcode']]);
+    };
+    const inDns = (records: readonly EveRecord[]): EveRecord[] => ofType(records, 'alert').filter((record) => Number(part(record, 'alert')['signature_id']) >= 9);
+    expect(inDns(ours).length).toBeGreaterThan(0);
+    expect(sorted(inDns(ours), line)).toEqual(sorted(inDns(theirs), line));
   });
 
   it('the same questions and answers of DNS', () => {

@@ -34,10 +34,10 @@ function fetchText(url: string, options: { method?: string; headers?: Record<str
     }).on('error', reject).end();
   });
 }
-async function served(): Promise<{ runtime: Runtime; url: string }> {
-  const runtime = await start(configuration(), { metrics: ':0', control: false });
+async function served(configured = configuration(), packets = 10): Promise<{ runtime: Runtime; url: string }> {
+  const runtime = await start(configured, { metrics: ':0', control: false });
   running.push(runtime);
-  for (let tries = 0; tries < 1000 && runtime.counters().ledger.transmitted + runtime.counters().ledger.dropped < 10; tries++) await new Promise((resolve) => setTimeout(resolve, 5));
+  for (let tries = 0; tries < 1000 && runtime.counters().ledger.transmitted + runtime.counters().ledger.dropped < packets; tries++) await new Promise((resolve) => setTimeout(resolve, 5));
   return { runtime, url: runtime.metrics! };
 }
 const value = (metrics: Map<string, Metric>, name: string, labels: Record<string, string> = {}): number | undefined =>
@@ -70,6 +70,17 @@ describe('/metrics', () => {
     expect(runtime.connections()).toBe(2);
     expect(value(metrics, 'millrace_copied_bytes_total')).toBe(0);
     expect(metrics.get('millrace_thread_busy_seconds_total')!.samples.map(({ labels }) => labels)).toEqual([{ thread: 'manager', kind: 'manager' }, { thread: 'firewall', kind: 'vm' }, { thread: 'idle', kind: 'port' }]);
+  });
+
+  it('says how many connections had to go for others, as the report does', async () => {
+    // Eight connections have sixteen places, all within reach of every key.
+    const [connections, places] = [40, 16];
+    const datagrams = Array.from({ length: connections }, (_, k) => datagram(1000 + k));
+    const { runtime, url } = await served({ ...configuration(), ports: { ...configuration().ports, source: memory(datagrams) }, flows: 8 }, connections);
+    const metrics = readExposition((await fetchText(`${url}/metrics`)).text);
+    expect(value(metrics, 'millrace_connections')).toBe(places);
+    expect(value(metrics, 'millrace_connections_evicted_total')).toBe(connections - places);
+    expect(runtime.stats().connectionsEvicted).toBe(connections - places);
   });
 
   it('is named as Prometheus would have it, and docs/operating.md lists just these', async () => {

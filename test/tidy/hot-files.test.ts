@@ -12,7 +12,7 @@ const HOT = SOURCE.filter(({ text }) => /^\/\*\*\s+(\* )?Hot\b/.test(text));
 const COLD: readonly { file: string; functions: readonly string[]; why: string }[] = [
   { file: 'src/flow/address-matcher.ts', functions: ['pairs'], why: 'called by the constructor' },
   { file: 'src/flow/compile-match.ts', functions: ['compileMatch', 'bits', 'bounds'], why: 'compile a match, once for each entry of a table' },
-  { file: 'src/flow/connection-table.ts', functions: ['record', 'formatEnd', 'packetsOf'], why: 'write a flow down, for a report' },
+  { file: 'src/flow/connection-table.ts', functions: ['record', 'formatEnd', 'packetsOf', 'evictionsCell'], why: 'write a flow down, for a report, and make the table' },
   {
     file: 'src/flow/flow-table.ts',
     functions: ['add', 'remove', 'replace', 'swap', 'replaceAll', 'setDefault', 'list', '#find', '#entry', '#subTables', '#reaches', '#depthAbove', '#depthBelow', '#install', 'inserted'],
@@ -20,7 +20,7 @@ const COLD: readonly { file: string; functions: readonly string[]; why: string }
   },
   { file: 'src/flow/matching-function.ts', functions: ['compileFunction'], why: 'once for each entry of a table' },
   { file: 'src/memory/buffer-pool.ts', functions: ['account'], why: 'opens an account, at start' },
-  { file: 'src/nf/dpi/candidates.ts', functions: ['candidateOf', 'byFirstByte', 'listsOf'], why: 'make the lists, when the module loads' },
+  { file: 'src/nf/dpi/candidates.ts', functions: ['candidateOf', 'byFirstByte', 'listsOver'], why: 'make the lists, when the module loads' },
   { file: 'src/nf/dpi/signature-watch.ts', functions: ['replace'], why: 'new options' },
   { file: 'src/nf/dpi/signature-watch.ts', functions: ['#hit'], why: 'an alert, once for each flow and signature' },
   { file: 'src/nf/dpi/signatures/automaton.ts', functions: ['growTrie'], why: 'compiles signatures' },

@@ -160,17 +160,24 @@ function hostByte(byte: number): number {
   return QUESTION_MARK;
 }
 
+/** What bytes and ports must be like, so that a dissector is asked at all. */
+interface Limits {
+  /** Values that the first byte shown may have, where these are few: it is not asked about others. */
+  readonly firstBytes?: readonly number[];
+  /** Ports of which one end must have one, where it says no without: it is not asked about others. */
+  readonly ports?: readonly number[];
+}
+
 /** One protocol: a row of the table in protocol-table.ts. */
-export interface Dissector {
+export interface Dissector extends Limits {
   /** As nDPI names it at its top level. */
   readonly name: string;
   /** Other names that it may give: variants of the protocol that are told apart by content. */
   readonly variants?: readonly string[];
   readonly over: 'tcp' | 'udp' | 'both';
-  /** Values that the first byte shown may have, where these are few: it is not asked about others. */
-  readonly firstBytes?: readonly number[];
-  /** Ports of which one end must have one, where it says no without: it is not asked about others. */
-  readonly ports?: readonly number[];
+  /** Of those over both: the limits over TCP, and over UDP, where they differ. */
+  readonly overTcp?: Limits;
+  readonly overUdp?: Limits;
   /** Payload bytes below which it says no whatever they are: it is not asked about fewer. */
   readonly leastBytes?: number;
   /**

@@ -66,9 +66,18 @@ export function dnsRecords(details: Details): { isAnswer: boolean; dns: EveField
   ];
 }
 
+/** Of an alert, by where its packet went: what was asked last, or what was answered; both where that is not known. */
+function dnsContext(details: Details, direction: unknown): EveFields {
+  const records = dnsRecords(details);
+  const query = direction === 'to-client' ? [] : records.filter(({ isAnswer }) => !isAnswer).map(({ dns: { version: _version, ...question } }) => question);
+  const answer = direction === 'to-server' ? undefined : records.find(({ isAnswer }) => isAnswer);
+  return query.length === 0 && answer === undefined ? {} : { dns: { version: 2, ...(query.length > 0 && { query }), ...(answer !== undefined && { answer: answer.dns }) } };
+}
+
 /** The part of an alert that says what its flow carried. */
-export function contextOf(details: FlowDetails): EveFields {
+export function contextOf(details: FlowDetails, direction: unknown): EveFields {
   return {
+    ...(details['dns'] !== undefined && dnsContext(details['dns'], direction)),
     ...(details['http'] !== undefined && { http: httpFields(details['http']) }),
     ...(details['tls'] !== undefined && { tls: tlsFields(details['tls']) }),
     ...(details['quic'] !== undefined && { quic: quicFields(details['quic']) }),

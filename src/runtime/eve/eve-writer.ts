@@ -89,7 +89,7 @@ export class EveWriter {
         action: action === 'drop' || action === 'deny' || action === 'reject' ? 'blocked' : 'allowed', gid, signature_id: sid, rev, signature, category, severity,
         ...(typeof metadata === 'string' && { metadata: JSON.parse(metadata) as unknown }),
       },
-      ...contextOf(told),
+      ...contextOf(told, direction),
       ...(ends.src_port !== undefined && { app_proto: eveApplication(state.protocol) }),
       ...(typeof direction === 'string' && { direction: direction.replace('-', '_') }),
     });
@@ -103,6 +103,9 @@ export class EveWriter {
     const time = eveTimeOfMs(timestampMs);
     if (details['dns'] !== undefined && eveApplication(state.protocol) === 'dns') {
       for (const { isAnswer, dns } of dnsRecords(details['dns'])) this.#record(time, flowId, 'dns', isAnswer ? turned(ends) : ends, { dns });
+      // An answer without records leaves none of the one before.
+      const before = this.#told.get(flowId)?.['dns'];
+      this.#keep(flowId, 'dns', details['dns']['responses'] === undefined ? { ...before, ...details['dns'] } : { ...before, answers: [], ...details['dns'] });
     }
     for (const kind of KINDS) {
       const told = details[kind];
@@ -132,7 +135,7 @@ export class EveWriter {
   }
 
   /** For alerts to come. */
-  #keep(flowId: number, kind: Kind, details: FlowDetails[string]): void {
+  #keep(flowId: number, kind: Kind | 'dns', details: FlowDetails[string]): void {
     if (flowId === 0) return;
     const told = { ...this.#told.get(flowId), [kind]: details };
     this.#told.delete(flowId);

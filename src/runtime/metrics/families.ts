@@ -40,6 +40,7 @@ export function metricFamilies({ name, version, counters, connections, connectio
     counter('millrace_thread_busy_seconds_total', 'Time in which the thread had work.', counters.threads.map(({ name: thread, kind, busyMs }) => [{ thread, kind }, busyMs / MS])),
     gauge('millrace_connections', 'Connections that are known now.', [[{}, connections]]),
     gauge('millrace_connections_limit', 'Connections that can be known at a time.', [[{}, connectionsLimit]]),
+    counter('millrace_connections_evicted_total', 'Connections forgotten before their time, because a new one needed their place.', [[{}, counters.connectionsEvicted]]),
     gauge('millrace_in_flight_packets', 'Packets between ingress and egress, as the difference of counters that move meanwhile.', [[{}, counters.ledger.inFlight]]),
     gauge('millrace_slots', 'Slots in the region: packets that can be inside at a time.', [[{}, slots]]),
     counter('millrace_copied_bytes_total', 'Bytes copied between ingress and egress: 0 in zero-copy mode.', [[{}, counters.bytesCopied]]),

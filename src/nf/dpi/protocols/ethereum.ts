@@ -14,6 +14,8 @@ const MAX_DATAGRAM_BYTES = 1280;
 const POINT = 4;
 const MIN_HELLO_BYTES = 65 + 16 + 32;
 const MAX_HELLO_BYTES = 1024;
+/** Of the length. */
+const HELLO_FIRST_BYTES = Array.from({ length: (MAX_HELLO_BYTES >> 8) + 1 }, (_, high) => high);
 
 function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, _finding: Finding): Outcome {
   const length = end - start;
@@ -33,4 +35,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, _f
   return start + TYPE_AT + 2 + size + content === end ? Outcome.done : Outcome.no;
 }
 
-export const ethereum: Dissector = { name: 'ETHEREUM', over: 'both', leastBytes: TYPE_AT + 2, inspect };
+export const ethereum: Dissector = { name: 'ETHEREUM', over: 'both', overTcp: { firstBytes: HELLO_FIRST_BYTES }, leastBytes: TYPE_AT + 2, inspect };

@@ -23,7 +23,7 @@ const TYPES = [0x00, 0x01, 0x02, 0x30, 0x40, 0x80, 0x81];
 
 function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, _finding: Finding): Outcome {
   if (facts.isStream) return matchAny(bytes, start, end, LINES) === Match.yes ? Outcome.done : Outcome.no;
-  if (end >= start + PIECE_BYTES && matchAny(bytes, start, end, PIECES) === Match.yes) {
+  if (end >= start + PIECE_BYTES && bytes[start] === PIECES[0][0] && matchAny(bytes, start, end, PIECES) === Match.yes) {
     const piece = bytes[start + PIECE_AT];
     const count = bytes[start + COUNT_AT];
     return piece > 0 && (piece <= count || count === 0) ? Outcome.done : Outcome.no;
@@ -35,4 +35,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, _f
   return isMarked && isRouted && TYPES.includes(bytes[start + TYPE_AT]) ? Outcome.done : Outcome.no;
 }
 
-export const gnutella: Dissector = { name: 'Gnutella', over: 'both', leastBytes: PIECE_BYTES, inspect };
+export const gnutella: Dissector = { name: 'Gnutella', over: 'both', overTcp: { firstBytes: [LINES[0][0]] }, leastBytes: PIECE_BYTES, inspect };

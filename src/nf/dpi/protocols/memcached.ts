@@ -16,7 +16,11 @@ const OWN_WORDS = ['gets ', 'gat ', 'gats ', 'incr ', 'decr ', 'touch ', 'flush_
 const OTHER_WORDS = ['get ', 'set ', 'add ', 'replace ', 'append ', 'prepend ', 'cas ', 'delete ', 'stats', 'version\r\n', 'END\r\n', 'STAT ', 'VERSION '].map(literal);
 /** 1 for the bytes that a line may begin with: few other streams get further. */
 const BEGINS_LINE = new Uint8Array(256);
-for (const [first] of [...OWN_WORDS, ...OTHER_WORDS]) BEGINS_LINE[first] = 1;
+const STREAM_FIRST_BYTES = [REQUEST, ANSWER];
+for (const [first] of [...OWN_WORDS, ...OTHER_WORDS]) {
+  BEGINS_LINE[first] = 1;
+  STREAM_FIRST_BYTES.push(first);
+}
 
 function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, _finding: Finding): Outcome {
   let at = start;
@@ -42,4 +46,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, _f
   return isOwn ? Outcome.maybe : Outcome.no;
 }
 
-export const memcached: Dissector = { name: 'Memcached', over: 'both', inspect };
+export const memcached: Dissector = { name: 'Memcached', over: 'both', overTcp: { firstBytes: STREAM_FIRST_BYTES }, overUdp: { ports: [PORT] }, inspect };

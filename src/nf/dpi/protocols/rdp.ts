@@ -59,4 +59,4 @@ function inspectData(bytes: Uint8Array, start: number, end: number): Outcome {
   return at === end && at > first ? Outcome.done : Outcome.no;
 }
 
-export const rdp: Dissector = { name: 'RDP', over: 'both', leastBytes: 11, inspect };
+export const rdp: Dissector = { name: 'RDP', over: 'both', overTcp: { firstBytes: [TPKT_VERSION] }, leastBytes: 11, inspect };

@@ -25,4 +25,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, fi
   return Outcome.done;
 }
 
-export const rpc: Dissector = { name: 'NFS', over: 'both', leastBytes: 40, inspect };
+export const rpc: Dissector = { name: 'NFS', over: 'both', overTcp: { firstBytes: Array.from({ length: 128 }, (_, k) => LAST_FRAGMENT | k) }, leastBytes: 40, inspect };

@@ -21,4 +21,4 @@ function isHello(bytes: Uint8Array, start: number, end: number): boolean {
   return bytes[start + 6] === BUILD_FIELD && bytes[start + 8] === PRODUCT_FIELD;
 }
 
-export const spotify: Dissector = { name: 'Spotify', over: 'both', firstBytes: [0, 0x53], inspect };
+export const spotify: Dissector = { name: 'Spotify', over: 'both', overTcp: { firstBytes: [HELLO_VERSION >> 8] }, overUdp: { firstBytes: [MARK[0]] }, inspect };

@@ -41,4 +41,4 @@ function inspect(bytes: Uint8Array, start: number, end: number, facts: Facts, fi
   return finding.hostLength > 0 ? Outcome.done : Outcome.named;
 }
 
-export const stun: Dissector = { name: 'STUN', over: 'both', leastBytes: HEADER_BYTES, inspect };
+export const stun: Dissector = { name: 'STUN', over: 'both', overUdp: { firstBytes: Array.from({ length: 64 }, (_, k) => k) }, leastBytes: HEADER_BYTES, inspect };

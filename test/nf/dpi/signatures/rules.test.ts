@@ -173,7 +173,7 @@ describe('HTTP', () => {
   it('buffers of a request, split anywhere', async () => {
     const rules = [
       `${HTTP} (http.method; content:"POST"; bsize:4;)`,
-      `${HTTP} (http.uri; content:"/a b/c?x=%20"; startswith; endswith;)`,
+      `${HTTP} (http.uri; content:"/a b/c?x= +%2|3b|&"; startswith; endswith;)`,
       `${HTTP} (http.uri.raw; content:"/a%20b//c?"; startswith;)`,
       `${HTTP} (http.host; content:"www.example"; startswith; endswith;)`,
       `${HTTP} (http.host.raw; content:"WWW.example:80"; startswith; endswith;)`,
@@ -185,7 +185,7 @@ describe('HTTP', () => {
       `${HTTP} (http.uri; content:"c?"; content:"POST"; http_method; content:"k=v"; http_client_body;)`,
       `${HTTP} (flow:to_client; http.header; content:"X-A";)`,
     ];
-    const bytes = request('POST /a%20b//c?x=%20 HTTP/1.1', 'Host: WWW.example:80\r\nUser-Agent: curl/8\r\nX-A:b\r\nCookie: secret\r\nContent-Length: 3\r\n', 'k=v');
+    const bytes = request('POST /a%20b//c?x=%20+%2;%26 HTTP/1.1', 'Host: WWW.example:80\r\nUser-Agent: curl/8\r\nX-A:b\r\nCookie: secret\r\nContent-Length: 3\r\n', 'k=v');
     for (let cut = 1; cut < bytes.length; cut += 23) {
       const nf = await withRules(rules);
       const connection = new Connection(nf, PORTS).open();

@@ -172,7 +172,7 @@ export class HttpHead {
   }
 }
 
-/** The path with its escapes undone, backslashes turned and doubled slashes made one; scheme and host left out; the query as it is. */
+/** Escapes undone, of the path backslashes turned and doubled slashes made one; scheme and host left out. */
 function normalizeUri(bytes: Uint8Array, from: number, to: number, ranges: BufferRanges): void {
   let at = from;
   if (bytes[at] !== SLASH) {
@@ -185,20 +185,30 @@ function normalizeUri(bytes: Uint8Array, from: number, to: number, ranges: Buffe
   ranges.open();
   let before = 0;
   for (; at < to && bytes[at] !== QUESTION; at++) {
+    const escaped = escapedByte(bytes, at, to);
     let byte = bytes[at];
-    if (byte === PERCENT && at + 2 < to && number(bytes, at + 2, at + 3, 16) >= 0) {
-      const high = number(bytes, at + 1, at + 2, 16);
-      if (high >= 0) {
-        byte = (high << 4) | number(bytes, at + 2, at + 3, 16);
-        at += 2;
-      }
+    if (escaped >= 0) {
+      byte = escaped;
+      at += 2;
     }
     if (byte === BACKSLASH) byte = SLASH;
     if (byte !== SLASH || before !== SLASH) ranges.put(byte);
     before = byte;
   }
-  for (; at < to; at++) ranges.put(bytes[at]);
+  for (; at < to; at++) {
+    const escaped = escapedByte(bytes, at, to);
+    ranges.put(escaped < 0 ? bytes[at] : escaped);
+    if (escaped >= 0) at += 2;
+  }
   ranges.close(URI);
+}
+
+/** What the escape at `at` stands for (RFC 3986, 2.1), or -1 where none is. */
+function escapedByte(bytes: Uint8Array, at: number, to: number): number {
+  if (bytes[at] !== PERCENT || at + 2 >= to) return -1;
+  const high = number(bytes, at + 1, at + 2, 16);
+  const low = number(bytes, at + 2, at + 3, 16);
+  return high < 0 || low < 0 ? -1 : (high << 4) | low;
 }
 
 /** `http.host` is in lower case and without port. */
