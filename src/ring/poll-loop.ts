@@ -20,8 +20,8 @@ export interface Pollable {
 const FIRST_SLEEP_MS = 50;
 const LONGEST_SLEEP_MS = 1000;
 /**
- * Empty polls after which a thread sleeps again that was woken after a silence, when there was one packet: whoever woke it may wait for the
- * same core. It looks for longer with each poll that finds work.
+ * Empty polls before a thread sleeps again that was woken after a silence: whoever woke it may wait for the same core. Each poll that finds
+ * work doubles them, up to `spins`.
  */
 const FIRST_SPINS = 100;
 /**

@@ -133,8 +133,11 @@ export class Applier {
     workers.beginVm(at);
     // Packets for it wait meanwhile.
     const unwatch = watchCreation(at);
-    await Promise.race([Promise.all(standing), workers.vmEnded(at)]);
-    unwatch();
+    try {
+      await Promise.race([Promise.all(standing), workers.vmEnded(at)]);
+    } finally {
+      unwatch();
+    }
     await tell({ type: 'resume', vm: at });
   }
 }

@@ -7,7 +7,7 @@ const LIMIT_MS = 60_000;
 export async function inTime<T>(promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => { reject(new Error(`something that it waits for has not come in ${LIMIT_MS / 1000} s: a promise that never settles`)); }, LIMIT_MS);
+    timer = setTimeout(() => { reject(new Error(`it has not come to an end in ${LIMIT_MS / 1000} s`)); }, LIMIT_MS);
   });
   try {
     return await Promise.race([promise, late]);

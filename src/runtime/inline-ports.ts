@@ -43,6 +43,7 @@ export class InlinePorts implements Pollable {
   #receiving: readonly ReceivingHalf[];
   #sending: readonly SendingHalf[];
   readonly #requests: Uint8Array;
+  readonly #wallMs: Float64Array;
   readonly #words: Int32Array;
   #hasEnded = false;
   /** The port whose half has its turn, or had the last one; null: the manager has it, or a VM. An exception does not say whose it is. */
@@ -53,8 +54,10 @@ export class InlinePorts implements Pollable {
    * @param phase the run state.
    * @param tell tells main that a port went down or came up.
    * @param fail tells main that a port threw, and is served no more.
+   * @param wallMs its first cell is the time of day, as `pollLoop` read it last.
    */
-  constructor(libc: Libc, shared: SharedSpec, halves: readonly InlineHalf[], inner: Pollable, phase: () => number, tell: (state: PortState) => void, fail: (failure: InlinePortFailure) => void) {
+  constructor(libc: Libc, shared: SharedSpec, halves: readonly InlineHalf[], inner: Pollable, phase: () => number, tell: (state: PortState) => void, fail: (failure: InlinePortFailure) => void, wallMs: Float64Array) {
+    this.#wallMs = wallMs;
     this.#fail = fail;
     this.#libc = libc;
     this.#inner = inner;
@@ -127,7 +130,7 @@ export class InlinePorts implements Pollable {
 
   #poll(): number {
     let work = 0;
-    const wallMs = Date.now();
+    const wallMs = this.#wallMs[0];
     if (this.#phase() === RunState.running) {
       for (const half of this.#receiving) {
         this.#turn = half.name;

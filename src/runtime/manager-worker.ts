@@ -54,7 +54,7 @@ do {
 /** Its module needs koffi, which others do without. */
 async function openInlinePorts(): Promise<InlinePorts> {
   const [module, { loadLibc }] = await Promise.all([import('./inline-ports.js'), import('../port/live/native/libc.js')]);
-  const made = new module.InlinePorts(await loadLibc(), shared, inlineHalves, work, phase, (state) => parentPort!.postMessage(state), (failure) => parentPort!.postMessage(failure));
+  const made = new module.InlinePorts(await loadLibc(), shared, inlineHalves, work, phase, (state) => parentPort!.postMessage(state), (failure) => parentPort!.postMessage(failure), wallMs);
   for (const failure of made.detectDuplicates()) {
     areStanding = false;
     parentPort!.postMessage(failure);

@@ -106,7 +106,7 @@ export class Runtime implements AsyncDisposable {
       portWriteFailed: (port, why) => { this.#desk.portWriteFailed(plan.ports[port], why); },
       managerEnded: (error) => { this.#managerEnded(error); },
     });
-    this.#applier = new Applier(plan, options, { layout, desk: this.#desk, mailboxes: this.#mailboxes, workers: this.#workers, watches, watchCreation: (vm) => this.#watchCreation([vm]), isEnding: () => this.#ending });
+    this.#applier = new Applier(plan, options, { layout, desk: this.#desk, mailboxes: this.#mailboxes, workers: this.#workers, watches, watchCreation: (vm) => this.#watchCreation([vm], () => this.#failures.at(vm).doing !== 'create'), isEnding: () => this.#ending });
     this.#phase = new RunPhase(shared);
     this.reported = this.#live();
     this.finished = this.#closedAfter(this.reported);
@@ -285,7 +285,7 @@ export class Runtime implements AsyncDisposable {
     const ready = new Int32Array(shared.control, readyOffset, 1);
     this.#workers.startManager(this.#applier.plan.ports, this.#portThreads.inlineHalves);
     const threads = this.#workers.threadCount + this.#portThreads.count;
-    const unwatch = this.#watchCreation([...this.#layout.vms.keys()]);
+    const unwatch = this.#watchCreation([...this.#layout.vms.keys()], () => Atomics.load(ready, 0) === threads); // (T)
     await this.#listenUntil(() => this.#desk.failure !== null || Atomics.load(ready, 0) === threads); // (T)
     unwatch();
     if (this.#desk.failure === null) {
@@ -379,12 +379,15 @@ export class Runtime implements AsyncDisposable {
     new Bell(this.#layout.shared.control, this.#layout.shared.mainDoorbellOffset).ring();
   }
 
-  /** Whoever waits for network functions that are being created is told so, and not for ever. @param vms that have them. @returns what ends it. */
-  #watchCreation(vms: readonly number[]): () => void {
+  /** Whoever waits for network functions that are being created is told so, and not for ever. @param vms that have them. @param areMade a timer may be late: the main thread was busy, or the machine asleep. @returns what ends it. */
+  #watchCreation(vms: readonly number[], areMade: () => boolean): () => void {
     const slow = setTimeout(() => {
       for (const culprit of vms.map((at) => this.#failures.at(at))) if (culprit.doing === 'create') this.#desk.stalled(culprit);
     }, CREATION_MS);
-    const late = setTimeout(() => { this.#giveUp(vms); }, this.#startTimeoutMs);
+    const late = setTimeout(() => {
+      this.#desk.drain();
+      if (!areMade()) this.#giveUp(vms);
+    }, this.#startTimeoutMs);
     return () => {
       clearTimeout(slow);
       clearTimeout(late);
@@ -393,7 +396,6 @@ export class Runtime implements AsyncDisposable {
 
   /** Network functions were not created in time. @param vms of which some wait for theirs. */
   #giveUp(vms: readonly number[]): void {
-    this.#desk.drain();
     this.#desk.failure ??= this.#failures.ofUnmade(vms, this.#startTimeoutMs);
     for (const vm of vms) this.#workers.kill(vm);
     this.#wakeSelf();

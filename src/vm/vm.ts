@@ -1,6 +1,7 @@
 /**
  * Hot: no allocation. The work of a VM: takes a burst from rx, runs its network functions in place, returns every
- * address on tx, in order. It knows no thread, no timer and no wall clock.
+ * address on tx, in order. It knows no thread and no timer, and reads no clock: whoever polls
+ * it writes the time of day where it looks.
  */
 import { CopyCounter } from '../memory/copy.js';
 import { Region } from '../memory/region.js';
@@ -82,7 +83,7 @@ export class Vm {
   /** Answers to main that found no room yet. */
   readonly #unanswered: VmEvent[] = [];
   #nextExpiryMs = 0;
-  /** What the clock was told last, as long as no packets came. */
+  /** The reading of the time of day that the clock was told last. */
   readonly #passedMs = new Float64Array(1);
 
   private constructor(shared: SharedSpec, spec: VmSpec, wallMs: Float64Array) {

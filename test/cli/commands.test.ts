@@ -210,8 +210,8 @@ ports: { source: { kind: generator, packets: 100 }, rest: { kind: sink } }
 chains: { edge: { functions: [{ unborn: { from: ./unborn.mjs } }], placement: per-vm } }
 paths: [{ from: source, to: rest, via: edge }]
 `);
-    const { code, stdout, stderr } = await command(['run', 'unborn.yaml', '--start-timeout', '300ms', '--json'], cwd);
-    const message = "network function 'unborn' of chain 'edge' was not created within 0.3 s: its create() was expected to return or throw, and has done neither";
+    const { code, stdout, stderr } = await command(['run', 'unborn.yaml', '--start-timeout', '2s', '--json'], cwd);
+    const message = "network function 'unborn' of chain 'edge' was not created within 2 s: its create() was expected to return or throw, and has done neither";
     expect([code, stderr]).toEqual([1, `error: ${message}\n`]);
     expect(JSON.parse(stdout)).toEqual({ ok: false, error: { message, code: 'create-timeout', chain: 'edge', vm: 'unborn' } });
   });

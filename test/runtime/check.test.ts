@@ -141,7 +141,7 @@ describe('network functions', () => {
         }
         return found;
       };
-      const why = 'found something that it waits for has not come in 60 s: a promise that never settles';
+      const why = 'found it has not come to an end in 60 s';
       writeFileSync(join(base, 'waits.mjs'), 'await new Promise(() => {});\n');
       expect(await inAMinute(after((c) => (c.chains.edge = [{ guard: { from: './waits.mjs' } }])))).toEqual([
         `chains.edge[0].from: the module of 'guard' cannot be loaded\n  ${why}, expected a module that exports 'guard' [module-unloadable]`,

@@ -96,7 +96,7 @@ export class ReceivingHalf {
   poll(nowMs: number, mayWait: boolean): number {
     if (!this.isUp && nowMs < this.#nextTryMs) return 0;
     const count = this.isUp ? this.#receiver.poll(nowMs, mayWait) : 0;
-    if (nowMs >= this.#nextLookMs) this.#look(nowMs);
+    if (count >= 0 && (nowMs >= this.#nextLookMs || nowMs < this.#nextLookMs - LOOK_MS)) this.#look(nowMs);
     if (count >= 0 && this.isUp) return count;
     if (this.isUp) this.#tell(false, `the interface '${this.#interface}' is down or gone (error ${-count}); the port waits for it`);
     this.isUp = this.#io.reattach();
@@ -113,6 +113,8 @@ export class ReceivingHalf {
     if (!this.isUp) return;
     const outage = this.#io.outage();
     if ((outage !== null) === this.#isOut) return;
+    // Down or gone by now: the next receive says so.
+    if (outage === null && !this.#io.reattach()) return;
     this.#isOut = outage !== null;
     if (outage !== null) this.#tell(false, `the interface '${this.#interface}' ${outage}; the port waits for it`);
     else this.#returned();

@@ -24,7 +24,7 @@ const FEW_SLOTS = 64;
 /** Empty looks at a ring before sleeping: the next frame is often close behind. */
 const SPINS = 50;
 /** How often it is looked whether the interface is up, while nothing arrives. */
-const LOOK_MS = 200;
+const STATE_LOOK_MS = 200;
 const POLLIN = 1;
 const POLLOUT = 4;
 
@@ -83,13 +83,13 @@ function receive(libc: Libc, backend: XdpBackend, { shared, thread, sleeper, pha
       else sleeper.wait(SLEEP_MS);
     } else libc.poll(request, 1, receiver.lent < FEW_SLOTS ? 1 : SLEEP_MS);
     if (now < lookMs) continue;
-    lookMs = now + LOOK_MS;
+    lookMs = now + STATE_LOOK_MS;
     const facts = interfaceFacts(libc, backend.outlet, name);
     // One that was made anew has another index, and the socket is not on it.
     const up = facts !== null && facts.up && facts.index === backend.interfaceIndex;
     if (up === isUp) continue;
     isUp = up;
-    const outage = isUp ? null : beside.outage();
+    const outage = isUp || facts?.index !== backend.interfaceIndex ? null : beside.outage();
     if (isUp) tell(true, `the interface '${name}' is there again`);
     else if (outage === null) tell(false, `the interface '${name}' is down or gone; when it is made anew, Millrace has to be started anew too`);
     else tell(false, `the interface '${name}' ${outage}; the port waits for it`);

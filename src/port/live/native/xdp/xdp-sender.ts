@@ -94,7 +94,8 @@ export class XdpSender {
   }
 
   #look(wallMs: number): void {
-    if (wallMs < this.#nextLookMs) return;
+    // A clock that was set back is no reason to wait.
+    if (wallMs < this.#nextLookMs && wallMs >= this.#nextLookMs - LOOK_MS) return;
     this.#isOut = this.#options.isOut();
     // While there is an outage each burst asks: none is dropped after its end.
     this.#nextLookMs = this.#isOut ? 0 : wallMs + LOOK_MS;
