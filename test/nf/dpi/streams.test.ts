@@ -9,6 +9,9 @@ const HELLO = clientHello('www.example.com');
 const REQUEST = latin1('GET / HTTP/1.1\r\nUser-Agent: x\r\nHost: www.example.com\r\n\r\n');
 const TLS = { protocol: 'TLS', host: 'www.example.com' };
 
+/** RTP's header, which anything might be, by its source. */
+const rtp = (source: string): Uint8Array => hex(`80 00 0001 00000002 ${source} aabb`);
+
 describe('streams are put together', () => {
   it('a ClientHello split in two anywhere, in either order', async () => {
     for (let cut = 1; cut < HELLO.length; cut++) {
@@ -69,7 +72,6 @@ describe('streams are put together', () => {
   });
 
   it('what is only supposed needs a second packet that agrees: RTP by its source', async () => {
-    const rtp = (source: string): Uint8Array => hex(`80 00 0001 00000002 ${source} aabb`);
     const nf = await harness(dpi({}));
     nf.process(udpFrame(rtp('11223344'), true));
     nf.process(udpFrame(rtp('55667788'), true));
@@ -79,7 +81,6 @@ describe('streams are put together', () => {
   });
 
   it('two that talk in turn are known by the first one\'s second packet', async () => {
-    const rtp = (source: string): Uint8Array => hex(`80 00 0001 00000002 ${source} aabb`);
     const nf = await harness(dpi({}));
     nf.process(udpFrame(rtp('11223344'), true));
     nf.process(udpFrame(rtp('55667788'), false), { direction: 'reverse' });
@@ -89,7 +90,6 @@ describe('streams are put together', () => {
   });
 
   it('who sent once only is passed over once only', async () => {
-    const rtp = (source: string): Uint8Array => hex(`80 00 0001 00000002 ${source} aabb`);
     const nf = await harness(dpi({}));
     nf.process(udpFrame(rtp('11223344'), true));
     for (let k = 0; k < 3; k++) nf.process(udpFrame(rtp('55667788'), false), { direction: 'reverse' });
