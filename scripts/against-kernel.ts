@@ -10,7 +10,7 @@ import { machine, measure, type Figures } from './against-kernel/measurements.js
 const HELP = `npm run build && sudo npx tsx scripts/against-kernel.ts [--rounds 2] [--seconds 5] [--only kernel,af-packet,one-thread,af-xdp] [--placement together] [--wake-up auto]
 
 Builds client - middle - server from network namespaces, lets the middle forward with firewall and NAT by each of them in turns,
-and measures UDP packets a second at 64 B and at the MTU, TCP, round trips and CPU. Needs root, ip, nft, iperf3 and ping.`;
+and measures UDP packets a second at 64 B and at the MTU, TCP, round trips and CPU. Needs root, ip, nft, iperf3, sockperf and ping.`;
 
 const { values } = parseArgs({
   options: {
@@ -32,7 +32,7 @@ if (!Number.isInteger(rounds) || rounds < 1 || !Number.isInteger(seconds) || sec
   console.error(HELP);
   process.exit(2);
 }
-if (!canUseNamespaces('nft', 'iperf3', 'ping')) process.exit(1);
+if (!canUseNamespaces('nft', 'iperf3', 'sockperf', 'ping')) process.exit(1);
 
 const ROWS: readonly [string, (figures: Figures) => string][] = [
   ['UDP, frames of 64 B, received packets/s', (f) => Math.round(f.shortPerSecond).toLocaleString('en-US')],
@@ -41,8 +41,12 @@ const ROWS: readonly [string, (figures: Figures) => string][] = [
   ['its retransmits', (f) => String(f.retransmits)],
   ['cores busy meanwhile, all programs', (f) => f.tcpCores.toFixed(2)],
   ['core-seconds a gigabyte of TCP', (f) => ((f.tcpCores * 8) / f.tcpGigabits).toFixed(1)],
-  ['round trip, p50, ms', (f) => f.roundTrip50.toFixed(3)],
-  ['round trip, p99, ms', (f) => f.roundTrip99.toFixed(3)],
+  ['UDP request and answer, back to back, p50, ms', (f) => f.backToBack.p50.toFixed(3)],
+  ['its p99', (f) => f.backToBack.p99.toFixed(3)],
+  ['UDP request and answer, 100 a second, p50, ms', (f) => f.spaced.p50.toFixed(3)],
+  ['its p99', (f) => f.spaced.p99.toFixed(3)],
+  ['ping, 100 a second, p50, ms', (f) => f.ping.p50.toFixed(3)],
+  ['its p99', (f) => f.ping.p99.toFixed(3)],
   ['pings lost', (f) => String(f.pingsLost)],
 ];
 
@@ -50,6 +54,7 @@ const figures = new Map<ForwarderName, Figures[]>(names.map((name) => [name, []]
 const lab = hosts();
 try {
   lab.start('server', 'iperf3', '-s');
+  lab.start('server', 'sockperf', 'server', '-i', SERVER);
   for (let round = 0; round < rounds; round++) {
     for (const name of names) {
       const forwarder = await forward(lab, name, { placement: values.placement, wakeUp: values['wake-up'] });

@@ -1,8 +1,14 @@
-/** What is measured of a forwarder: by iperf3 and ping, from the client to the server. */
+/** What is measured of a forwarder: by iperf3, sockperf and ping, from the client to the server. */
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { Lab } from '../../test/live/lab.js';
 import { SERVER } from './forwarders.js';
+
+/** From the request to its answer, milliseconds. */
+export interface RoundTrip {
+  p50: number;
+  p99: number;
+}
 
 export interface Figures {
   /** Datagrams a second that arrived, of those in a frame of 64 B (60 without its check sequence) and in one of 1514 B. */
@@ -12,9 +18,12 @@ export interface Figures {
   retransmits: number;
   /** Cores that were busy meanwhile, of both hosts and the forwarder. */
   tcpCores: number;
-  /** Milliseconds. */
-  roundTrip50: number;
-  roundTrip99: number;
+  /** Of a request by UDP and its answer, the next request as soon as the answer is there. */
+  backToBack: RoundTrip;
+  /** The same with 100 requests a second. */
+  spaced: RoundTrip;
+  /** Of pings, 100 a second. Here the server's kernel answers, no program. */
+  ping: RoundTrip;
   pingsLost: number;
 }
 
@@ -41,9 +50,13 @@ export async function measure(lab: Lab, seconds: number): Promise<Figures> {
   const long = await iperf(lab, seconds, '-u', '-b', '0', '-l', String(LONG_BYTES));
   // A router that has done nothing yet is slower: its code is not compiled. That of ICMP is another than that of UDP.
   await lab.finish('client', 'ping', '-f', '-q', '-c', String(PINGS_BEFORE), SERVER);
-  const ping = await pings(lab);
+  const { ping, pingsLost } = await pings(lab);
+  const backToBack = await requests(lab, seconds, 'ping-pong');
   return {
-    ...ping,
+    ping,
+    pingsLost,
+    backToBack,
+    spaced: await requests(lab, seconds, 'under-load', '--mps', '100', '--reply-every', '1'),
     tcpGigabits: tcp.end.sum_received.bits_per_second / 1e9,
     retransmits: tcp.end.sum_sent.retransmits,
     tcpCores: tcp.cores,
@@ -74,11 +87,19 @@ function busySeconds(): number {
   return [0, 1, 2, 5, 6].reduce((sum, at) => sum + times[at], 0) / 100;
 }
 
-async function pings(lab: Lab): Promise<Pick<Figures, 'roundTrip50' | 'roundTrip99' | 'pingsLost'>> {
+async function pings(lab: Lab): Promise<Pick<Figures, 'ping' | 'pingsLost'>> {
   const { stdout } = await lab.finish('client', 'ping', '-i', PING_PERIOD_S, '-c', String(PINGS), '-W', '1', SERVER);
   const times = [...stdout.matchAll(/time=([\d.]+) ms/g)].map(([, text]) => Number(text)).toSorted((a, b) => a - b);
   const at = (share: number): number => times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? NaN;
-  return { roundTrip50: at(0.5), roundTrip99: at(0.99), pingsLost: PINGS - times.length };
+  return { ping: { p50: at(0.5), p99: at(0.99) }, pingsLost: PINGS - times.length };
+}
+
+async function requests(lab: Lab, seconds: number, ...mode: readonly string[]): Promise<RoundTrip> {
+  const { code, stdout, stderr } = await lab.finish('client', 'sockperf', ...mode, '-i', SERVER, '-t', String(seconds), '--full-rtt');
+  const at = (percentile: string): number => Number(new RegExp(`percentile ${percentile} = +([\\d.]+)`).exec(stdout)?.[1] ?? NaN) / 1000;
+  const roundTrip = { p50: at('50\\.000'), p99: at('99\\.000') };
+  if (code !== 0 || Number.isNaN(roundTrip.p50 + roundTrip.p99)) throw new Error(`sockperf ${mode.join(' ')}: ${stdout.slice(-500)}${stderr}`);
+  return roundTrip;
 }
 
 /** For the head of the table. */

@@ -10,7 +10,7 @@ export interface Pollable {
   poll(): number;
   /** Whether a poll would find something. */
   hasWork(): boolean;
-  /** Wakes others for what was published. */
+  /** Wakes others for what was published. Called before the thread sleeps, and where there is work, whenever the clock shows another millisecond. */
   flush(): void;
   /** Milliseconds after which there will be work without anybody ringing. Left out: never. */
   restMs?(): number;
@@ -46,7 +46,10 @@ export function pollLoop(work: Pollable, sleeper: Pick<Sleeper, 'announce' | 'ca
   for (;;) {
     if ((idle & (CLOCK_PERIOD - 1)) === 0) {
       const now = Date.now();
-      if (idle === 0 && now > then) busyMs[0] += now - then;
+      if (idle === 0 && now > then) {
+        busyMs[0] += now - then;
+        work.flush(); // whoever sleeps has not heard for a millisecond, or for as long as a slow poll took
+      }
       then = now;
       wallMs[0] = now;
     }

@@ -1,5 +1,5 @@
 /** How a thread goes from work to sleep, with a sleeper that is awake at once. */
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { pollLoop } from '../../src/ring/poll-loop.js';
 
 /** @param busy by number of the poll, from 1. @returns for each sleep, how many polls came since the one before, and how long it was to be. */
@@ -53,4 +53,27 @@ it('sleeps no longer than a second at a time, and shortly again after work', () 
 it('does not sleep on what came while it announced that it would', () => {
   // The hundredth look was in vain, but the next one is not.
   expect(sleepsOf(new Set([101]), 1, 100)).toEqual([[201, 50]]);
+});
+
+it('rings for what was published at every tick of the clock while there is work: functions may be slow', () => {
+  const flushed: number[] = [];
+  let polls = 0;
+  let now = 1000;
+  vi.spyOn(Date, 'now').mockImplementation(() => now);
+  try {
+    const work = {
+      poll: () => {
+        polls++;
+        if (polls > 6) return 0;
+        if (polls % 3 === 0) now += 64; // every third burst takes so long
+        return 1;
+      },
+      hasWork: () => false,
+      flush: () => { flushed.push(polls); },
+    };
+    pollLoop(work, { announce: () => undefined, cancel: () => undefined, wait: () => undefined }, () => polls > 6, { spins: 2, sleeps: true });
+  } finally {
+    vi.restoreAllMocks();
+  }
+  expect(flushed).toEqual([3, 6, 8]); // and before it ends
 });
