@@ -18,6 +18,8 @@ export interface Census {
   /** Packets that go from VM to VM without the manager's seeing it, by chain. */
   meshes: Record<string, number>;
   ports: Record<string, { filling: number; sending: number }>;
+  /** Packets that VMs have returned to the manager so far: by the hub one for each hop, in a mesh and of functions that run together one for each path. */
+  hops: number;
   /** Packets between ingress and egress: with VMs or being sent. */
   inFlight: number;
   /** Slots in two places or nowhere, by address. Empty unless something is broken. */
@@ -36,9 +38,10 @@ export interface CensusSource {
   ports: { name: string; host: PortHost; counters: Float64Array }[];
   meshes: { name: string; addresses: Iterable<number> }[];
   sending: Iterable<number>;
+  hops: number;
 }
 
-export function takeCensus({ region, pool, lanes, meshes, ports, sending }: CensusSource): Census {
+export function takeCensus({ region, pool, lanes, meshes, ports, sending, hops }: CensusSource): Census {
   const placeOf: (string | undefined)[] = new Array<string | undefined>(region.slots).fill(undefined);
   const faults: string[] = [];
   const note = (addresses: Iterable<number>, place: string): number => {
@@ -53,7 +56,7 @@ export function takeCensus({ region, pool, lanes, meshes, ports, sending }: Cens
   };
   const free = note(pool.addresses(), 'the pool');
   const sent = note(sending, 'transmission');
-  const census: Census = { slots: region.slots, free, vms: {}, meshes: {}, ports: {}, inFlight: sent, faults, balanced: false };
+  const census: Census = { slots: region.slots, free, vms: {}, meshes: {}, ports: {}, hops, inFlight: sent, faults, balanced: false };
   for (const { name, peer, held, misses } of lanes) {
     const lent = note(peer.lent.addresses(), `VM ${name}`);
     const waiting = note(held.addresses(), `the hold of VM ${name}`);

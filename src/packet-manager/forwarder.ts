@@ -42,6 +42,8 @@ export class Forwarder {
   #portsSettle = true;
   /** Packets with VMs, or waiting for one that is being replaced. */
   inVms = 0;
+  /** Packets that VMs have returned: each passes here once a hop by the hub, once a path in a mesh or where functions run together. */
+  hops = 0;
   /** Of these, the ones under way in each mesh. */
   readonly inMesh: Int32Array;
   readonly #shop: Shop;
@@ -133,6 +135,7 @@ export class Forwarder {
       } else k = end;
     }
     this.inVms -= count;
+    this.hops += count;
   }
 
   /**
@@ -172,6 +175,7 @@ export class Forwarder {
     const { region, headers, book, classification } = this.#shop;
     const { u8, u16 } = headers;
     this.inVms -= count;
+    this.hops += count;
     for (let k = 0; k < count; k++) {
       const end = this.#runs.passing(addresses, k, count);
       if (end > k && this.#passOut(lane, addresses, k, end)) {

@@ -161,6 +161,7 @@ export class PacketManager {
       ports: ports.map((host, at) => ({ name: this.#spec.ports[at].name, host, counters: portCounters[at] })),
       meshes: this.#meshes.underWay(),
       sending: Array.from(book.slotsAt(Place.sending), (slot) => region.address(slot)),
+      hops: this.#forwarder.hops,
     });
   }
 

@@ -338,7 +338,7 @@ export class Runtime implements AsyncDisposable {
     this.#desk.drain();
     if (this.#desk.finalCensus !== null) return;
     this.#desk.failure ??= this.#failures.ofManager(error);
-    this.#desk.conclude({ slots: this.#applier.plan.memory.slots, free: 0, vms: {}, meshes: {}, ports: {}, inFlight: 0, faults: [error.stack ?? error.message], balanced: false });
+    this.#desk.conclude({ slots: this.#applier.plan.memory.slots, free: 0, vms: {}, meshes: {}, ports: {}, hops: 0, inFlight: 0, faults: [error.stack ?? error.message], balanced: false });
     this.#wakeSelf();
   }
 

@@ -245,7 +245,7 @@ paths: [{ from: source, to: rest, via: edge }]
 
   test('what a run waits for while it stops is told by name', () => {
     const vm = { lent: 0, spare: 4, held: 0, misses: 0 };
-    const census: Census = { slots: 64, free: 30, vms: { nat: { ...vm, lent: 2, held: 1 }, dpi: vm, slow: { ...vm, lent: 9 } }, meshes: { mesh: 5 }, ports: { inside: { filling: 8, sending: 0 }, outside: { filling: 0, sending: 1 } }, inFlight: 18, faults: [], balanced: true };
+    const census: Census = { slots: 64, free: 30, vms: { nat: { ...vm, lent: 2, held: 1 }, dpi: vm, slow: { ...vm, lent: 9 } }, meshes: { mesh: 5 }, hops: 0, ports: { inside: { filling: 8, sending: 0 }, outside: { filling: 0, sending: 1 } }, inFlight: 18, faults: [], balanced: true };
     expect(waitingText([{ vm: 'slow', chain: 'edge', doing: 'packet' }], census)).toBe("network function 'slow' of chain 'edge', which does not come back, 3 packets with 'nat', 5 packets in chain 'mesh', 1 packet that port 'outside' has to send");
     expect(waitingText([], null)).toBeNull();
   });

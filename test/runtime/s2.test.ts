@@ -121,6 +121,16 @@ describe('direct routing', () => {
   });
 });
 
+it.each([['hub', {}, 3], ['mesh', { routing: 'mesh' }, 1], ['together', { placement: 'together' }, 1]] as const)('by the %s the manager sees each packet that often', async (_name, options, times) => {
+  const { census, ledger } = await simulate({
+    ports: { in: generator({ packets: 1000, flows: 20 }), out: sink() },
+    paths: [{ between: ['in', 'out'], via: chain('c', [touch({}), touch({}, { as: 'b' }), touch({}, { as: 'c' })], options) }],
+    memory: { slots: 256 },
+  });
+  expect(ledger).toMatchObject({ transmitted: 1000, balanced: true });
+  expect(census.hops).toBe(times * 1000);
+});
+
 describe('negatives', () => {
   it('(a) a flow without its row goes to the manager and on by its own path, not to a wrong VM; with it, directly again', async () => {
     const { runtime, seen, more, finish } = await underTraffic('mesh');
