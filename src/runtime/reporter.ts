@@ -1,5 +1,5 @@
 /** What is told of a run: figures while it goes on, its report when it is over. Main thread. */
-import { ConnectionTable } from '../flow/connection-table.js';
+import { ConnectionReader } from '../flow/connection-reader.js';
 import type { EventDesk } from './event-desk.js';
 import type { DescribedFlow } from './flow-log.js';
 import type { Layout } from './layout.js';
@@ -24,7 +24,7 @@ export class Reporter {
   readonly #parts: Parts;
   #startedAt = performance.now();
   #last: Report | null = null;
-  #connections: ConnectionTable | null = null;
+  #connections: ConnectionReader | null = null;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -53,7 +53,7 @@ export class Reporter {
 
   /** As `Runtime.connections`, while the run goes on. */
   connections(): number {
-    this.#connections ??= this.#connectionTable();
+    this.#connections ??= this.#readConnections();
     return this.#connections.countEntries();
   }
 
@@ -65,12 +65,12 @@ export class Reporter {
 
   /** Connections that are known at the end. */
   *standingFlows(): Generator<DescribedFlow> {
-    for (const flow of this.#connectionTable().records()) yield this.#parts.desk.flowLog.describedAs(flow);
+    for (const flow of this.#readConnections().records()) yield this.#parts.desk.flowLog.describedAs(flow);
   }
 
-  #connectionTable(): ConnectionTable {
+  #readConnections(): ConnectionReader {
     const { layout, plan } = this.#parts;
-    return new ConnectionTable(layout.shared.control, layout.manager.connectionsOffset, plan().flows);
+    return new ConnectionReader(layout.shared.control, layout.manager.connectionsOffset, plan().flows);
   }
 
   #report(durationMs: number): Report {
