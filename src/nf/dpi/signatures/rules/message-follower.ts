@@ -6,7 +6,8 @@ import { bufferNumber } from './buffers.js';
 import { firstQuestion, questionsOf, readQuestion } from './dns-names.js';
 import { Phase, RuleFlowFlag, RuleFlowWord, RuleSideWord } from './flow-layout.js';
 import { HelloName, HelloState } from './hello-name.js';
-import { Body, headEnd, HttpHead, number } from './http-message.js';
+import { headEnd, number } from './http-bytes.js';
+import { Body, HttpHead } from './http-message.js';
 import type { Judge } from './judge.js';
 import { ServerFlight, tellJa4 } from './tls-texts.js';
 
