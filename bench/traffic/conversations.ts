@@ -4,7 +4,7 @@
  * with, and no two that share an external address share a port, so ports are preserved.
  */
 import { hashIpv4Key } from '../../src/flow/flow-hash.js';
-import { PROBE_WINDOW } from '../../src/flow/connection-table.js';
+import { PROBE_WINDOW } from '../../src/flow/connection-layout.js';
 import { Layer3 } from '../../src/memory/slot-layout.js';
 import { checksum, pseudoHeaderSum } from '../../src/packet/checksum.js';
 import { externalAddresses, InsideHosts } from '../functions/edge.js';

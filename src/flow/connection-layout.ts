@@ -21,6 +21,8 @@
  * 23, 24 bytes a to b       manager      low word, high word
  * 25, 26 bytes b to a       manager      low word, high word
  */
+import { FLOW_INDEX_BITS } from './flow-id.js';
+
 export const ENTRY_WORDS = 32;
 export const ENTRY_WORDS_LOG2 = 5;
 
@@ -47,3 +49,21 @@ export const IDLE_SECONDS = {
   icmp: 60,
   other: 600,
 } as const;
+
+/** Buckets in which a key may stand: bounds a lookup. */
+export const PROBE_WINDOW = 16;
+/** Buckets per connection: room for aliases, and a window that is seldom full. */
+const BUCKETS_PER_CONNECTION = 2;
+/** Most connections of a table: twice as many buckets, a power of two, must be numbered by flow indexes. */
+export const MAX_CONNECTIONS = 2 ** (FLOW_INDEX_BITS - 2);
+/** Behind the entries: how many connections were evicted, a float64. */
+export const EVICTIONS_BYTES = 8;
+
+/** Buckets of a table for so many connections: a power of two. */
+export function bucketsFor(capacity: number): number {
+  return 2 ** Math.ceil(Math.log2(Math.max(PROBE_WINDOW, capacity * BUCKETS_PER_CONNECTION)));
+}
+
+export function evictionsCell(buffer: ArrayBufferLike, byteOffset: number, buckets: number): Float64Array {
+  return new Float64Array(buffer, byteOffset + buckets * ENTRY_WORDS * 4, 1);
+}

@@ -1,56 +1,24 @@
 /**
  * Hot: no allocation in lookup, insert, count. The connections that the manager knows, in control memory: one writer, the
- * manager; anyone may read. Both directions of a connection, and every translation of it, lead to one flow id.
+ * manager; anyone may read (connection-reader.ts). Both directions of a connection, and every translation of it, lead to one flow id.
  *
  * Open addressing, 128 B an entry (connection-layout.ts). A key stands within PROBE_WINDOW buckets of its hash, so a lookup
  * is bounded; an insert into a full window evicts: first what has timed out, then, of the connections that were never
  * answered, the one that was idle longest, then that of all. So a flood of new connections displaces its own. An alias is as
  * idle as its connection and takes it along: a connection that lost a translation would go on as two.
  */
-import { CLOSING, ENTRY_WORDS, EntryKind, FIN_FROM_FIRST, FIN_FROM_SECOND, FIRST_SENT, IDLE_SECONDS, OPENED_IN_REVERSE, Word } from './connection-layout.js';
+import {
+  bucketsFor, CLOSING, ENTRY_WORDS, EntryKind, EVICTIONS_BYTES, evictionsCell, FIN_FROM_FIRST, FIN_FROM_SECOND, FIRST_SENT, IDLE_SECONDS, MAX_CONNECTIONS,
+  OPENED_IN_REVERSE, PROBE_WINDOW, Word,
+} from './connection-layout.js';
+import { ConnectionReader } from './connection-reader.js';
 import { FLOW_KEY_WORDS } from './flow-hash.js';
-import { icmpOf } from './icmp-of-key.js';
 import { FLOW_INDEX_BITS, FLOW_INDEX_MASK } from './flow-id.js';
-import { formatIpv4, formatIpv6 } from '../packet/address.js';
-import { protocolName } from './protocol-names.js';
 
-/** Buckets in which a key may stand: bounds a lookup. */
-export const PROBE_WINDOW = 16;
-/** Buckets per connection: room for aliases, and a window that is seldom full. */
-const BUCKETS_PER_CONNECTION = 2;
-/** Most connections of a table: twice as many buckets, a power of two, must be numbered by flow indexes. */
-export const MAX_CONNECTIONS = 2 ** (FLOW_INDEX_BITS - 2);
-/** Behind the entries: how many connections were evicted, a float64. */
-const EVICTIONS_BYTES = 8;
 /** Entries looked at per call of `sweep`. */
 const SWEEP_BUDGET = 64;
 
-/** What is known of a connection, for people. `a` is who sent its first packet. */
-export interface FlowRecord {
-  flowId: number;
-  l4: string;
-  /** `address:port`, an IPv6 address in brackets. Protocols without ports have port 0. */
-  a: string;
-  b: string;
-  /** Of ICMP: type and code of its messages; of a query and its answers those of the query. */
-  icmp?: { type: number; code: number };
-  /** From a to b, and from b to a. */
-  packets: [number, number];
-  /** Number of the drop reason of the last packet that was dropped, 0 when none was. */
-  verdict: number;
-  /** Order of beginning, from 1. */
-  sequence: number;
-  /** Seconds of packet time, and the nanoseconds within the first. */
-  firstSeen: number;
-  firstNanos: number;
-  lastSeen: number;
-  /** As captured, link header included: from a to b, and from b to a. */
-  bytes: [number, number];
-  /** TCP has seen FIN or RST. */
-  isClosing: boolean;
-}
-
-export class ConnectionTable {
+export class ConnectionTable extends ConnectionReader {
   readonly #words: Uint32Array;
   /** The same entries as signed words, and the mask of bucket numbers: for the manager's short way to a known connection. */
   readonly signed: Int32Array;
@@ -66,28 +34,20 @@ export class ConnectionTable {
   #onEnd: ((entry: number) => void) | null = null;
   readonly #evictions: Float64Array;
 
-  static #buckets(capacity: number): number {
-    return 2 ** Math.ceil(Math.log2(Math.max(PROBE_WINDOW, capacity * BUCKETS_PER_CONNECTION)));
-  }
-
   static bytes(capacity: number): number {
-    return ConnectionTable.#buckets(capacity) * ENTRY_WORDS * 4 + EVICTIONS_BYTES;
-  }
-
-  /** `evictions` of the table that lies there: for readers that need nothing else of it. */
-  static evictionsOf(buffer: ArrayBufferLike, byteOffset: number, capacity: number): number {
-    return evictionsCell(buffer, byteOffset, ConnectionTable.#buckets(capacity))[0];
+    return bucketsFor(capacity) * ENTRY_WORDS * 4 + EVICTIONS_BYTES;
   }
 
   /** Largest index that a flow id can have: what is kept for each flow needs that many places, and one for "no flow". */
   static maxFlowIndex(capacity: number): number {
-    return ConnectionTable.#buckets(capacity);
+    return bucketsFor(capacity);
   }
 
   /** @throws RangeError when the flow ids would not fit their bits. */
   constructor(buffer: ArrayBufferLike, byteOffset: number, capacity: number) {
-    const buckets = ConnectionTable.#buckets(capacity);
+    const buckets = bucketsFor(capacity);
     if (capacity > MAX_CONNECTIONS) throw new RangeError(`at most ${MAX_CONNECTIONS} connections, found ${capacity}`);
+    super(buffer, byteOffset, capacity);
     this.#words = new Uint32Array(buffer, byteOffset, buckets * ENTRY_WORDS);
     this.signed = new Int32Array(buffer, byteOffset, buckets * ENTRY_WORDS);
     this.#evictions = evictionsCell(buffer, byteOffset, buckets);
@@ -99,11 +59,6 @@ export class ConnectionTable {
   /** Connections, aliases not counted. */
   get count(): number {
     return this.#count;
-  }
-
-  /** Connections forgotten before their time, because their window was full. */
-  get evictions(): number {
-    return this.#evictions[0];
   }
 
   /** Called with each connection just before it is forgotten. */
@@ -257,53 +212,6 @@ export class ConnectionTable {
     }
   }
 
-  record(entry: number): FlowRecord {
-    const at = entry * ENTRY_WORDS;
-    const words = this.#words;
-    const head = words[at + Word.key];
-    const version = (head >>> 20) & 15;
-    const protocol = (head >>> 12) & 255;
-    const isIcmp = protocol === 1 || protocol === 58;
-    const first = formatEnd(version, words.subarray(at + Word.key + 2, at + Word.key + 6), isIcmp ? 0 : words[at + Word.key + 1] >>> 16);
-    const second = formatEnd(version, words.subarray(at + Word.key + 6, at + Word.key + 10), isIcmp ? 0 : words[at + Word.key + 1] & 0xffff);
-    const firstSent = (words[at + Word.flags] & FIRST_SENT) !== 0;
-    return {
-      flowId: words[at + Word.flowId],
-      l4: protocolName(protocol),
-      a: firstSent ? first : second,
-      b: firstSent ? second : first,
-      ...(isIcmp && { icmp: icmpOf(head, words[at + Word.key + 1]) }),
-      packets: [words[at + Word.packets], words[at + Word.packets + 1]],
-      verdict: words[at + Word.verdict],
-      sequence: words[at + Word.sequence],
-      firstSeen: words[at + Word.firstSeen],
-      firstNanos: words[at + Word.firstNanos],
-      lastSeen: words[at + Word.lastSeen],
-      bytes: [bytesAt(words, at + Word.bytes), bytesAt(words, at + Word.bytes + 2)],
-      isClosing: (words[at + Word.flags] & CLOSING) !== 0,
-    };
-  }
-
-  /** Packets of the connection with this flow id, from a to b and from b to a; null when it has ended. */
-  packetsOf(flowId: number): [number, number] | null {
-    const entry = (flowId & FLOW_INDEX_MASK) - 1;
-    if (entry < 0 || !this.isCurrent(entry, flowId)) return null;
-    const at = entry * ENTRY_WORDS + Word.packets;
-    return [this.#words[at], this.#words[at + 1]];
-  }
-
-  /** Connections, counted in the entries: for readers, whose own `count` nobody keeps. */
-  countEntries(): number {
-    let count = 0;
-    for (let at = 0; at < this.#words.length; at += ENTRY_WORDS) if (this.#words[at] === EntryKind.connection) count++;
-    return count;
-  }
-
-  /** All connections. Allocates: for reports. */
-  *records(): Generator<FlowRecord> {
-    for (let at = 0; at < this.#words.length; at += ENTRY_WORDS) if (this.#words[at] === EntryKind.connection) yield this.record(at / ENTRY_WORDS);
-  }
-
   #bucketOf(key: Uint32Array, hash: number): number {
     const words = this.#words;
     for (let k = 0; k < PROBE_WINDOW; k++) {
@@ -386,16 +294,4 @@ export class ConnectionTable {
     for (let k = 0; k < FLOW_KEY_WORDS; k++) if (words[at + Word.key + k] !== key[k]) return false;
     return true;
   }
-}
-
-function evictionsCell(buffer: ArrayBufferLike, byteOffset: number, buckets: number): Float64Array {
-  return new Float64Array(buffer, byteOffset + buckets * ENTRY_WORDS * 4, 1);
-}
-
-function bytesAt(words: Uint32Array, low: number): number {
-  return words[low + 1] * 2 ** 32 + words[low];
-}
-
-function formatEnd(version: number, words: Uint32Array, port: number): string {
-  return version === 4 ? `${formatIpv4(words[0])}:${port}` : `[${formatIpv6(words[0], words[1], words[2], words[3])}]:${port}`;
 }

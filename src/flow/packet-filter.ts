@@ -13,7 +13,8 @@
 import type { Packet } from '../packet/packet.js';
 import { compileMatch } from './compile-match.js';
 import type { Match, Matcher, PortRange, Prefix } from './match.js';
-import { MatchParser, portRange } from './match-text.js';
+import { portRange } from './match-operands.js';
+import { MatchParser } from './match-text.js';
 import { parsePrefixText } from './prefix.js';
 import { parseText, TextError, type TextProblem, type TextProblems, type TokenStream } from './text.js';
 

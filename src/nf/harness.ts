@@ -2,7 +2,6 @@
  * Runs a network function in this thread, packet by packet: for unit tests. It uses the same context, tables and packet
  * as a VM does.
  */
-import { FLOW_INDEX_BITS } from '../flow/flow-id.js';
 import { allocateRegion, Region } from '../memory/region.js';
 import { SlotHeaders } from '../memory/slot-headers.js';
 import { Direction, HEADER_BYTES, HeaderOffset, LinkType, ParseFlag, VerdictKind, initialDataOffset } from '../memory/slot-layout.js';
@@ -10,14 +9,15 @@ import { DropReasons } from '../observe/drop-reasons.js';
 import { Packet } from '../packet/packet.js';
 import { parsePacket } from '../packet/parse.js';
 import { buildContext, PacketClock, noVerdict, tableBytes, verdictKind, verdictReason, type ContextSpec, type PlacedTable, type VmEvent } from './context.js';
-import { loadDefinition, schemaOf } from './define.js';
+import { loadDefinition } from './define.js';
+import { HarnessFlows } from './harness-flows.js';
+import { prepareAlone } from './prepare-alone.js';
 import { forward, type Handlers, type NetworkFunctionUse, type OptionProblem, type Replica, type Verdict } from './contract.js';
 import type { TableSpec } from './tables.js';
 
 const DEFAULT_FLOWS = 1024;
 /** Numbers of the ports that packets come in by. */
 const PORTS = { forward: 0, reverse: 1 } as const;
-const PORT_NAMES = ['inside', 'outside'] as const;
 const KINDS = ['forward', 'drop', 'reply'] as const;
 
 export interface HarnessPacketOptions {
@@ -63,29 +63,10 @@ export interface Harness {
   readonly problems: OptionProblem[];
 }
 
-/** Options as the runtime would hand them to `create`, and what is wrong with them. */
-async function prepared(use: NetworkFunctionUse, raw: unknown): Promise<{ options: unknown; problems: OptionProblem[] }> {
-  const definition = await loadDefinition(use.module, use.function);
-  const result = await (await schemaOf(definition))['~standard'].validate(raw);
-  if (result.issues !== undefined) {
-    const problems = result.issues.map(({ message, path }) => ({
-      message,
-      path: (path ?? []).map((part) => (typeof part === 'object' ? part.key : part)).map((part) => (typeof part === 'symbol' ? String(part) : part)),
-    }));
-    return { options: undefined, problems };
-  }
-  const problems: OptionProblem[] = [];
-  const options = definition.prepare === undefined
-    ? result.value
-    : await definition.prepare(result.value, { ports: PORT_NAMES, resolve: (path) => path, problem: (problem) => problems.push(problem) });
-  // The options reach a VM by structured clone: what does not survive it must not work here either.
-  return { options: problems.length > 0 ? undefined : structuredClone(options), problems };
-}
-
 /** A network function, ready to be given packets. */
 export async function harness(use: NetworkFunctionUse, { replica, flows: flowCapacity = DEFAULT_FLOWS }: HarnessOptions = {}): Promise<Harness> {
   const definition = await loadDefinition(use.module, use.function);
-  const { options, problems } = await prepared(use, use.options);
+  const { options, problems } = await prepareAlone(use, use.options);
   const reasons = new DropReasons(definition.drops ?? []);
   const tables: Record<string, TableSpec> = problems.length > 0 ? {} : typeof definition.tables === 'function' ? definition.tables(options) : (definition.tables ?? {});
   const counterNames = problems.length > 0 ? [] : typeof definition.counters === 'function' ? definition.counters(options) : (definition.counters ?? []);
@@ -161,18 +142,7 @@ export async function harness(use: NetworkFunctionUse, { replica, flows: flowCap
   };
 
   let lastVerdict: Verdict = forward;
-  const flowIds = new Map<string, number>();
-  const flowOf = (known: Packet): number => {
-    const tuple = flowTuple(known);
-    if (tuple === null) return 0;
-    const found = flowIds.get(tuple);
-    if (found !== undefined) return found;
-    const count = flowIds.size;
-    // As the connection table does: a place that is taken anew has another id.
-    const id = ((Math.floor(count / flowCapacity) << FLOW_INDEX_BITS) | ((count % flowCapacity) + 1)) >>> 0;
-    flowIds.set(tuple, id);
-    return id;
-  };
+  const flowIds = new HarnessFlows(flowCapacity);
 
   return {
     alerts,
@@ -190,7 +160,7 @@ export async function harness(use: NetworkFunctionUse, { replica, flows: flowCap
       headers.u8[HeaderOffset.egressPort] = 1 - PORTS[direction];
       headers.u32[HeaderOffset.timestampSeconds >> 2] = Math.floor(timestampMs / 1000);
       headers.u32[HeaderOffset.timestampNanos >> 2] = Math.round((timestampMs % 1000) * 1e6);
-      const id = flowId ?? flowOf(packet);
+      const id = flowId ?? flowIds.of(packet);
       headers.u32[HeaderOffset.flowId >> 2] = id;
       packet.moveTo(region.bytes, packet.start, 0);
       clock.advanceTo(timestampMs);
@@ -203,8 +173,7 @@ export async function harness(use: NetworkFunctionUse, { replica, flows: flowCap
       if (flowPublished) {
         parsePacket(region.bytes, start, length, headers, 0);
         packet.moveTo(region.bytes, start, 0);
-        const tuple = flowTuple(packet);
-        if (tuple !== null) flowIds.set(tuple, id);
+        flowIds.alias(packet, id);
       }
       return {
         verdict: KINDS[verdictKind(verdict)],
@@ -217,7 +186,7 @@ export async function harness(use: NetworkFunctionUse, { replica, flows: flowCap
     },
     explain: () => ready().explain?.(packet, lastVerdict) ?? '',
     async update(raw) {
-      const next = await prepared(use, raw);
+      const next = await prepareAlone(use, raw);
       if (next.problems.length > 0) throw new Error(next.problems.map((problem) => problem.message).join('; '));
       const { update } = ready();
       if (update === undefined) throw new Error(`${use.function} takes no new options under traffic`);
@@ -228,27 +197,4 @@ export async function harness(use: NetworkFunctionUse, { replica, flows: flowCap
       ready().expire?.(nowMs);
     },
   };
-}
-
-/** The connection of a packet as text, the same for both directions; null when it is not IP. */
-function flowTuple(packet: Packet): string | null {
-  const ipv4 = packet.ipv4();
-  const ipv6 = ipv4 === null ? packet.ipv6() : null;
-  if (ipv4 === null && ipv6 === null) return null;
-  const icmp = packet.icmp() ?? packet.icmpv6();
-  const quoted = icmp !== null && icmp.isError ? icmp.quoted() : null;
-  const words = [0, 1, 2, 3];
-  if (quoted !== null) {
-    const from = quoted.version === 4 ? String(quoted.source) : words.map((k) => quoted.sourceWord(k)).join('.');
-    const to = quoted.version === 4 ? String(quoted.destination) : words.map((k) => quoted.destinationWord(k)).join('.');
-    const identifier = Math.max(0, quoted.identifier);
-    const ports = quoted.hasPorts ? [quoted.sourcePort, quoted.destinationPort] : [identifier, identifier];
-    return [quoted.protocol, ...[`${from}/${ports[0]}`, `${to}/${ports[1]}`].sort()].join(' ');
-  }
-  const l4 = packet.tcp() ?? packet.udp();
-  const sourcePort = l4?.sourcePort ?? icmp?.identifier ?? 0;
-  const destinationPort = l4?.destinationPort ?? icmp?.identifier ?? 0;
-  const from = ipv4 !== null ? String(ipv4.source) : words.map((k) => ipv6!.sourceWord(k)).join('.');
-  const to = ipv4 !== null ? String(ipv4.destination) : words.map((k) => ipv6!.destinationWord(k)).join('.');
-  return [packet.l4, ...[`${from}/${sourcePort}`, `${to}/${destinationPort}`].sort()].join(' ');
 }

@@ -2,7 +2,8 @@
  * Hot: no allocation. Which service path a packet takes, and which flow it belongs to. The flow key is read and hashed
  * once; the path of a known connection is a cached consequence of the policy and carries its generation.
  */
-import { ConnectionTable, type FlowRecord } from '../flow/connection-table.js';
+import { ConnectionTable } from '../flow/connection-table.js';
+import type { FlowRecord } from '../flow/flow-record.js';
 import { FlowKey } from '../flow/flow-key.js';
 import { FlowTable } from '../flow/flow-table.js';
 import type { Match } from '../flow/match.js';

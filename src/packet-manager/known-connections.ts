@@ -8,8 +8,8 @@
  *
  * A closure over constants (docs/hot-code.md). Headers are read and written by words, so the fields within a word stand as on little-endian machines (slot-layout.ts).
  */
-import { ENTRY_WORDS_LOG2, EntryKind, FIRST_SENT, IDLE_SECONDS, OPENED_IN_REVERSE, Word } from '../flow/connection-layout.js';
-import { PROBE_WINDOW, type ConnectionTable } from '../flow/connection-table.js';
+import { ENTRY_WORDS_LOG2, EntryKind, FIRST_SENT, IDLE_SECONDS, OPENED_IN_REVERSE, PROBE_WINDOW, Word } from '../flow/connection-layout.js';
+import type { ConnectionTable } from '../flow/connection-table.js';
 import { hashIpv4Key, hashIpv6Key } from '../flow/flow-hash.js';
 import { FLOW_INDEX_MASK } from '../flow/flow-id.js';
 import type { Region } from '../memory/region.js';

@@ -1,5 +1,5 @@
 /** What the main thread and the manager tell each other: by mailbox there, by event ring back. Plain data. */
-import type { FlowRecord } from '../flow/connection-table.js';
+import type { FlowRecord } from '../flow/flow-record.js';
 import type { PortProblem } from '../port/contract.js';
 import type { VnicSpec } from '../vnic/vnic.js';
 import type { WatchSpec } from '../watch/watch-spec.js';

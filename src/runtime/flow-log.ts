@@ -3,7 +3,8 @@
  * at the end what still stands in the connection table. Bounded: a description is let go when its flow has ended and is
  * not asked for.
  */
-import type { ConnectionTable, FlowRecord } from '../flow/connection-table.js';
+import type { ConnectionReader } from '../flow/connection-reader.js';
+import type { FlowRecord } from '../flow/flow-record.js';
 import type { FlowDescribed } from '../nf/context.js';
 import { MAX_DETAIL_ENTRIES, type DetailValue, type FlowDetails } from '../nf/contract.js';
 
@@ -35,7 +36,7 @@ export class FlowLog {
   }
 
   /** The flows that were described, without writing the others down: cheap enough for a running display. */
-  described(standing: ConnectionTable): Pick<DescribedFlow, 'protocol' | 'host' | 'packets'>[] {
+  described(standing: ConnectionReader): Pick<DescribedFlow, 'protocol' | 'host' | 'packets'>[] {
     const found: Pick<DescribedFlow, 'protocol' | 'host' | 'packets'>[] = [];
     for (const [flowId, description] of this.#descriptions) {
       const packets = standing.packetsOf(flowId);

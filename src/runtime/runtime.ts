@@ -1,46 +1,24 @@
-/**
- * A running chain, seen from the main thread: it starts the threads, listens to them, serves statistics and ends them.
- * It is never on the data path.
- */
-import { ConnectionTable } from '../flow/connection-table.js';
-import { releaseControl } from '../memory/control-memory.js';
-import { releaseRegion } from '../memory/region.js';
+/** A running chain, seen from the main thread: what its user may ask of it. How it lives is in lifecycle.ts. Never on the data path. */
 import type { Census } from '../packet-manager/census.js';
 import type { ManagerMessage } from '../packet-manager/messages.js';
 import { Direction } from '../memory/slot-layout.js';
 import type { ServiceRow } from '../packet-manager/service-table.js';
-import { Bell, Sleeper } from '../ring/doorbell.js';
-import { waitAsync } from '../ring/wait-async.js';
-import type { EveLog } from './eve/eve-log.js';
-import { Workers } from './workers.js';
-import { EventDesk } from './event-desk.js';
-import { Applier } from './applier.js';
 import type { CheckOptions } from './check.js';
 import type { Changes } from './compare-plans.js';
 import type { Configuration } from './configuration.js';
-import type { DescribedFlow } from './flow-log.js';
-import { Failures, reasonOf } from './failures.js';
+import type { EveLog } from './eve/eve-log.js';
 import type { Layout } from './layout.js';
-import type { Plan } from './plan.js';
+import { Lifecycle } from './lifecycle.js';
 import type { OpenPorts } from './open-ports.js';
-import { PortThreads, portFailure } from './port-threads.js';
-import { Mailboxes } from './mailboxes.js';
+import type { Plan } from './plan.js';
 import type { QueuePort } from './queue-port.js';
-import { snapshotCounters, snapshotReport } from './snapshot.js';
 import type { CounterReport, Report } from './report.js';
-import { RunPhase } from './run-phase.js';
-import { WriteFailures, describeWriteFailure, type WriteFailure } from './write-failures.js';
-import { StallWatch, type Culprit } from './stall-watch.js';
-import { DEFAULT_START_TIMEOUT_MS, StartError } from './start-error.js';
+import type { Culprit } from './stall-watch.js';
+import { StartError } from './start-error.js';
 import type { StartOptions } from './start-options.js';
 import type { Tap, TapOptions } from './watch/tap.js';
 import type { Watches } from './watch/watches.js';
-import type { WatchSpec } from '../watch/watch-spec.js';
 
-/** How long the main thread sleeps at most when nothing rings. */
-const MAIN_SLEEP_MS = 100;
-/** When it is told that a network function is not created yet: that takes a tenth of a second, with much to read a few. */
-const CREATION_MS = 5000;
 /** How long a drain may take before the VMs are ended. */
 export const DEFAULT_DRAIN_MS = 5000;
 
@@ -57,58 +35,13 @@ export class Runtime implements AsyncDisposable {
   readonly finished: Promise<Report>;
   /** @internal The same, a little earlier: what serves the runtime to others is still open. */
   readonly reported: Promise<Report>;
-  readonly #layout: Layout;
-  readonly #options: StartOptions;
-  readonly #startTimeoutMs: number;
-  readonly #workers: Workers;
-  readonly #applier: Applier;
-  readonly #phase: RunPhase;
-  readonly #queuePorts: QueuePort[];
-  readonly #desk: EventDesk;
-  readonly #eve: EveLog | null;
-  readonly #stalls: StallWatch;
-  readonly #failures: Failures;
-  readonly #writeFailures: WriteFailures;
-  readonly #portThreads: PortThreads;
-  readonly #mailboxes: Mailboxes;
-  readonly #sleeper: Sleeper;
-  readonly #watches: Watches;
-  #startedAt = performance.now();
-  #ending = false;
-  #lastReport: Report | null = null;
+  readonly #life: Lifecycle;
   #services: Services | null = null;
-  #connections: ConnectionTable | null = null;
-  #over = false;
 
   /** @internal Use `start`. */
   constructor(plan: Plan, layout: Layout, openPorts: OpenPorts, queuePorts: ReadonlyMap<string, QueuePort>, options: StartOptions, eve: EveLog | null, watches: Watches) {
-    const { shared, manager } = layout;
-    this.#layout = layout;
-    this.#options = options;
-    this.#startTimeoutMs = options.startTimeoutMs ?? DEFAULT_START_TIMEOUT_MS;
-    this.#queuePorts = [...queuePorts.values()];
-    this.#eve = eve;
-    this.#watches = watches;
-    watches.begin((specs) => this.#tellWatches(specs));
-    this.#desk = new EventDesk(layout, options.onEvent, eve);
-    this.#stalls = new StallWatch(layout);
-    this.#failures = new Failures(layout, this.#desk, this.#stalls);
-    this.#writeFailures = new WriteFailures([() => watches.failure, () => eve?.failure ?? null]);
-    this.#mailboxes = new Mailboxes(shared.control, manager, layout.vms);
-    this.#sleeper = new Sleeper(shared.control, shared.mainDoorbellOffset);
-    for (const { name, rings } of manager.ports) if (rings !== undefined) queuePorts.get(name)?.attach(shared, rings);
-    this.#portThreads = new PortThreads(openPorts, layout, plan.threads === 'separate', { died: (port, error) => { this.#portDied(port, error); }, state: (state) => { this.#desk.portState(state); } });
-    this.#workers = new Workers(layout, this.#mailboxes, {
-      vmEnded: (at, error) => { this.#vmEnded(at, error); },
-      vmIsStuck: (at) => { this.#vmIsStuck(at); },
-      portState: (state) => { this.#desk.portState(state); },
-      portFailed: (port, message) => { this.#portDied(port, portFailure(plan.ports[port].name, message)); },
-      portWriteFailed: (port, why) => { this.#desk.portWriteFailed(plan.ports[port], why); },
-      managerEnded: (error) => { this.#managerEnded(error); },
-    });
-    this.#applier = new Applier(plan, options, { layout, desk: this.#desk, mailboxes: this.#mailboxes, workers: this.#workers, watches, watchCreation: (vm) => this.#watchCreation([vm], () => this.#failures.at(vm).doing !== 'create'), isEnding: () => this.#ending });
-    this.#phase = new RunPhase(shared);
-    this.reported = this.#live();
+    this.#life = new Lifecycle(plan, layout, openPorts, queuePorts, options, eve, watches);
+    this.reported = this.#life.reported;
     this.finished = this.#closedAfter(this.reported);
     this.reported.catch(() => undefined);
     // Whoever does not wait for `finished` learns of a failure from `stop()`; it is not an unhandled rejection.
@@ -131,7 +64,7 @@ export class Runtime implements AsyncDisposable {
 
   /** @internal What runs. */
   get plan(): Plan {
-    return this.#applier.plan;
+    return this.#life.applier.plan;
   }
 
   /** Name and path of the control socket; null: there is none. */
@@ -146,46 +79,45 @@ export class Runtime implements AsyncDisposable {
 
   /** @internal Settles when packets flow. @throws when a network function cannot be created. */
   async ready(): Promise<void> {
-    await Promise.race([this.#allReady, this.finished.then((report) => { throw new StartError(report.error ?? { message: 'the runtime ended before it was ready' }); })]);
+    await Promise.race([this.#life.allReady, this.finished.then((report) => { throw new StartError(report.error ?? { message: 'the runtime ended before it was ready' }); })]);
   }
 
   /** The report as of now. */
   stats(): Report {
-    // When it is over, the memory that the figures are read from may belong to another run.
-    return this.#lastReport ?? this.#report();
+    return this.#life.reporter.stats();
   }
 
   /** The part of the report that is read from counters alone: cheap enough for every second, however many flows there are. */
   counters(): CounterReport {
-    return this.#lastReport ?? snapshotCounters(this.#applier.plan, this.#layout, this.#desk, performance.now() - this.#startedAt);
+    return this.#life.reporter.counters();
   }
 
   /** Connections that are known now. Looks at each place of the table: milliseconds, with a million of them tens of milliseconds. */
   connections(): number {
-    if (this.#over) return 0;
-    this.#connections ??= new ConnectionTable(this.#layout.shared.control, this.#layout.manager.connectionsOffset, this.#applier.plan.flows);
-    return this.#connections.countEntries();
+    return this.#life.isOver ? 0 : this.#life.reporter.connections();
   }
 
   /** Asks the manager for a census: where every slot is at one moment. Safe at any time, also under load. */
   async audit(): Promise<Census> {
-    if (this.#over || !this.#workers.hasManager) {
-      if (this.#desk.finalCensus !== null) return this.#desk.finalCensus;
+    const { isOver, desk, workers, mailboxes } = this.#life;
+    if (isOver || !workers.hasManager) {
+      if (desk.finalCensus !== null) return desk.finalCensus;
       throw new Error('there is no census: the runtime never ran');
     }
-    const { id, answer } = this.#desk.expectCensus();
-    void this.#mailboxes.toManager({ type: 'census', id });
+    const { id, answer } = desk.expectCensus();
+    void mailboxes.toManager({ type: 'census', id });
     return answer;
   }
 
   /** @internal Network functions that do not come back. */
   stalled(): Culprit[] {
-    return this.#over ? [] : this.#stalls.stalled().map((vm) => this.#failures.at(vm));
+    const { isOver, stalls, failures } = this.#life;
+    return isOver ? [] : stalls.stalled().map((vm) => failures.at(vm));
   }
 
   /** Names of the links of the paths, such as `inside>firewall`: what can be tapped. */
   get links(): readonly string[] {
-    return this.#watches.links;
+    return this.#life.watches.links;
   }
 
   /**
@@ -195,13 +127,8 @@ export class Runtime implements AsyncDisposable {
    * @throws Error when there is no such link, ConfigurationError when the filter has mistakes, RangeError for impossible sizes.
    */
   async tap(link: string, options: TapOptions = {}): Promise<Tap> {
-    if (this.#over) throw new Error('the runtime is over');
-    return this.#watches.tap(link, options);
-  }
-
-  async #tellWatches(watches: readonly WatchSpec[]): Promise<void> {
-    if (this.#over) return;
-    await this.#mailboxes.toAll({ type: 'watch', watches });
+    if (this.#life.isOver) throw new Error('the runtime is over');
+    return this.#life.watches.tap(link, options);
   }
 
   /**
@@ -209,8 +136,8 @@ export class Runtime implements AsyncDisposable {
    * rows that are its own.
    */
   async serviceTable(): Promise<ServiceRow[]> {
-    const answer = this.#desk.serviceTable();
-    void this.#mailboxes.toManager({ type: 'service-table' });
+    const answer = this.#life.desk.serviceTable();
+    void this.#life.mailboxes.toManager({ type: 'service-table' });
     return answer;
   }
 
@@ -220,11 +147,12 @@ export class Runtime implements AsyncDisposable {
    * @throws Error when there is no such row.
    */
   async editServiceTable({ route, direction, vm }: Pick<ServiceRow, 'route' | 'direction' | 'vm'>, change: 'remove' | 'restore'): Promise<void> {
-    const index = this.#layout.vms.findIndex(({ name }) => name === vm);
-    if (index < 0) throw new Error(`there is no VM '${vm}', only ${this.#layout.vms.map(({ name }) => name).join(', ')}`);
-    const answer = this.#desk.serviceRow();
+    const { layout, desk, mailboxes } = this.#life;
+    const index = layout.vms.findIndex(({ name }) => name === vm);
+    if (index < 0) throw new Error(`there is no VM '${vm}', only ${layout.vms.map(({ name }) => name).join(', ')}`);
+    const answer = desk.serviceRow();
     const message: ManagerMessage = { type: 'service-row', route, direction: Direction[direction], vm: index, isPresent: change === 'restore' };
-    const [found] = await Promise.all([answer, this.#mailboxes.toManager(message)]);
+    const [found] = await Promise.all([answer, mailboxes.toManager(message)]);
     if (!found) throw new Error(`there is no row for route ${route}, ${direction}, in the share of '${vm}'`);
   }
 
@@ -237,7 +165,7 @@ export class Runtime implements AsyncDisposable {
    * changed then.
    */
   async apply(configuration: Configuration, options: CheckOptions = {}): Promise<Changes> {
-    return this.#applier.apply(configuration, options);
+    return this.#life.applier.apply(configuration, options);
   }
 
   /**
@@ -247,195 +175,23 @@ export class Runtime implements AsyncDisposable {
    * @returns the last report.
    */
   async stop({ drainMs = DEFAULT_DRAIN_MS }: { drainMs?: number } = {}): Promise<Report> {
-    if (!this.#over && this.#workers.hasManager) {
-      this.#drainPorts();
-      for (const port of this.#queuePorts) port.close();
-      void this.#mailboxes.toManager({ type: 'drain' });
-      const late = setTimeout(() => {
-        const [stalled] = this.#stalls.stalled();
-        if (stalled !== undefined && !this.#layout.vms[stalled].isInline) this.#desk.failure ??= this.#failures.ofStalled(stalled);
-        this.#ending = true;
-        for (const port of this.#queuePorts) port.abandon();
-        this.#workers.killAll();
-      }, drainMs);
-      this.finished.finally(() => clearTimeout(late)).catch(() => undefined);
-    }
+    const { isOver, workers, ending } = this.#life;
+    if (!isOver && workers.hasManager) this.finished.finally(ending.drain(drainMs)).catch(() => undefined);
     return this.finished;
   }
 
   /** @internal Ends a VM's worker wherever it is: for tests of what a crash leaves behind. */
   killVm(name: string): void {
-    this.#workers.kill(this.#layout.vms.findIndex(({ functions }) => functions.some((each) => each.name === name)));
+    const { layout, workers } = this.#life;
+    workers.kill(layout.vms.findIndex(({ functions }) => functions.some((each) => each.name === name)));
   }
 
   /** @internal The same for the threads of a live port. */
   killPort(name: string): void {
-    this.#portThreads.kill(name);
+    this.#life.portThreads.kill(name);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
-  }
-
-  #resolveReady: () => void = () => undefined;
-  readonly #allReady = new Promise<void>((resolve) => (this.#resolveReady = resolve));
-
-  async #live(): Promise<Report> {
-    const { shared, readyOffset } = this.#layout;
-    const ready = new Int32Array(shared.control, readyOffset, 1);
-    this.#workers.startManager(this.#applier.plan.ports, this.#portThreads.inlineHalves);
-    const threads = this.#workers.threadCount + this.#portThreads.count;
-    const unwatch = this.#watchCreation([...this.#layout.vms.keys()], () => Atomics.load(ready, 0) === threads); // (T)
-    await this.#listenUntil(() => this.#desk.failure !== null || Atomics.load(ready, 0) === threads); // (T)
-    unwatch();
-    if (this.#desk.failure === null) {
-      this.#startedAt = performance.now();
-      this.#phase.run();
-      this.#resolveReady();
-      await this.#listenUntil(() => this.#desk.finalCensus !== null);
-    }
-    const durationMs = performance.now() - this.#startedAt;
-    this.#ending = true;
-    this.#portThreads.expectEnd();
-    this.#phase.stop();
-    this.#mailboxes.ringAll();
-    if (this.#desk.failure !== null) this.#workers.killAll();
-    // Whoever still waits to be heard finds the runtime over.
-    this.#mailboxes.close();
-    await this.#applier.settled();
-    const workersEnded = this.#workers.allEnded();
-    await Promise.all([workersEnded, this.#portThreads.ended(workersEnded)]);
-    this.#listen();
-    for (const port of this.#queuePorts) port.detach();
-    this.#watches.finish();
-    this.#over = true;
-    this.#eve?.finish(this.#standingFlows());
-    const report = this.#report(durationMs);
-    this.#lastReport = report;
-    releaseRegion(shared.region);
-    releaseControl(shared.control);
-    return report;
-  }
-
-  #drainPorts(): void {
-    if (this.#layout.portThreads.length > 0) this.#phase.drain();
-  }
-
-  #portDied(port: number, error: Error): void {
-    this.#desk.failure ??= { message: error.message, port: this.#applier.plan.ports[port].name };
-    this.#drainPorts();
-    for (const queue of this.#queuePorts) queue.close();
-    if (this.#workers.hasManager && this.#desk.finalCensus === null) void this.#mailboxes.toManager({ type: 'port-died', port });
-    this.#wakeSelf();
-  }
-
-  #vmIsStuck(at: number): void {
-    this.#desk.failure ??= this.#failures.ofStalledInManager(this.#failures.inlineVmAtWork() ?? at);
-  }
-
-  /** It ends before it has taken its last census only when it failed. */
-  #managerEnded(error: Error): void {
-    this.#desk.drain();
-    if (this.#desk.finalCensus !== null) return;
-    this.#desk.failure ??= this.#failures.ofManager(error);
-    this.#desk.conclude({ slots: this.#applier.plan.memory.slots, free: 0, vms: {}, meshes: {}, ports: {}, hops: 0, inFlight: 0, faults: [error.stack ?? error.message], balanced: false });
-    this.#wakeSelf();
-  }
-
-  #vmEnded(at: number, error: Error | null): void {
-    if ((this.#ending || this.#applier.isLeaving(at)) && error === null) return;
-    // Which of its functions stand is told by events.
-    this.#desk.drain();
-    const message = reasonOf(error);
-    if (!this.#ending) {
-      this.#ending = true;
-      this.#desk.failure ??= this.#failures.ofVm(at, error);
-      // What is on its way to a reader that has gone must not keep the chain from ending.
-      for (const port of this.#queuePorts) port.abandon();
-      for (const port of this.#queuePorts) port.close();
-      this.#drainPorts();
-    }
-    if (this.#workers.hasManager && this.#desk.finalCensus === null) void this.#mailboxes.toManager({ type: 'vm-died', vm: at, error: message });
-    this.#wakeSelf();
-  }
-
-  // ---- listening
-
-  async #listenUntil(done: () => boolean): Promise<void> {
-    for (;;) {
-      this.#listen();
-      if (done()) return;
-      this.#sleeper.announce();
-      const moved = this.#listen();
-      if (done()) break;
-      if (moved === 0) await waitAsync(this.#sleeper.word, 0, Sleeper.asleep, MAIN_SLEEP_MS);
-      else await Promise.resolve();
-      this.#sleeper.cancel();
-    }
-    this.#sleeper.cancel();
-  }
-
-  #wakeSelf(): void {
-    new Bell(this.#layout.shared.control, this.#layout.shared.mainDoorbellOffset).ring();
-  }
-
-  /** Whoever waits for network functions that are being created is told so, and not for ever. @param vms that have them. @param areMade a timer may be late: the main thread was busy, or the machine asleep. @returns what ends it. */
-  #watchCreation(vms: readonly number[], areMade: () => boolean): () => void {
-    const slow = setTimeout(() => {
-      for (const culprit of vms.map((at) => this.#failures.at(at))) if (culprit.doing === 'create') this.#desk.stalled(culprit);
-    }, CREATION_MS);
-    const late = setTimeout(() => {
-      this.#desk.drain();
-      if (!areMade()) this.#giveUp(vms);
-    }, this.#startTimeoutMs);
-    return () => {
-      clearTimeout(slow);
-      clearTimeout(late);
-    };
-  }
-
-  /** Network functions were not created in time. @param vms of which some wait for theirs. */
-  #giveUp(vms: readonly number[]): void {
-    this.#desk.failure ??= this.#failures.ofUnmade(vms, this.#startTimeoutMs);
-    for (const vm of vms) this.#workers.kill(vm);
-    this.#wakeSelf();
-  }
-
-  /** Everything that waits for the main thread, once. */
-  #listen(): number {
-    let work = this.#desk.drain();
-    for (const failure of this.#writeFailures.news()) this.#desk.writeFailed(failure);
-    for (const vm of this.#stalls.look(performance.now())) this.#desk.stalled(this.#failures.at(vm));
-    if (work === 0) this.#eve?.flush();
-    const watched = this.#watches.drain();
-    // Ingress may be waiting for this.
-    if (watched > 0) this.#mailboxes.ringManager();
-    work += watched;
-    for (const port of this.#queuePorts) work += port.pump();
-    return work + this.#mailboxes.deliver();
-  }
-
-  *#standingFlows(): Generator<DescribedFlow> {
-    const table = new ConnectionTable(this.#layout.shared.control, this.#layout.manager.connectionsOffset, this.#applier.plan.flows);
-    for (const flow of table.records()) yield this.#desk.flowLog.describedAs(flow);
-  }
-
-  #report(durationMs = performance.now() - this.#startedAt): Report {
-    const watched = this.#watches.report();
-    const report = snapshotReport(this.#applier.plan, this.#layout, this.#desk, { withFlows: this.#options.flows ?? false, durationMs });
-    const error = report.error ?? this.#notWritten();
-    return { ...report, ...(watched !== undefined && { watched }), ...(error !== undefined && { error }) };
-  }
-
-  /** Whoever finds half a file must have been told. */
-  #notWritten(): Report['error'] {
-    const ofPorts = this.#desk.problems.filter(({ kind }) => kind === 'write-failed').map(({ port, detail, count }): WriteFailure => {
-      const spec = this.#applier.plan.ports.find(({ name }) => name === port)?.spec;
-      const file = spec !== undefined && 'write' in spec ? spec.write : null;
-      return { what: 'port', port, file: file ?? 'its file', why: detail, lost: count };
-    });
-    const all = [...ofPorts, ...this.#writeFailures.all()];
-    if (all.length === 0) return undefined;
-    return { message: all.map(describeWriteFailure).join('\n'), code: 'write-failed', ...(ofPorts.length > 0 && { port: ofPorts[0].port! }) };
   }
 }

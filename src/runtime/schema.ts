@@ -1,7 +1,7 @@
 /** Shapes of the parts of a configuration, which the checker reads part by part. json-schema.ts makes a whole of them. */
 import { z } from 'zod';
 import { MAX_REGION_BYTES, MAX_SLOT_BYTES, MIN_SLOT_BYTES } from '../memory/region.js';
-import { MAX_CONNECTIONS } from '../flow/connection-table.js';
+import { MAX_CONNECTIONS } from '../flow/connection-layout.js';
 import { MAX_VNI } from '../port/tunnel/vxlan.js';
 import { MAX_GENERATED_BYTES, MAX_GENERATED_FLOWS, minimumFrame } from '../port/generator.js';
 

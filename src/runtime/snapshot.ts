@@ -1,5 +1,5 @@
 /** Reads counters and tables from control memory and makes a report of them. Main thread. */
-import { ConnectionTable } from '../flow/connection-table.js';
+import { ConnectionReader } from '../flow/connection-reader.js';
 import { Cell, counterBlock, dropsByName } from '../observe/counters.js';
 import type { EventDesk } from './event-desk.js';
 import type { DescribedFlow } from './flow-log.js';
@@ -74,7 +74,7 @@ export function snapshotCounters(plan: Plan, layout: Layout, desk: EventDesk, du
     packetsPerSecond: durationMs > 0 ? (ledger.received / durationMs) * 1000 : 0,
     threads: threadsOf(plan, layout),
     alerts,
-    connectionsEvicted: ConnectionTable.evictionsOf(control, layout.manager.connectionsOffset, plan.flows),
+    connectionsEvicted: new ConnectionReader(control, layout.manager.connectionsOffset, plan.flows).evictions,
     eventsLost: desk.lost,
   };
 }
@@ -82,7 +82,7 @@ export function snapshotCounters(plan: Plan, layout: Layout, desk: EventDesk, du
 export function snapshotReport(plan: Plan, layout: Layout, desk: EventDesk, { withFlows, durationMs }: SnapshotOptions): Report {
   const counters = snapshotCounters(plan, layout, desk, durationMs);
   const { names } = layout.drops;
-  const standing = new ConnectionTable(layout.shared.control, layout.manager.connectionsOffset, plan.flows);
+  const standing = new ConnectionReader(layout.shared.control, layout.manager.connectionsOffset, plan.flows);
   const flows = withFlows ? desk.flowLog.flows(standing.records()) : desk.flowLog.described(standing);
   return {
     schemaVersion: 1,

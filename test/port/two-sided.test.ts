@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { LEAD_SECONDS, type TwoSidedOptions, TwoSidedCapture, type TwoSidedFace } from '../../src/port/capture/two-sided.js';
+import { LEAD_SECONDS, type TwoSidedOptions, TwoSidedCapture } from '../../src/port/capture/two-sided.js';
+import type { TwoSidedFace } from '../../src/port/capture/two-sided-face.js';
 import { echo, type End, ethernet, icmp, ip, readIp, type Read, tcp, udp, udpSegment } from './packets.js';
 import { countsOf, headerField, join8, memoryOf, packetAt, pcap, tempFile } from './support.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { FlowRecord } from '../../src/flow/connection-table.js';
+import type { FlowRecord } from '../../src/flow/flow-record.js';
 import { MAX_DETAIL_ENTRIES, type FlowDetails } from '../../src/nf/contract.js';
 import { FlowLog } from '../../src/runtime/flow-log.js';
 

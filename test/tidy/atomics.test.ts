@@ -19,11 +19,11 @@ const FILES = [
   'src/ring/record-ring.ts',
   'src/ring/spsc-ring.ts',
   'src/ring/wait-async.ts',
+  'src/runtime/lifecycle.ts',
   'src/runtime/manager-worker.ts',
   'src/runtime/port-threads.ts',
   'src/runtime/queue-end.ts',
   'src/runtime/run-phase.ts',
-  'src/runtime/runtime.ts',
   'src/vm/vm-worker.ts',
   'src/vnic/journal.ts',
 ];

@@ -12,7 +12,6 @@ const HOT = SOURCE.filter(({ text }) => /^\/\*\*\s+(\* )?Hot\b/.test(text));
 const COLD: readonly { file: string; functions: readonly string[]; why: string }[] = [
   { file: 'src/flow/address-matcher.ts', functions: ['pairs'], why: 'called by the constructor' },
   { file: 'src/flow/compile-match.ts', functions: ['compileMatch', 'bits', 'bounds'], why: 'compile a match, once for each entry of a table' },
-  { file: 'src/flow/connection-table.ts', functions: ['record', 'formatEnd', 'packetsOf', 'evictionsCell'], why: 'write a flow down, for a report, and make the table' },
   {
     file: 'src/flow/flow-table.ts',
     functions: ['add', 'remove', 'replace', 'swap', 'replaceAll', 'setDefault', 'list', '#find', '#entry', '#subTables', '#reaches', '#depthAbove', '#depthBelow', '#install', 'inserted'],

@@ -8,9 +8,11 @@ import type { Packet } from '../../packet/packet.js';
 import type { PerFlowTable } from '../tables.js';
 import type { Facts } from './dissector.js';
 import { protocolNumber } from './protocol-table.js';
+import { DnsFollower } from './signatures/rules/dns-follower.js';
 import { RULE_FLOW_WORDS, RULE_SIDE_WORDS, RuleFlowFlag, RuleFlowWord, RuleSideWord } from './signatures/rules/flow-layout.js';
+import { HelloFollower } from './signatures/rules/hello-follower.js';
+import { HttpFollower } from './signatures/rules/http-follower.js';
 import { Judge, Ruling, type JudgeLinks } from './signatures/rules/judge.js';
-import { MessageFollower } from './signatures/rules/message-follower.js';
 import { RuleStreams } from './signatures/rules/rule-streams.js';
 import type { Rule } from './signatures/rules/rule.js';
 import { StreamWindows } from './signatures/rules/stream-windows.js';
@@ -33,7 +35,7 @@ export class RuleWatch {
   readonly #links: RuleLinks;
   readonly #words: Uint32Array;
   readonly #judge: Judge;
-  readonly #messages: MessageFollower;
+  readonly #dns: DnsFollower;
   readonly #streams: RuleStreams;
   readonly #windows: StreamWindows;
   #generation = 1;
@@ -46,9 +48,10 @@ export class RuleWatch {
     this.#isIdle = rules.length === 0;
     this.#windows = new StreamWindows(this.#isIdle ? 0 : windows.count, windows.bytes);
     this.#judge = new Judge({ ...links, words: this.#words }, rules);
-    this.#messages = new MessageFollower(this.#judge, this.#words);
+    this.#dns = new DnsFollower(this.#judge, this.#words);
     this.#streams = new RuleStreams({
-      words: this.#words, windows: this.#windows, judge: this.#judge, messages: this.#messages, exhausted: links.noWindow, buffered: links.buffered,
+      words: this.#words, windows: this.#windows, judge: this.#judge, exhausted: links.noWindow, buffered: links.buffered,
+      http: new HttpFollower(this.#judge, this.#words), hellos: new HelloFollower(this.#judge, this.#words), dns: this.#dns,
     });
   }
 
@@ -117,7 +120,7 @@ export class RuleWatch {
     this.#judgeDatagram(packet, from, length);
     if (judge.set.hasDns && protocol === DNS && udp !== null && length > 0) {
       judge.setWindow(packet.bytes, from, from + length);
-      this.#messages.dns(packet.bytes, from, from + length);
+      this.#dns.message(packet.bytes, from, from + length);
     }
     return judge.conclude();
   }

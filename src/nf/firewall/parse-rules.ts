@@ -7,7 +7,8 @@
  *   with   = "with" ( "reset" | "admin-prohibited" | "port-unreachable" | "host-unreachable" | "net-unreachable" )
  *   match  = that of docs/rules.md, with the clauses "state" states and "on" ports, and @sets for addresses and ports
  */
-import { MatchParser, type NamedSets } from '../../flow/match-text.js';
+import type { NamedSets } from '../../flow/match-operands.js';
+import { MatchParser } from '../../flow/match-text.js';
 import { decimal } from '../../flow/prefix.js';
 import { parseText, TextError, type TextProblem, type Token, type TokenStream } from '../../flow/text.js';
 import { ACTIONS, ConnectionState, REJECTIONS, type ConnectionStateName, type RateLimit, type Rejection, type Rule, type RuleAction } from './rule.js';

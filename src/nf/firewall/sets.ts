@@ -1,6 +1,6 @@
 /** Named sets of addresses or ports, as rules refer to them by `@name`. Runs on the main thread before any traffic. */
 import type { PortRange, Prefix } from '../../flow/match.js';
-import type { NamedSets } from '../../flow/match-text.js';
+import type { NamedSets } from '../../flow/match-operands.js';
 import { decimal, parsePrefixText } from '../../flow/prefix.js';
 import type { OptionProblem } from '../contract.js';
 

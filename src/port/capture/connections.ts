@@ -6,6 +6,9 @@ import type { Tuple } from './tuple.js';
 
 export const Side = { inside: 0, outside: 1 } as const;
 
+/** Where the index of a connection is kept: there is none. */
+export const NO_CONNECTION = -1;
+
 /** Connections remembered: more than any packet window holds, about 20 MB when all are used. */
 export const MAX_CONNECTIONS = 65536;
 /** Buckets of the table: as many as connections. */

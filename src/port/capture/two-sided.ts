@@ -21,20 +21,20 @@
  * was made long after those under way is not looked at before they are all settled.
  */
 import { builtInDrop } from '../../observe/drop-reasons.js';
-import { HEADER_BYTES_LOG2, HeaderOffset, initialDataOffset } from '../../memory/slot-layout.js';
-import type { PortBackend, PortCounts, PortMemory } from '../contract.js';
+import type { PortCounts, PortMemory } from '../contract.js';
 import type { CaptureProblem } from './capture-error.js';
-import { type Connection, ConnectionTable, MAX_CONNECTIONS, Side } from './connections.js';
+import { type Connection, ConnectionTable, MAX_CONNECTIONS, NO_CONNECTION, Side } from './connections.js';
 import { createCapture } from './create-capture.js';
 import { Egress } from './egress.js';
 import { fillSlot } from './fill-slot.js';
 import { InterfaceDirectory } from './interfaces.js';
 import { openCapture } from './open-capture.js';
 import { Prefixes } from './prefixes.js';
-import { readdress } from './readdress.js';
 import type { CaptureReader } from './reader.js';
 import { Sides } from './sides.js';
 import { Tuple } from './tuple.js';
+import { TwoSidedFace } from './two-sided-face.js';
+import { UnderWay } from './under-way.js';
 import { MAX_WAITING_RECORDS, WaitingRecords } from './waiting-records.js';
 
 /** Bytes of the file that may wait: some seconds of a busy line. */
@@ -44,7 +44,6 @@ export const LEAD_SECONDS = 5;
 /** Records looked at for each free slot in one call: bounds a call whose records are all held or the other side's. */
 const LOOK_AHEAD = 8;
 const PACKET_TOO_LONG = builtInDrop('packet-too-long');
-const NO_CONNECTION = -1;
 
 export interface TwoSidedOptions {
   path: string;
@@ -76,14 +75,10 @@ export class TwoSidedCapture {
   readonly #table: ConnectionTable;
   readonly #sides: Sides;
   readonly #waiting: WaitingRecords;
+  readonly #underWay: UnderWay;
   readonly #ready = [{ first: -1, last: -1 }, { first: -1, last: -1 }];
   readonly #tuple = new Tuple();
-  /** Connection and side of the packet in each slot, by slot index; NO_CONNECTION when it is not from here. */
-  readonly #slotConnections: Int32Array;
-  readonly #slotSides: Uint8Array;
   #openFaces = 0;
-  /** Packets of connections in slots. */
-  #underWay = 0;
   /** Records made later wait in the file until nothing is under way. */
   #horizonSeconds = -1;
   /** The reader stands at a record that has no place yet. */
@@ -99,9 +94,8 @@ export class TwoSidedCapture {
     this.#memory = memory;
     this.#table = new ConnectionTable(options.connections ?? MAX_CONNECTIONS);
     this.#sides = new Sides(this.#table, prefixes);
+    this.#underWay = new UnderWay(memory, this.#table);
     this.#waiting = new WaitingRecords(options.windowRecords ?? MAX_WAITING_RECORDS);
-    this.#slotConnections = new Int32Array(memory.headers.slotCount).fill(NO_CONNECTION);
-    this.#slotSides = new Uint8Array(memory.headers.slotCount);
     this.#reader = openCapture(options.path, { keepBytes: options.windowBytes ?? WINDOW_BYTES });
   }
 
@@ -114,7 +108,7 @@ export class TwoSidedCapture {
     directory.register(options.portIndex ?? Side[side], this.#reader);
     const writer = options.write === undefined ? null : createCapture(options.write, [this.#path], directory);
     this.#openFaces++;
-    return new TwoSidedFace(this, Side[side], counts, new Egress(this.#memory, counts, writer, options.onWriteFailure));
+    return new TwoSidedFace(this, this.#underWay, Side[side], counts, new Egress(this.#memory, counts, writer, options.onWriteFailure));
   }
 
   /** What was wrong with the file. */
@@ -150,7 +144,7 @@ export class TwoSidedCapture {
   #isFarAhead(): boolean {
     const { seconds } = this.#reader;
     if (seconds <= this.#horizonSeconds) return false;
-    if (this.#underWay > 0 || this.#waiting.span > 0) return true;
+    if (this.#underWay.count > 0 || this.#waiting.span > 0) return true;
     this.#horizonSeconds = seconds + LEAD_SECONDS;
     return false;
   }
@@ -171,7 +165,7 @@ export class TwoSidedCapture {
         continue;
       }
       fillSlot(this.#memory, slots[used], this.#reader.buffer, this.#reader.bufferIndex(waiting.position), waiting);
-      this.#hand(slots[used], connection, side, waiting.linkType, waiting.length);
+      this.#underWay.hand(slots[used], connection, side, waiting.linkType, waiting.length);
       waiting.remove(record);
       used++;
     }
@@ -206,48 +200,14 @@ export class TwoSidedCapture {
       return 0;
     }
     fillSlot(this.#memory, address, reader.buffer, reader.dataOffset, reader);
-    this.#hand(address, connection, side, reader.linkType, reader.length);
+    this.#underWay.hand(address, connection, side, reader.linkType, reader.length);
     return 1;
-  }
-
-  /** The packet in the slot is the manager's from now on: addressed as its side would do it. */
-  #hand(address: number, connection: Connection | null, side: number, linkType: number, length: number): void {
-    const slotIndex = this.#memory.slotIndex(address);
-    this.#slotConnections[slotIndex] = connection === null ? NO_CONNECTION : connection.index;
-    this.#slotSides[slotIndex] = side;
-    if (connection !== null) this.#underWay++;
-    if (connection === null || !connection.translated[side]) return;
-    this.#tuple.read(this.#memory.region, address + initialDataOffset(slotIndex), length, linkType);
-    readdress(this.#memory.region, this.#tuple, connection, side);
-  }
-
-  /** Packets leave towards `side`: those that came from the other one tell how they are addressed now. */
-  observe(side: number, addresses: Uint32Array, count: number): void {
-    const { u8, u32 } = this.#memory.headers;
-    for (let k = 0; k < count; k++) {
-      const address = addresses[k];
-      const slotIndex = this.#memory.slotIndex(address);
-      const index = this.#slotConnections[slotIndex];
-      if (index === NO_CONNECTION || this.#slotSides[slotIndex] === side) continue;
-      const connection = this.#table.get(index);
-      // The inside knows its own addresses: once the outside sees others, only those are learned.
-      if (side === Side.inside && connection.translated[Side.outside]) continue;
-      const at = slotIndex << (HEADER_BYTES_LOG2 - 2);
-      const start = address + u32[at + (HeaderOffset.dataOffset >> 2)];
-      const linkType = u8[(slotIndex << HEADER_BYTES_LOG2) + HeaderOffset.linkType];
-      this.#tuple.read(this.#memory.region, start, u32[at + (HeaderOffset.length >> 2)], linkType);
-      connection.learn(this.#tuple, side);
-    }
   }
 
   /** The packet in a slot that this capture filled is home. Other addresses are not ours to say anything about. */
   settled(address: number): void {
-    const slotIndex = this.#memory.slotIndex(address);
-    const index = this.#slotConnections[slotIndex];
-    if (index === NO_CONNECTION) return;
-    this.#slotConnections[slotIndex] = NO_CONNECTION;
-    this.#underWay--;
-    this.#settle(this.#table.get(index));
+    const connection = this.#underWay.settled(address);
+    if (connection !== null) this.#settle(connection);
   }
 
   /** One packet fewer is under way; after the last, the records go on that wait, up to the next change of direction. */
@@ -270,52 +230,5 @@ export class TwoSidedCapture {
   /** Closes the file, also when no face was ever made. */
   close(): void {
     this.#reader.close();
-  }
-}
-
-export class TwoSidedFace implements PortBackend {
-  readonly #capture: TwoSidedCapture;
-  readonly #side: number;
-  readonly #counts: PortCounts;
-  readonly #egress: Egress;
-
-  constructor(capture: TwoSidedCapture, side: number, counts: PortCounts, egress: Egress) {
-    this.#capture = capture;
-    this.#side = side;
-    this.#counts = counts;
-    this.#egress = egress;
-  }
-
-  /** True when the file is read and nothing waits for either side. */
-  get exhausted(): boolean {
-    return this.#capture.exhausted;
-  }
-
-  /** What was wrong with the file that this side writes. What was wrong with the one that both read, the inside tells. */
-  get problems(): CaptureProblem[] {
-    return this.#side === Side.inside ? [...this.#capture.problems, ...this.#egress.problems] : this.#egress.problems;
-  }
-
-  receive(slots: Uint32Array, count: number): number {
-    return this.#capture.receive(this.#side, slots, count, this.#counts);
-  }
-
-  transmit(addresses: Uint32Array, count: number): void {
-    // First look, then give away: a packet that cannot be written is settled before `transmit` returns.
-    this.#capture.observe(this.#side, addresses, count);
-    this.#egress.transmit(addresses, count);
-  }
-
-  complete(out: Uint32Array, max: number): number {
-    return this.#egress.complete(out, max);
-  }
-
-  settled(address: number): void {
-    this.#capture.settled(address);
-  }
-
-  close(): void {
-    this.#egress.close();
-    this.#capture.release();
   }
 }

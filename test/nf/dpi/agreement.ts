@@ -1,7 +1,7 @@
 /** Drives a capture through a DPI and compares what it says of each flow with what labels.json says. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { FlowRecord } from '../../../src/flow/connection-table.js';
+import type { FlowRecord } from '../../../src/flow/flow-record.js';
 import { LinkType } from '../../../src/memory/slot-layout.js';
 import { dpi } from '../../../src/nf/dpi/index.js';
 import { PROTOCOL_NAMES } from '../../../src/nf/dpi/protocol-table.js';

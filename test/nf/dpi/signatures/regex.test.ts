@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileRegex } from '../../../../src/nf/dpi/signatures/regex/program.js';
 import { Regex } from '../../../../src/nf/dpi/signatures/regex/regex.js';
-import { NO_FLAGS, parseRegex, RegexError, type RegexFlags } from '../../../../src/nf/dpi/signatures/regex/syntax.js';
+import { parseRegex } from '../../../../src/nf/dpi/signatures/regex/syntax.js';
+import { NO_FLAGS, RegexError, type RegexFlags } from '../../../../src/nf/dpi/signatures/regex/syntax-tree.js';
 import { latin1 } from '../frames.js';
 
 const regexOf = (text: string, flags: Partial<RegexFlags> = {}): Regex => new Regex(compileRegex(parseRegex(text, { ...NO_FLAGS, ...flags })));

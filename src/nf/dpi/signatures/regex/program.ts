@@ -1,5 +1,5 @@
 /** Turns a regular expression into a program of few kinds of steps (Thompson, CACM 11(6), 1968), of bounded size. */
-import { RegexError, type RegexNode } from './syntax.js';
+import { RegexError, type RegexNode } from './syntax-tree.js';
 
 /** `set`: takes a byte of set x, goes to y. `split`: goes to x, and with less priority to y. `assertion`: x must hold, goes to y. */
 export const Op = { set: 0, split: 1, assertion: 2, match: 3 } as const;

@@ -7,7 +7,7 @@
  * are forgotten and made anew.
  */
 import { isWordByte, Op, type RegexProgram } from './program.js';
-import { Assertion } from './syntax.js';
+import { Assertion } from './syntax-tree.js';
 
 /** A state is a row of the table: one cell for each class of bytes. */
 const MAX_STATES = 512;

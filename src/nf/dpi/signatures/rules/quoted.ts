@@ -1,6 +1,7 @@
 /** What stands between quotes in a rule: text, bytes, expressions. */
 import type { Report } from './header.js';
-import { NO_FLAGS, RegexError, parseRegex, type RegexFlags } from '../regex/syntax.js';
+import { parseRegex } from '../regex/syntax.js';
+import { NO_FLAGS, RegexError, type RegexFlags } from '../regex/syntax-tree.js';
 import { compileRegex } from '../regex/program.js';
 import type { PatternItem } from './rule.js';
 import type { Word } from './rule-text.js';

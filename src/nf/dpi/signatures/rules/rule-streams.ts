@@ -8,10 +8,12 @@
 import type { Counter } from '../../../contract.js';
 import type { Packet } from '../../../../packet/packet.js';
 import { PROTOCOL_NAMES } from '../../protocol-table.js';
+import type { DnsFollower } from './dns-follower.js';
 import { applicationNumbers } from './header.js';
+import type { HelloFollower } from './hello-follower.js';
+import type { HttpFollower } from './http-follower.js';
 import { Phase, RULE_SIDE_WORDS, RuleFlowWord, RuleSideWord } from './flow-layout.js';
 import type { Judge } from './judge.js';
-import type { MessageFollower } from './message-follower.js';
 import type { StreamWindows } from './stream-windows.js';
 
 /** Of a full window, the share that stays as what was before. */
@@ -29,7 +31,9 @@ interface StreamLinks {
   words: Uint32Array;
   windows: StreamWindows;
   judge: Judge;
-  messages: MessageFollower;
+  http: HttpFollower;
+  hellos: HelloFollower;
+  dns: DnsFollower;
   exhausted: Counter;
   buffered: Counter;
 }
@@ -38,7 +42,9 @@ export class RuleStreams {
   readonly #words: Uint32Array;
   readonly #windows: StreamWindows;
   readonly #judge: Judge;
-  readonly #messages: MessageFollower;
+  readonly #http: HttpFollower;
+  readonly #hellos: HelloFollower;
+  readonly #dns: DnsFollower;
   readonly #links: StreamLinks;
 
   constructor(links: StreamLinks) {
@@ -46,7 +52,9 @@ export class RuleStreams {
     this.#words = links.words;
     this.#windows = links.windows;
     this.#judge = links.judge;
-    this.#messages = links.messages;
+    this.#http = links.http;
+    this.#hellos = links.hellos;
+    this.#dns = links.dns;
   }
 
   /** A SYN: the stream of the direction begins behind it. */
@@ -130,10 +138,10 @@ export class RuleStreams {
     const start = this.#windows.start(window);
     const { bytes } = this.#windows;
     const { protocol } = now;
-    if (set.hasHttp && IS_HTTP[protocol] === 1) this.#messages.http(bytes, start, start + contiguous, flow, at, now.toServer, isFinal);
-    else if (set.hasTls && IS_TLS[protocol] === 1 && now.toServer) this.#messages.tls(bytes, start, start + contiguous, at, isFinal);
-    else if (set.hasTlsAnswers && IS_TLS[protocol] === 1 && !now.toServer) this.#messages.tlsAnswer(bytes, start, start + contiguous, at, isFinal);
-    else if (set.hasDns && IS_DNS[protocol] === 1) this.#messages.dnsStream(bytes, start, start + contiguous, at);
+    if (set.hasHttp && IS_HTTP[protocol] === 1) this.#http.follow(bytes, start, start + contiguous, flow, at, now.toServer, isFinal);
+    else if (set.hasTls && IS_TLS[protocol] === 1 && now.toServer) this.#hellos.client(bytes, start, start + contiguous, at, isFinal);
+    else if (set.hasTlsAnswers && IS_TLS[protocol] === 1 && !now.toServer) this.#hellos.server(bytes, start, start + contiguous, at, isFinal);
+    else if (set.hasDns && IS_DNS[protocol] === 1) this.#dns.follow(bytes, start, start + contiguous, at);
     // Nobody takes it apart: nothing waits, unless its name is still to come.
     else if (protocol !== 0) this.#words[at + RuleSideWord.pending] = contiguous;
   }

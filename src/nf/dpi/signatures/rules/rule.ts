@@ -1,5 +1,5 @@
 /** One rule, read and checked: plain data that crosses threads. */
-import type { RegexFlags } from '../regex/syntax.js';
+import type { RegexFlags } from '../regex/syntax-tree.js';
 import type { BufferName } from './buffers.js';
 
 /** Bytes to be found. */

@@ -1,17 +1,15 @@
 /**
- * Hot: no allocation. Takes the stream of one direction apart into messages (HTTP), or looks at its beginning (TLS), and
- * shows their buffers to the rules. What it knows between two segments are words of the flow.
+ * Hot: no allocation. Takes the stream of one direction apart into the messages of HTTP/1 (RFC 9112), and shows their buffers
+ * to the rules. What it knows between two segments are words of the flow.
  */
+import { indexOfByte } from '../../text.js';
 import { bufferNumber } from './buffers.js';
-import { firstQuestion, questionsOf, readQuestion } from './dns-names.js';
+import { ChunkedBody } from './chunked-body.js';
 import { Phase, RuleFlowFlag, RuleFlowWord, RuleSideWord } from './flow-layout.js';
-import { HelloName, HelloState } from './hello-name.js';
-import { Body, headEnd, HttpHead, number } from './http-message.js';
+import { headEnd, number } from './http-bytes.js';
+import { Body, HttpHead } from './http-message.js';
 import type { Judge } from './judge.js';
-import { ServerFlight, tellJa4 } from './tls-texts.js';
 
-const SNI = bufferNumber('tls.sni');
-const JA4 = bufferNumber('ja4.hash');
 const REQUEST_BODY = bufferNumber('http.request_body');
 const RESPONSE_BODY = bufferNumber('http.response_body');
 const LF = 0x0a;
@@ -19,16 +17,11 @@ const LF = 0x0a;
 const MAX_SIZE_LINE = 256;
 const OPEN = 0x7fffffff;
 
-export class MessageFollower {
+export class HttpFollower {
   readonly #judge: Judge;
   readonly #words: Uint32Array;
   readonly #head = new HttpHead();
-  readonly #hello = new HelloName();
-  readonly #flight = new ServerFlight();
-  /** Where the chunks read last end, and what of the last one is still to come. */
-  #chunksEnd = 0;
-  #chunkLeft = 0;
-  #chunksAreOver = false;
+  readonly #chunks = new ChunkedBody();
 
   constructor(judge: Judge, words: Uint32Array) {
     this.#judge = judge;
@@ -36,10 +29,10 @@ export class MessageFollower {
   }
 
   /**
-   * HTTP in the window `bytes[start, end)`; `at` are the words of the direction.
+   * What is new in the window `bytes[start, end)`; `at` are the words of the direction.
    * @param isFinal no more comes, or no more fits: what is there is judged as it is
    */
-  http(bytes: Uint8Array, start: number, end: number, flow: number, at: number, isRequest: boolean, isFinal: boolean): void {
+  follow(bytes: Uint8Array, start: number, end: number, flow: number, at: number, isRequest: boolean, isFinal: boolean): void {
     const words = this.#words;
     const hasBodies = this.#judge.set.hasBodies[isRequest ? 0 : 1];
     for (let hasMore = true; hasMore; ) {
@@ -130,63 +123,24 @@ export class MessageFollower {
     const isChunked = words[at + RuleSideWord.phase] === Phase.chunkedBody;
     const buffer = isRequest ? REQUEST_BODY : RESPONSE_BODY;
     const left = words[at + RuleSideWord.remaining];
-    const isWhole = isChunked ? this.#readChunks(bytes, body, end) : end - body >= left;
+    const isWhole = isChunked ? this.#chunks.read(bytes, body, end) : end - body >= left;
     if (!isWhole && !isFinal) return false;
     ranges.begin(bytes);
     this.#head.read(bytes, from, body, isRequest, ranges);
     const to = Math.min(end, body + left);
-    if (isChunked) this.#joinChunks(bytes, body, end, buffer);
+    if (isChunked) this.#chunks.join(bytes, body, end, buffer, ranges);
     else if (to > body) ranges.set(buffer, body, to);
     this.#judge.judgeBuffers(true);
     if (isChunked) {
-      words[at + RuleSideWord.pending] = this.#chunksEnd - start;
-      words[at + RuleSideWord.remaining] = this.#chunkLeft;
-      words[at + RuleSideWord.phase] = this.#chunksAreOver ? Phase.trailer : Phase.skipChunks;
+      words[at + RuleSideWord.pending] = this.#chunks.end - start;
+      words[at + RuleSideWord.remaining] = this.#chunks.left;
+      words[at + RuleSideWord.phase] = this.#chunks.areOver ? Phase.trailer : Phase.skipChunks;
     } else {
       words[at + RuleSideWord.pending] = to - start;
       words[at + RuleSideWord.remaining] = left - (to - body);
       words[at + RuleSideWord.phase] = left === OPEN ? Phase.over : Phase.skipCounted;
     }
     return true;
-  }
-
-  /** Goes through chunks; true when the last one is there. Leaves where it stopped. */
-  #readChunks(bytes: Uint8Array, from: number, end: number): boolean {
-    this.#chunksEnd = from;
-    this.#chunkLeft = 0;
-    this.#chunksAreOver = false;
-    for (;;) {
-      const line = indexOfLf(bytes, this.#chunksEnd, end);
-      if (line < 0) return false;
-      const size = number(bytes, this.#chunksEnd, line, 16);
-      this.#chunksEnd = line + 1;
-      if (size <= 0) {
-        this.#chunksAreOver = true;
-        return true;
-      }
-      const next = line + 1 + size + 2;
-      if (next > end) {
-        this.#chunkLeft = next - end;
-        this.#chunksEnd = end;
-        return false;
-      }
-      this.#chunksEnd = next;
-    }
-  }
-
-  #joinChunks(bytes: Uint8Array, from: number, end: number, buffer: number): void {
-    const { ranges } = this.#judge;
-    ranges.open();
-    for (let at = from; ; ) {
-      const line = indexOfLf(bytes, at, end);
-      const size = line < 0 ? -1 : number(bytes, at, line, 16);
-      if (size <= 0) break;
-      const to = Math.min(line + 1 + size, end);
-      for (let k = line + 1; k < to; k++) ranges.put(bytes[k]);
-      at = line + 1 + size + 2;
-      if (at >= end) break;
-    }
-    ranges.close(buffer);
   }
 
   /** Chunks and the lines behind them, when nobody looks into them. */
@@ -199,7 +153,7 @@ export class MessageFollower {
       words[at + RuleSideWord.pending] += skipped;
       return skipped > 0;
     }
-    const line = indexOfLf(bytes, from, end);
+    const line = indexOfByte(bytes, LF, from, end);
     if (line < 0) {
       if (end - from > MAX_SIZE_LINE) words[at + RuleSideWord.phase] = Phase.over;
       return false;
@@ -215,71 +169,4 @@ export class MessageFollower {
     return true;
   }
 
-  /** TLS of a client in the window: only its hello, once. */
-  tls(bytes: Uint8Array, start: number, end: number, at: number, isFinal: boolean): void {
-    const words = this.#words;
-    if (words[at + RuleSideWord.phase] !== Phase.message) {
-      words[at + RuleSideWord.pending] = end - start;
-      return;
-    }
-    const state = this.#hello.read(bytes, start + words[at + RuleSideWord.pending], end);
-    if (state === HelloState.more && !isFinal) return;
-    words[at + RuleSideWord.phase] = Phase.over;
-    words[at + RuleSideWord.pending] = end - start;
-    if (state !== HelloState.whole) return;
-    const { ranges, set } = this.#judge;
-    const { bytes: hello, from, to, end: helloEnd } = this.#hello;
-    ranges.begin(hello);
-    if (to > from) ranges.set(SNI, from, to);
-    if (!set.buffers[JA4].isEmpty) tellJa4(hello, helloEnd, ranges);
-    this.#judge.judgeBuffers(false);
-  }
-
-  /** TLS of a server in the window: its first flight, once. */
-  tlsAnswer(bytes: Uint8Array, start: number, end: number, at: number, isFinal: boolean): void {
-    const words = this.#words;
-    if (words[at + RuleSideWord.phase] !== Phase.message) {
-      words[at + RuleSideWord.pending] = end - start;
-      return;
-    }
-    const state = this.#flight.read(bytes, start + words[at + RuleSideWord.pending], end);
-    if (state === HelloState.more && !isFinal) return;
-    words[at + RuleSideWord.phase] = Phase.over;
-    words[at + RuleSideWord.pending] = end - start;
-    if (state === HelloState.none) return;
-    const { ranges } = this.#judge;
-    ranges.begin(bytes);
-    this.#flight.tell(ranges);
-    this.#judge.judgeBuffers(false);
-  }
-
-  /** One DNS message: each name asked for is judged by itself. */
-  dns(bytes: Uint8Array, from: number, to: number): void {
-    const { ranges } = this.#judge;
-    let at = firstQuestion(from);
-    for (let left = questionsOf(bytes, from, to); left > 0; left--) {
-      ranges.begin(bytes);
-      at = readQuestion(bytes, at, to, ranges);
-      if (at < 0) return;
-      this.#judge.judgeBuffers(false);
-    }
-  }
-
-  /** DNS over TCP: messages behind their lengths. */
-  dnsStream(bytes: Uint8Array, start: number, end: number, at: number): void {
-    const words = this.#words;
-    for (;;) {
-      const from = start + words[at + RuleSideWord.pending];
-      if (from + 2 > end) return;
-      const to = from + 2 + ((bytes[from] << 8) | bytes[from + 1]);
-      if (to > end) return;
-      this.dns(bytes, from + 2, to);
-      words[at + RuleSideWord.pending] = to - start;
-    }
-  }
-}
-
-function indexOfLf(bytes: Uint8Array, from: number, end: number): number {
-  for (let at = from; at < end; at++) if (bytes[at] === LF) return at;
-  return -1;
 }
