@@ -1,5 +1,6 @@
 /** Reads a chain file, applies what the command line overrides, and checks the whole. */
 import type { Command } from 'commander';
+import type { CheckOptions } from '../runtime/check.js';
 import type { Changes } from '../runtime/compare-plans.js';
 import type { Configuration } from '../runtime/configuration.js';
 import type { ConfigurationSource } from '../runtime/place.js';
@@ -9,16 +10,18 @@ import { ConfigurationError } from '../runtime/problems.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { collectFile, override, placed, type Overrides } from './overrides.js';
 
+type Limits = Pick<CheckOptions, 'startTimeoutMs'>;
+
 /** @throws ConfigurationError with every mistake, in the file and on the command line. */
-export async function planOf(file: string, overrides: Overrides): Promise<Plan> {
-  return (await planWithSource(file, overrides)).plan;
+export async function planOf(file: string, overrides: Overrides, limits: Limits = {}): Promise<Plan> {
+  return (await planWithSource(file, overrides, limits)).plan;
 }
 
 /** The same, with the text that the plan was read from. @throws as `planOf`. */
-export async function planWithSource(file: string, overrides: Overrides): Promise<{ plan: Plan; source: ConfigurationSource }> {
+export async function planWithSource(file: string, overrides: Overrides, limits: Limits = {}): Promise<{ plan: Plan; source: ConfigurationSource }> {
   const { document, source, baseDirectory } = await readConfiguration(file);
   const changed = override(document, overrides);
-  const result = await checkConfiguration(changed.document, { source, baseDirectory });
+  const result = await checkConfiguration(changed.document, { source, baseDirectory, ...limits });
   const found = 'problems' in result ? result.problems.map((problem) => placed(problem, overrides)) : [];
   const problems = [...changed.problems, ...found];
   if (problems.length > 0 || 'problems' in result) throw new ConfigurationError(problems);

@@ -32,7 +32,7 @@ export function addRun(program: Command, terminal: Terminal, ended: (code: ExitC
     .option('--trace <filter>', "tell of each packet that matches what every function did with it, and why: 'host 10.0.0.5 and tcp port 443'")
     .option('--write-drops <file>', "keep dropped packets as pcapng, with the reason as comment; '-' is stdout, and the report goes to stderr then")
     .option('--duration <time>', 'stop after so long: 30s, 5m, 1h', readDuration)
-    .option('--start-timeout <time>', 'how long network functions may take to be created, a minute by default', readDuration)
+    .option('--start-timeout <time>', 'how long network functions may take to be imported, checked and created, each a minute by default', readDuration)
     .option('--name <name>', "what `millrace ps` calls it; by default the file's name, with the pid behind it when that is taken", readInstanceName)
     .option('--metrics <[host]:port>', 'serve Prometheus metrics at /metrics and the report at /stats; on loopback unless a host is given', readListenAddress)
     .option('--no-control', 'open no control socket: `millrace ps` does not show it')
@@ -48,7 +48,7 @@ Examples:
   $ millrace run examples/office.yaml --json --flows | jq '.flows[] | select(.verdict != "forward")'`)
     .action(async (file: string, flags: RunFlags) => {
       const { duration, startTimeout, name, metrics, control } = flags;
-      ended(await runPlan(file, () => planOf(file, flags), terminal, flags, {
+      ended(await runPlan(file, () => planOf(file, flags, startTimeout === undefined ? {} : { startTimeoutMs: startTimeout }), terminal, flags, {
         live: { title: file, reload: (runtime: Runtime) => reloadFrom(file, flags, runtime) },
         ...(duration !== undefined && { durationMs: duration }),
         ...(startTimeout !== undefined && { startTimeoutMs: startTimeout }),

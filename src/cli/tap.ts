@@ -1,14 +1,13 @@
 /** `millrace tap`: the packets on a link of a running instance, as pcapng on stdout or in a file. */
-import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
-import type { Writable } from 'node:stream';
 import { InvalidArgumentError, type Command } from 'commander';
-import { ask, askStream, findInstance } from '../runtime/control/client.js';
+import { ask, askStream, findInstance, type ControlStream } from '../runtime/control/client.js';
 import type { TapBegin } from '../runtime/control/commands/tap.js';
 import type { TapSummary } from '../runtime/watch/tap.js';
+import { FileOutput, StreamOutput, type CaptureOutput } from './capture-output.js';
 import { EXIT_CODES, type ExitCode } from './exit-code.js';
 import { fail } from './failure.js';
-import { counted } from './format.js';
+import { count, counted } from './format.js';
+import { LeftAtOnce, TapSignals } from './tap-signals.js';
 import type { Terminal } from './terminal.js';
 
 interface TapFlags {
@@ -31,44 +30,77 @@ Examples:
   $ millrace tap edge 'nat>outside' --filter 'tcp port 443' --snap 128 --write tls.pcapng`)
     .action(async (instance: string, link: string | undefined, flags: TapFlags) => {
       try {
-        const { path } = await findInstance(instance);
-        ended(link === undefined ? await listLinks(path, terminal) : await tapLink(path, link, flags, terminal));
+        ended(link === undefined ? await listLinks(instance, terminal) : await tapLink(instance, link, flags, terminal));
       } catch (error) {
         ended(fail(terminal, error, false));
       }
     });
 }
 
-async function listLinks(path: string, { stdout }: Terminal): Promise<ExitCode> {
+async function listLinks(instance: string, { stdout }: Terminal): Promise<ExitCode> {
+  const { path } = await findInstance(instance);
   const { links } = await ask<{ links: string[] }>(path, 'tap');
   stdout.write(`${links.join('\n')}\n`);
   return EXIT_CODES.done;
 }
 
-async function tapLink(path: string, link: string, { filter, snap, write }: TapFlags, { stdout, stderr }: Terminal): Promise<ExitCode> {
+async function tapLink(instance: string, link: string, { filter, snap, write }: TapFlags, terminal: Terminal): Promise<ExitCode> {
+  const { stdout, stderr } = terminal;
   if (write === undefined && stdout.isTTY === true) {
     stderr.write('error: a capture is not for a terminal: --write FILE, or a pipe such as | tshark -r -\n');
     return EXIT_CODES.badUse;
   }
-  const { chunks, stop } = await askStream<TapBegin, TapSummary>(path, 'tap', { link, ...(filter !== undefined && { filter }), ...(snap !== undefined && { snapLength: snap }) });
-  const file = write === undefined ? null : createWriteStream(write);
-  const output: Writable = file ?? process.stdout;
-  process.once('SIGINT', stop).once('SIGTERM', stop);
+  const output = write === undefined ? new StreamOutput(process.stdout) : new FileOutput(write);
+  const signals = new TapSignals(stderr);
+  let stream: ControlStream<TapBegin, TapSummary> | null = null;
+  let summary: TapSummary | null = null;
+  // However it ends, the process by others too: nobody may read stdout any more.
+  let isTold = true;
+  const tell = (): void => {
+    if (isTold) return;
+    isTold = true;
+    stderr.write(`${link}: ${summaryText(summary, output.packets)}\n`);
+  };
+  process.on('exit', tell);
   try {
-    const stream = chunks();
-    for (;;) {
-      const next = await stream.next();
-      if (next.done === true) {
-        const { packets, skipped } = next.value;
-        stderr.write(`${link}: ${counted(packets, 'packet')}${skipped === 0 ? '' : `, ${skipped} more found no room and were skipped`}\n`);
-        return EXIT_CODES.done;
-      }
-      if (!output.write(next.value)) await once(output, 'drain');
+    const { path } = await signals.unlessLeft(findInstance(instance));
+    stream = await signals.unlessLeft(askStream<TapBegin, TapSummary>(path, 'tap', { link, ...(filter !== undefined && { filter }), ...(snap !== undefined && { snapLength: snap }) }));
+    isTold = false;
+    signals.stopBy(stream.stop);
+    summary = await signals.unlessLeft(forward(stream.chunks(), output));
+    return EXIT_CODES.done;
+  } catch (error) {
+    if (error instanceof LeftAtOnce) {
+      isTold = false;
+      await output.close();
+      return process.exit(error.code);
     }
+    if (stream === null) throw error;
+    stream.destroy();
+    fail(terminal, error, false);
+    return EXIT_CODES.failed;
   } finally {
-    process.off('SIGINT', stop).off('SIGTERM', stop);
-    if (file !== null) await new Promise<void>((resolve) => file.end(() => { resolve(); }));
+    signals.close();
+    await output.close();
+    tell();
+    process.off('exit', tell);
   }
+}
+
+/** @returns what the instance says at the end. */
+async function forward(chunks: AsyncGenerator<Buffer, TapSummary>, output: CaptureOutput): Promise<TapSummary> {
+  for (;;) {
+    const next = await chunks.next();
+    if (next.done === true) return next.value;
+    await output.write(next.value);
+  }
+}
+
+/** @param written packets that came; where the instance has not said how it ended, that is all that is known. */
+function summaryText(summary: TapSummary | null, written: number): string {
+  if (summary === null) return `${counted(written, 'packet')} until it broke off; how many were skipped is not known`;
+  const { packets, skipped } = summary;
+  return `${counted(packets, 'packet')}${skipped === 0 ? '' : `, ${count(skipped)} more found no room and were skipped`}`;
 }
 
 function readBytes(text: string): number {

@@ -16,6 +16,7 @@ import type { Plan, PlanFunction, PlanPort } from './plan.js';
 import type { Problem } from './problems.js';
 import { ConfigurationError } from './problems.js';
 import { readPart } from './readable-part.js';
+import { DEFAULT_START_TIMEOUT_MS, checkStartTimeout } from './start-error.js';
 import { MAX_REGION_BYTES, topShape } from './schema.js';
 
 export interface CheckOptions {
@@ -25,13 +26,16 @@ export interface CheckOptions {
   source?: ConfigurationSource;
   /** Stock functions by name. */
   functions?: FunctionModules;
+  /** How long importing a module, or one check of its options, may take, in milliseconds. Default: 60 000. */
+  startTimeoutMs?: number;
 }
 
 export type CheckResult = { readonly problems: readonly Problem[] } | { readonly plan: Plan };
 
-/** Checks a configuration, from TypeScript or YAML. Never throws for what is wrong in it. */
+/** Checks a configuration, from TypeScript or YAML. Never throws for what is wrong in it. @throws RangeError when `startTimeoutMs` is no time. */
 export async function checkConfiguration(configuration: unknown, options: CheckOptions = {}): Promise<CheckResult> {
-  const { baseDirectory = process.cwd(), source = null, functions = STOCK_FUNCTIONS } = options;
+  const { baseDirectory = process.cwd(), source = null, functions = STOCK_FUNCTIONS, startTimeoutMs: limitMs = DEFAULT_START_TIMEOUT_MS } = options;
+  checkStartTimeout(limitMs);
   const findings = new Findings(source);
   if (typeof configuration !== 'object' || configuration === null || Array.isArray(configuration)) {
     findings.add('wrong-type', TOP, {
@@ -48,7 +52,7 @@ export async function checkConfiguration(configuration: unknown, options: CheckO
   const paths = Array.isArray(document.paths) ? (document.paths as unknown[]) : null;
 
   const ports = await checkPorts(findings, captures, mapOf(document.ports), baseDirectory, isMap(document.ports));
-  const chains = await checkChains({ findings, baseDirectory, stock: functions, ports: [...ports.keys()] }, mapOf(document.chains), chainsInPaths(paths ?? []));
+  const chains = await checkChains({ findings, baseDirectory, stock: functions, ports: [...ports.keys()], limitMs }, mapOf(document.chains), chainsInPaths(paths ?? []));
   const checkedPaths = paths === null ? [] : checkPaths(findings, paths, ports, chains);
   const memory = checkMemory(findings, mapOf(document.memory));
   checkThreads(findings, document.threads, [...ports.values()]);

@@ -56,9 +56,7 @@ export class Failures {
   }
 
   /** The packet manager's thread is no more. */
-  ofManager(error: Error & { port?: string }): Failure {
-    const { port } = error;
-    if (port !== undefined) return { message: `port '${port}' failed, and ended the packet manager with it, as they share a thread: ${error.message}`, port };
+  ofManager(error: Error): Failure {
     const vm = this.inlineVmAtWork();
     if (vm === null) return { message: `the packet manager failed: ${error.message}` };
     const { doing } = this.at(vm);

@@ -35,6 +35,10 @@ export interface InlinePortFailure {
   message: string;
 }
 
+function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : inspect(thrown);
+}
+
 export class InlinePorts implements Pollable {
   readonly #libc: Libc;
   readonly #inner: Pollable;
@@ -46,6 +50,8 @@ export class InlinePorts implements Pollable {
   readonly #wallMs: Float64Array;
   readonly #words: Int32Array;
   #hasEnded = false;
+  /** Ports whose halves could not be made: the start fails by them. The manager still settles the books. */
+  readonly unmade: InlinePortFailure[] = [];
   /** The port whose half has its turn, or had the last one; null: the manager has it, or a VM. An exception does not say whose it is. */
   #turn: string | null = null;
 
@@ -63,21 +69,30 @@ export class InlinePorts implements Pollable {
     this.#inner = inner;
     this.#phase = phase;
     const hostOf = (thread: PortThreadSpec) => ({ shared, thread, tell: (up: boolean, detail: string) => { tell({ port: thread.port, up, detail }); } });
-    const made = <Half>(half: PortHalf, make: (each: InlineHalf) => Half): Half[] => halves.filter(({ thread }) => thread.half === half).map((each) => {
-      this.#turn = each.thread.name;
-      return this.#named(() => make(each));
+    const made = <Half>(half: PortHalf, make: (each: InlineHalf) => Half): Half[] => halves.filter(({ thread }) => thread.half === half).flatMap((each) => {
+      try {
+        return [make(each)];
+      } catch (thrown) {
+        this.unmade.push({ failedPort: each.thread.port, message: messageOf(thrown) });
+        return [];
+      }
     });
     this.#receiving = made('receive', ({ thread, backend }) => new ReceivingHalf(libc, backend, hostOf(thread)));
     this.#sending = made('send', ({ thread, backend }) => new SendingHalf(libc, backend, hostOf(thread)));
-    this.#turn = null;
     this.#requests = new Uint8Array(this.#receiving.length * POLLFD_BYTES);
     this.#words = new Int32Array(this.#requests.buffer);
   }
 
-  /** Looks whether other hosts have addresses of the legs: takes a second where there is something to look for. */
+  /** Looks whether other hosts have addresses of the legs: takes a second where there is something to look for. @returns also what a look threw. */
   detectDuplicates(): InlinePortFailure[] {
     const halves = this.#receiving.filter(({ candidate }) => candidate !== null);
-    const found = detectDuplicates(this.#libc, halves.map(({ candidate }) => candidate!));
+    let found: (string | null)[];
+    try {
+      found = detectDuplicates(this.#libc, halves.map(({ candidate }) => candidate!));
+    } catch (thrown) {
+      // They are asked together: it may be of any, and all of them wait for it.
+      found = halves.map(() => messageOf(thrown));
+    }
     return found.flatMap((message, at) => (message === null ? [] : [{ failedPort: halves[at].port, message }]));
   }
 
@@ -92,16 +107,6 @@ export class InlinePorts implements Pollable {
       }
     }
     this.#turn = null;
-  }
-
-  /** @throws what the work throws, with the port that had its turn as `port`: nothing can run without it yet. */
-  #named<T>(work: () => T): T {
-    try {
-      return work();
-    } catch (thrown) {
-      const error = thrown instanceof Error ? thrown : new Error(inspect(thrown));
-      throw Object.assign(error, { port: this.#turn });
-    }
   }
 
   poll(): number {
@@ -121,7 +126,7 @@ export class InlinePorts implements Pollable {
     for (const half of this.#receiving) {
       if (half.name !== name) continue;
       half.end.end();
-      this.#fail({ failedPort: half.port, message: thrown instanceof Error ? thrown.message : inspect(thrown) });
+      this.#fail({ failedPort: half.port, message: messageOf(thrown) });
     }
     for (const half of this.#sending) if (half.name === name) half.end.publish();
     this.#receiving = this.#receiving.filter((half) => half.name !== name);

@@ -3,10 +3,10 @@ import { allowTypeScript } from '../vm/typescript-loader.js';
 import { inTime } from './in-time.js';
 import { reasonOf } from './prepare-use.js';
 
-/** @param url of a module. TypeScript is read by the `tsx` that is installed beside it, else by Node itself, where that can. */
-export async function importModule(url: string): Promise<object> {
+/** @param url of a module. @param limitMs how long it may take. TypeScript is read by the `tsx` that is installed beside it, else by Node itself, where that can. */
+export async function importModule(url: string, limitMs: number): Promise<object> {
   await allowTypeScript(url);
-  return inTime(import(url) as Promise<object>);
+  return inTime(import(url) as Promise<object>, limitMs);
 }
 
 const INSTALL = 'npm install --save-dev tsx';

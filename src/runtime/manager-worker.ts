@@ -55,7 +55,7 @@ do {
 async function openInlinePorts(): Promise<InlinePorts> {
   const [module, { loadLibc }] = await Promise.all([import('./inline-ports.js'), import('../port/live/native/libc.js')]);
   const made = new module.InlinePorts(await loadLibc(), shared, inlineHalves, work, phase, (state) => parentPort!.postMessage(state), (failure) => parentPort!.postMessage(failure), wallMs);
-  for (const failure of made.detectDuplicates()) {
+  for (const failure of made.unmade.length > 0 ? made.unmade : made.detectDuplicates()) {
     areStanding = false;
     parentPort!.postMessage(failure);
   }

@@ -14,6 +14,8 @@ interface Surroundings {
   readonly findings: Findings;
   readonly baseDirectory: string;
   readonly ports: readonly string[];
+  /** How long a check may take. */
+  readonly limitMs: number;
 }
 
 /** A function with its options checked, before it is known how often it exists. */
@@ -24,7 +26,7 @@ export type PreparedFunction = Omit<PlanFunction, 'replica'> & { spread: Spread 
  * @returns the VM, or null when there are problems.
  */
 export async function prepareUse(
-  { findings, baseDirectory, ports }: Surroundings,
+  { findings, baseDirectory, ports, limitMs }: Surroundings,
   chain: string,
   use: NetworkFunctionUse,
   definition: Definition,
@@ -32,8 +34,8 @@ export async function prepareUse(
 ): Promise<PreparedFunction | null> {
   const before = findings.problems.length;
   try {
-    const schema = await inTime(schemaOf(definition));
-    const validate = async (value: unknown) => inTime(Promise.resolve(schema['~standard'].validate(value)));
+    const schema = await inTime(schemaOf(definition), limitMs);
+    const validate = async (value: unknown) => inTime(Promise.resolve(schema['~standard'].validate(value)), limitMs);
     let validated = await validate(use.options);
     if (validated.issues !== undefined) {
       const known = takeKnownKeys(findings, validated.issues, schema, use.options, site);
@@ -50,7 +52,7 @@ export async function prepareUse(
       problem: (problem) => {
         optionProblem(findings, problem, use.options, site);
       },
-    }) ?? validated.value));
+    }) ?? validated.value), limitMs);
     if (findings.problems.length > before) return null;
     if (!isClonable(findings, use, options, site)) return null;
     return {

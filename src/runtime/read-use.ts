@@ -2,6 +2,7 @@
 import type { Definition, NetworkFunctionUse } from '../nf/contract.js';
 import { loadDefinition } from '../nf/define.js';
 import { factoriesOf, factoryNamed, resolveModule, useOf, type FunctionModules } from './functions.js';
+import { inTime } from './in-time.js';
 import { importModule, whyUnloadable } from './load-module.js';
 import { at, describe, oneOf, type Findings, type Site } from './place.js';
 import { readPart } from './readable-part.js';
@@ -15,6 +16,8 @@ export interface ChainContext {
   readonly stock: FunctionModules;
   /** Names, in the order of their numbers. */
   readonly ports: readonly string[];
+  /** How long importing a module, or a check of its options, may take. */
+  readonly limitMs: number;
 }
 
 /** A use as it is written, with where its options stand. */
@@ -38,7 +41,7 @@ export function isMap(value: unknown): value is Record<string, unknown> {
 export function readUse(context: ChainContext, item: unknown, site: Site): WrittenUse | null {
   const { findings } = context;
   if (isUse(item)) {
-    return { site, options: site, name: item.name, resolve: async () => loadUse(findings, item, site) };
+    return { site, options: site, name: item.name, resolve: async () => loadUse(context, item, site) };
   }
   if (typeof item === 'string') return named(context, site, site, { function: item });
   if (isMap(item) && 'function' in item) {
@@ -94,12 +97,12 @@ function named(context: ChainContext, site: Site, options: Site, use: NamedUse):
 }
 
 async function loadUse(
-  findings: Findings,
+  { findings, limitMs }: ChainContext,
   use: NetworkFunctionUse,
   site: Site,
 ): Promise<{ use: NetworkFunctionUse; definition: Definition } | null> {
   try {
-    return { use, definition: await loadDefinition(use.module, use.function) };
+    return { use, definition: await inTime(loadDefinition(use.module, use.function), limitMs) };
   } catch (cause) {
     const message = `the module of '${use.function}' cannot be loaded`;
     findings.add('module-unloadable', site, { ...whyUnloadable(use.module, cause, `a module that defines '${use.function}'`), message });
@@ -112,7 +115,7 @@ async function findFunction(
   site: Site,
   named: NamedUse,
 ): Promise<{ use: NetworkFunctionUse; definition: Definition } | null> {
-  const { findings, stock, baseDirectory } = context;
+  const { findings, stock, baseDirectory, limitMs } = context;
   const { function: name, from, as, options = {} } = named;
   if (from === undefined && !Object.hasOwn(stock, name)) {
     const names = Object.keys(stock);
@@ -127,7 +130,7 @@ async function findFunction(
   }
   let exports: object;
   try {
-    exports = from === undefined ? await stock[name]() : await importModule(await resolveModule(from, baseDirectory));
+    exports = from === undefined ? await stock[name]() : await importModule(await resolveModule(from, baseDirectory), limitMs);
   } catch (cause) {
     const place = from === undefined ? site : at(site, 'from');
     const message = `the module of '${name}' cannot be loaded`;

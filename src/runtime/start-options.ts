@@ -15,8 +15,8 @@ export interface StartOptions extends WatchOptions {
   eve?: string | EveTarget;
   /**
    * How long network functions may take to be created, in milliseconds: at the start, which then fails with the code `create-timeout`,
-   * and when one is replaced under traffic, which ends the run. Default: 60 000. Importing modules
-   * and checking options have a minute before that, whatever this says.
+   * and when one is replaced under traffic, which ends the run. Importing each module and each check of its options may take as long
+   * before that; what takes longer is a problem of the configuration. Default: 60 000.
    */
   startTimeoutMs?: number;
   /**

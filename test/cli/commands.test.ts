@@ -214,6 +214,15 @@ paths: [{ from: source, to: rest, via: edge }]
     const message = "network function 'unborn' of chain 'edge' was not created within 2 s: its create() was expected to return or throw, and has done neither";
     expect([code, stderr]).toEqual([1, `error: ${message}\n`]);
     expect(JSON.parse(stdout)).toEqual({ ok: false, error: { message, code: 'create-timeout', chain: 'edge', vm: 'unborn' } });
+    // A module that is never imported is a mistake of the file, in the same time.
+    file('again.mjs', 'await new Promise(() => {});');
+    file('again.yaml', `
+ports: { source: { kind: generator, packets: 100 }, rest: { kind: sink } }
+chains: { edge: [{ unborn: { from: ./again.mjs } }] }
+paths: [{ from: source, to: rest, via: edge }]
+`);
+    const unread = await command(['run', 'again.yaml', '--start-timeout', '50ms'], cwd);
+    expect([unread.code, unread.stderr]).toEqual([2, expect.stringMatching(/found +it has not come to an end in 0.05 s/)]);
   });
 
   test('a network function that does not come back is named, is waited for while the run stops, and is its failure', async () => {

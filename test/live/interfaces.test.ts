@@ -152,6 +152,22 @@ describe.skipIf(!usable)('a bump in the wire', () => {
     expect(ledger.received).toBeGreaterThan(0);
   });
 
+  it('is named where its port cannot be made in the one thread, as in threads of their own', async () => {
+    cables();
+    // A function in that thread has the next piece of shared memory refused: a port asks for it.
+    lab.write('miser.mjs', `
+      import { defineNetworkFunction, forward } from ${JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)};
+      const options = { '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) } };
+      export const miser = defineNetworkFunction(import.meta.url, { name: 'miser', options, create: () => {
+        const whole = globalThis.SharedArrayBuffer;
+        globalThis.SharedArrayBuffer = function () { globalThis.SharedArrayBuffer = whole; throw new RangeError('no memory left'); };
+        return () => forward;
+      } });`);
+    const file = lab.write('middle.yaml', chainFile(...AF_PACKET, 'slots: 1024', 'one').replace(/wire: \[.*\]/, 'wire: [{ miser: { from: ./miser.mjs } }]'));
+    const { code, stdout } = await lab.start('middle', process.execPath, 'dist/cli/main.js', 'run', file, '--json').ended;
+    expect([code, JSON.parse(stdout)]).toEqual([1, { ok: false, error: { message: "port 'inside' failed: no memory left", port: 'inside' } }]);
+  });
+
   it('prints statistics at SIGUSR2, takes its file again at SIGHUP, and ends at SIGTERM', async () => {
     cables();
     const open = chainFile(...AF_PACKET);

@@ -7,6 +7,8 @@ import { forward } from '../../src/nf/contract.js';
 import { defineNetworkFunction } from '../../src/nf/define.js';
 import { ConfigurationError } from '../../src/runtime/problems.js';
 import { planConfiguration } from '../../src/runtime/check.js';
+import type { Configuration } from '../../src/runtime/configuration.js';
+import { start } from '../../src/runtime/start.js';
 import { ttlGuard } from './functions/ttl-guard.js';
 import { directory, functions, GUARD, problemsOf, right, type Draft } from './configurations.js';
 
@@ -154,6 +156,18 @@ describe('network functions', () => {
     } finally {
       vi.useRealTimers();
     }
+  });
+
+  test('such a module, or check, given as long as functions may take to be created', async () => {
+    const validate = (value: unknown) => ({ value });
+    const never = defineNetworkFunction('test:never-prepared', { name: 'never-prepared', options: { '~standard': { version: 1, vendor: 'test', validate } }, prepare: () => new Promise<never>(() => undefined), create: () => () => forward });
+    writeFileSync(join(base, 'waits.mjs'), 'await new Promise(() => {});\n');
+    for (const [use, code] of [[never({}), 'function-failed'], [{ guard: { from: './waits.mjs' } }, 'module-unloadable']] as const) {
+      const configuration = right();
+      configuration.chains.edge = [use as never];
+      await expect(start(configuration as unknown as Configuration, { baseDirectory: base, startTimeoutMs: 40 })).rejects.toMatchObject({ problems: [{ code, found: 'it has not come to an end in 0.04 s' }] });
+    }
+    await expect(planConfiguration(right(), { startTimeoutMs: 0 })).rejects.toThrow('startTimeoutMs: found 0, expected more than 0');
   });
 
   test('a module that is not there', async () => {

@@ -14,6 +14,8 @@ export interface ControlStream<Begin, End> {
   readonly chunks: () => AsyncGenerator<Buffer, End>;
   /** Says that no more is wanted: the instance ends the stream, `chunks` comes to its end. */
   readonly stop: () => void;
+  /** Leaves at once: what has not come yet does not come any more. */
+  readonly destroy: () => void;
 }
 
 /** There is no such instance, or it cannot be reached. */
@@ -66,7 +68,7 @@ export async function askStream<Begin, End>(path: string, command: string, args:
     const answer = await readLine(socket, lines);
     const begin = resultOf(answer) as Begin;
     if (!('stream' in answer)) throw new ControlError('bad-request', `'${command}' is not answered by a stream`);
-    return { begin, chunks: () => readChunks<End>(socket, lines), stop: () => { socket.end(); } };
+    return { begin, chunks: () => readChunks<End>(socket, lines), stop: () => { socket.end(); }, destroy: () => { socket.destroy(); } };
   } catch (error) {
     socket.destroy();
     throw error;
@@ -87,14 +89,14 @@ async function connect(path: string): Promise<Socket> {
 }
 
 async function readLine(socket: Socket, lines: LineReader): Promise<ControlAnswer> {
-  const line = await readUntil(socket, lines, () => lines.line());
+  const line = await readUntil(socket, () => lines.line(), lines, 'before it had answered');
   return JSON.parse(line) as ControlAnswer;
 }
 
 async function* readChunks<End>(socket: Socket, lines: LineReader): AsyncGenerator<Buffer, End> {
   try {
     for (;;) {
-      const chunk = await readUntil(socket, lines, () => lines.chunk());
+      const chunk = await readUntil(socket, () => lines.chunk(), lines, 'before the stream had ended');
       if (chunk.length === 0) return resultOf(await readLine(socket, lines)) as End;
       yield chunk;
     }
@@ -104,13 +106,13 @@ async function* readChunks<End>(socket: Socket, lines: LineReader): AsyncGenerat
 }
 
 /** Reads until `take` finds what it wants. Nothing is read ahead of who takes it: a slow reader is felt at the other end. */
-async function readUntil<Part>(socket: Socket, lines: LineReader, take: () => Part | null): Promise<Part> {
+async function readUntil<Part>(socket: Socket, take: () => Part | null, lines: LineReader, when: string): Promise<Part> {
   for (;;) {
     const part = take();
     if (part !== null) return part;
     const bytes = socket.read() as Buffer | null;
     if (bytes !== null) lines.push(bytes);
-    else if (socket.readableEnded || socket.destroyed) throw new InstanceError('the instance closed the connection before it had answered');
+    else if (socket.readableEnded || socket.destroyed) throw new InstanceError(`the instance closed the connection ${when}`);
     else await readable(socket);
   }
 }

@@ -1,9 +1,11 @@
 /** The control socket of a running instance: who it is, what it answers, what it does with bad clients, and that nothing of it is left. */
+import { execFile } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { start, type Configuration, type ConfigurationError, type Report, type Runtime, type StartOptions } from 'millrace';
 import { z } from 'zod';
@@ -14,9 +16,9 @@ import { CONTROL_ERRORS, MAX_REQUEST_BYTES, type ControlAnswer } from '../../../
 import type { InstanceRates } from '../../../src/runtime/control/commands/rates.js';
 import { CONTROL_COMMANDS } from '../../../src/runtime/control/commands/index.js';
 import type { TapSummary } from '../../../src/runtime/watch/tap.js';
-import { launch, millrace } from '../../cli/binary.js';
+import { launch, millrace, type Running } from '../../cli/binary.js';
 import { keptIn, notesIn } from '../../support/watching.js';
-import { read } from '../../tidy/source-files.js';
+import { ROOT, read } from '../../tidy/source-files.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-control-'));
 const before = process.env.XDG_RUNTIME_DIR;
@@ -123,6 +125,73 @@ describe('a running instance', () => {
     const unknown = await millrace(['tap', path, 'firewall>rets'], folder);
     expect([unknown.code, unknown.stdout]).toEqual([1, '']);
     expect(unknown.stderr).toContain("there is no link 'firewall>rets', did you mean 'firewall>rest'?");
+  });
+
+  it('ends a tap with its summary and whole blocks, whatever ends it', async () => {
+    const { path } = (await run(true)).control!;
+    const brokenOff = (stderr: string): number => Number(/firewall>rest: ([\d,]+) packets until it broke off; how many were skipped is not known\n$/.exec(stderr)?.[1].replaceAll(',', ''));
+    // Nobody reads stdout any more: a Ctrl-C in the terminal ends all programs of a pipe at once.
+    const unread = launch(['tap', path, 'firewall>rest'], folder);
+    unread.child.stdout!.once('data', () => unread.child.stdout!.destroy());
+    const { code, stderr } = await unread.ended;
+    expect([code, brokenOff(stderr)]).toEqual([141, expect.any(Number)]);
+    expect(brokenOff(stderr)).toBeGreaterThan(0);
+    // A file that cannot be, and one that gets too long: it ends with a packet that is whole.
+    const none = await millrace(['tap', path, 'firewall>rest', '--write', join(folder, 'none/tap.pcapng')], folder);
+    expect([none.code, none.stderr, brokenOff(none.stderr)]).toEqual([1, expect.stringMatching(/^error: .*none\/tap.pcapng cannot be written: ENOENT/), 0]);
+    const file = join(folder, 'short.pcapng');
+    const tooLong = promisify(execFile)('sh', ['-c', `ulimit -f 99; exec "${process.execPath}" "${join(ROOT, 'dist/cli/main.js')}" tap "${path}" 'firewall>rest' --write "${file}"`]);
+    const refused = await tooLong.then(() => null, (error: unknown) => error as { code: number; stderr: string });
+    expect([refused?.code, refused?.stderr]).toEqual([1, expect.stringMatching(/^error: .*short.pcapng cannot be written: EFBIG/)]);
+    const kept = notesIn(readFileSync(file)).comments.length;
+    expect([kept, keptIn(file).length]).toEqual([brokenOff(refused!.stderr), kept]);
+    expect(kept).toBeGreaterThan(0);
+  });
+
+  it('ends a tap with its summary where the instance does not answer, or is gone', async () => {
+    const path = join(folder, 'silent.sock');
+    const clients: Socket[] = [];
+    let isAsked = (): void => undefined;
+    const server = createServer({ allowHalfOpen: true }, (client) => {
+      clients.push(client.on('error', () => undefined));
+      client.once('data', () => { isAsked(); });
+    }).listen(path);
+    const tapping = async (...flags: string[]): Promise<Running> => {
+      const asked = new Promise<void>((resolve) => (isAsked = resolve));
+      const running = launch(['tap', path, 'a>b', ...flags], folder);
+      await asked;
+      return running;
+    };
+    try {
+      // Asked to end before there is anything: it ends as soon as there is.
+      const early = await tapping();
+      early.child.kill('SIGINT');
+      await new Promise((resolve) => early.child.stderr!.once('data', resolve));
+      const stopped = new Promise((resolve) => clients[0].once('end', resolve));
+      clients[0].write(`${JSON.stringify({ v: 1, id: 1, ok: true, stream: true, result: {} })}\n`);
+      await stopped;
+      clients[0].end(`\0\0\0\0${JSON.stringify({ v: 1, id: 1, ok: true, result: { packets: 0, skipped: 3 } })}\n`);
+      expect(await early.ended).toMatchObject({ code: 0, stdout: '', stderr: expect.stringMatching(/^stopping: .*once more to end at once\na>b: 0 packets, 3 more found no room and were skipped\n$/) as unknown });
+      // Once more, and nobody is waited for.
+      const twice = await tapping();
+      twice.child.kill('SIGTERM');
+      await new Promise((resolve) => twice.child.stderr!.once('data', resolve));
+      twice.child.kill('SIGTERM');
+      expect(await twice.ended).toMatchObject({ code: 143, stderr: expect.stringMatching(/\na>b: 0 packets until it broke off; .*\n$/) as unknown });
+      // The instance dies within a chunk.
+      const file = join(folder, 'gone.pcapng');
+      const gone = await tapping('--write', file);
+      // A section, an interface and a packet, then half of a second chunk.
+      const capture = readFileSync(join(ROOT, 'examples/office.pcapng')).subarray(0, 148);
+      const chunk = Buffer.concat([Buffer.from([0, 0, 0, 148]), capture]);
+      clients[2].write(`${JSON.stringify({ v: 1, id: 1, ok: true, stream: true, result: {} })}\n`);
+      clients[2].write(Buffer.concat([chunk, chunk.subarray(0, 70)]), () => clients[2].destroy());
+      expect(await gone.ended).toMatchObject({ code: 1, stderr: 'error: the instance closed the connection before the stream had ended\na>b: 1 packet until it broke off; how many were skipped is not known\n' });
+      expect(readFileSync(file)).toEqual(capture);
+    } finally {
+      server.close();
+      for (const client of clients) client.destroy();
+    }
   });
 
   it('applies a chain file by difference, and says all mistakes of another', async () => {
