@@ -17,8 +17,11 @@ export interface ChainOptions {
   placement?: Placement;
   /** Default `hub`. */
   routing?: Routing;
-  /** How often the chain exists. Connections are spread over the replicas, and each keeps to its own. Default 1, at most 64. */
-  replicas?: number;
+  /**
+   * How often the chain exists; or, by name, which of its functions exist how often, when the others are to be shared:
+   * `{ dpi: 3 }`. Connections are spread over the replicas, and each keeps to its own. Default 1, at most 64.
+   */
+  replicas?: number | Readonly<Record<string, number>>;
 }
 
 /** Plain data. The same value may be named by several paths: its VMs then exist once. */

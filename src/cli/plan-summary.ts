@@ -90,8 +90,12 @@ function useText({ name, function: called }: Plan['functions'][number]): string 
   return name === called ? name : `${name} (${called})`;
 }
 
-/** Functions that share a VM stand in brackets. */
+/** Functions that share a VM stand in brackets, replicas of one function between bars, replicas of the chain behind each other. */
 function chainText({ vms, functions }: Plan, chain: string): string {
+  const own = functions.filter((each) => each.chain === chain);
+  if (own.some(({ replica }) => replica.count > 1) && own.some(({ replica }) => replica.count === 1)) {
+    return own.map((each, at) => `${at === 0 ? '' : each.replica.index > 0 ? ' | ' : ' -> '}${useText(each)}`).join('');
+  }
   const replicas = new Map<number, string[]>();
   for (const vm of vms.filter((each) => each.chain === chain)) {
     const uses = vm.functions.map((at) => useText(functions[at])).join(' -> ');

@@ -8,6 +8,7 @@ import { DEFAULTS } from './configuration.js';
 import { prepareUse, type PreparedFunction } from './prepare-use.js';
 import { readPart } from './readable-part.js';
 import { isMap, readUse, type ChainContext } from './read-use.js';
+import { checkReplicated, countOf, readReplicas, replicaName, type Replicas } from './replicas.js';
 import { chainShape, MAX_VMS } from './schema.js';
 
 export interface CheckedChain {
@@ -16,7 +17,8 @@ export interface CheckedChain {
   readonly functions: readonly (PreparedFunction | null)[];
   /** What its functions are called, also those with problems. */
   readonly names: readonly string[];
-  readonly options: Required<ChainOptions>;
+  readonly options: Required<Omit<ChainOptions, 'replicas'>>;
+  readonly replicas: Replicas;
 }
 
 interface WrittenChain {
@@ -68,7 +70,7 @@ export async function checkChains(
   let count = 0;
   for (const { name, site, items, options } of written) {
     checkName(findings, name, site, 'a chain');
-    const replicas = options.replicas ?? DEFAULTS.replicas;
+    const replicas = readReplicas(findings, name, site, options);
     const list = listed[name];
     if (items.length === 0 && (list === undefined || Array.isArray(list) || (isMap(list) && Array.isArray(list.functions)))) {
       findings.add('empty-chain', site, {
@@ -77,13 +79,14 @@ export async function checkChains(
         message: `the chain '${name}' has no network functions`,
       });
     }
-    count += items.length * replicas;
     // One after the other, so that problems come in the order of the text.
     const functions: (PreparedFunction | null)[] = [];
     const names: string[] = [];
     for (const [index, item] of items.entries()) functions.push(await checkUse(context, name, item, at(site, index), taken, replicas, names));
+    checkReplicated(findings, site, replicas, names);
+    count += names.reduce((sum, each) => sum + countOf(replicas, each), 0);
     const { placement = DEFAULTS.placement, routing = DEFAULTS.routing } = options;
-    chains.set(name, { name, functions, names, options: { placement, routing, replicas } });
+    chains.set(name, { name, functions, names, options: { placement, routing }, replicas });
   }
   if (count > MAX_VMS) {
     const site: Site = { shown: ['chains'], source: ['chains'] };
@@ -120,7 +123,7 @@ async function checkUse(
   item: unknown,
   site: Site,
   taken: Set<string>,
-  replicas: number,
+  replicas: Replicas,
   called: string[],
 ): Promise<PreparedFunction | null> {
   const { findings } = context;
@@ -129,17 +132,13 @@ async function checkUse(
   if (written === null) return null;
   const { name } = written;
   checkName(findings, name, site, 'a network function');
-  const names = [name, ...(replicas > 1 ? Array.from({ length: replicas }, (_, index) => replicaName(name, index)) : [])];
+  const count = countOf(replicas, name);
+  const names = [name, ...(count > 1 ? Array.from({ length: count }, (_, index) => replicaName(name, index)) : [])];
   if (names.some((each) => taken.has(each))) {
     const message = `two network functions are named '${name}', tell them apart with 'as'`;
     findings.add('duplicate-name', site, { found: `'${name}' twice`, expected: 'a name for each use', message });
   } else for (const each of names) taken.add(each);
   const resolved = await written.resolve();
   return resolved === null ? null : prepareUse(context, chain, resolved.use, resolved.definition, written.options);
-}
-
-/** Replicas are counted from 1, for people. */
-export function replicaName(name: string, index: number): string {
-  return `${name}.${index + 1}`;
 }
 

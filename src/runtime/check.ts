@@ -2,6 +2,7 @@
  * Checks a whole configuration and makes the plan of what to run. Finds all mistakes at once. Runs on the main thread
  * before any other thread exists; it reads files but writes none.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { checkChains } from './check-chains.js';
 import { chainsInPaths, checkPaths } from './check-paths.js';
 import { checkChunks, checkThreads } from './check-live.js';
@@ -76,7 +77,7 @@ export async function checkConfiguration(configuration: unknown, options: CheckO
         ...path,
         chain,
         routing: chains.get(chain)!.options.routing,
-        replicas: replicasOf.get(chain)!.map((placed) => (through === null ? placed : through.map((place) => placed[place]))),
+        replicas: waysOf(replicasOf.get(chain)!, through),
         spread: spreadOf.get(chain)!,
       })),
       drops,
@@ -88,6 +89,12 @@ export async function checkConfiguration(configuration: unknown, options: CheckO
       threads: top.threads ?? DEFAULTS.threads,
     },
   };
+}
+
+/** Through all functions of a chain or some of them, and each way once: without those that are replicated there is one. */
+function waysOf(replicas: readonly (readonly number[])[], through: readonly number[] | null): number[][] {
+  const ways = replicas.map((placed) => (through === null ? [...placed] : through.map((place) => placed[place])));
+  return ways.filter((way, at) => ways.findIndex((other) => isDeepStrictEqual(other, way)) === at);
 }
 
 /** The plan of a configuration. @throws ConfigurationError with all problems. */

@@ -1,10 +1,10 @@
 /** Decides which functions exist, which VM runs each, and in which thread: replicas, and one VM for each function or for a whole chain. */
 import type { Spread } from '../flow/steering.js';
 import type { CheckedChain } from './check-chains.js';
-import { replicaName } from './check-chains.js';
 import { availableCores } from './cores.js';
 import type { PlanFunction, PlanVm } from './plan.js';
 import type { PreparedFunction } from './prepare-use.js';
+import { countOf, replicaName } from './replicas.js';
 
 export interface Placed {
   readonly functions: PlanFunction[];
@@ -25,21 +25,27 @@ export function place(chains: readonly CheckedChain[], isOne: boolean, portThrea
   const placed: Placed = { functions: [], vms: [], replicasOf: new Map(), spreadOf: new Map() };
   // The packet manager has a thread of its own; in one thread, nothing is gained by VMs apart.
   const isCrowded = isOne || 1 + portThreads + chains.reduce((sum, chain) => sum + threadsApart(chain), 0) > cores;
-  for (const { name, functions, options } of chains) {
-    const { placement, replicas } = options;
+  for (const chain of chains) {
+    const { name, functions, options: { placement }, replicas } = chain;
     const isInline = isOne || placement === 'inline';
-    const isTogether = placement === 'inline' || placement === 'together' || (placement === 'auto' && isCrowded);
+    const isTogether = placement === 'inline' || placement === 'together' || (placement === 'auto' && isCrowded && !sharesFunctions(chain));
     const sound = functions.filter((each) => each !== null);
-    placed.replicasOf.set(name, Array.from({ length: replicas }, (_, index) => placeReplica(placed, name, sound, { isTogether, isInline }, { index, count: replicas })));
-    placed.spreadOf.set(name, strictest(sound));
+    if (sharesFunctions(chain)) placed.replicasOf.set(name, placeApart(placed, chain, sound, isInline));
+    else placed.replicasOf.set(name, Array.from({ length: replicas.count }, (_, index) => placeReplica(placed, name, sound, { isTogether, isInline }, { index, count: replicas.count })));
+    placed.spreadOf.set(name, strictest(sound.filter((each) => replicas.only === null || replicas.only.has(each.name))));
   }
   return placed;
 }
 
 /** Threads of a chain's VMs when those that may be apart are. */
-function threadsApart({ functions, options: { placement, replicas } }: CheckedChain): number {
+function threadsApart({ names, options: { placement }, replicas }: CheckedChain): number {
   if (placement === 'inline') return 0;
-  return placement === 'together' ? replicas : functions.length * replicas;
+  return placement === 'together' ? replicas.count : names.reduce((sum, name) => sum + countOf(replicas, name), 0);
+}
+
+/** Some functions of the chain exist once, for all of its replicas. */
+function sharesFunctions({ names, replicas }: CheckedChain): boolean {
+  return replicas.count > 1 && names.some((name) => countOf(replicas, name) === 1);
 }
 
 /**
@@ -51,6 +57,20 @@ function strictest(functions: readonly PreparedFunction[]): Spread {
   if (spreads.length === 0) return { by: 'connection' };
   const external = spreads.findLast((spread) => (spread.external ?? []).length > 0)?.external;
   return { by: 'inside-host', ...(external !== undefined && { external }) };
+}
+
+/** Each function in a VM of its own, once or as often as it is to exist. Every way through the chain meets one of each. */
+function placeApart({ functions, vms }: Placed, { name: chain, replicas }: CheckedChain, prepared: readonly PreparedFunction[], isInline: boolean): number[][] {
+  const places = prepared.map(({ spread: _, ...each }) => {
+    const count = countOf(replicas, each.name);
+    return Array.from({ length: count }, (__, index) => {
+      const name = count > 1 ? replicaName(each.name, index) : each.name;
+      const place = functions.push({ ...each, name, replica: { index, count } }) - 1;
+      vms.push({ name, chain, functions: [place], isInline });
+      return place;
+    });
+  });
+  return Array.from({ length: replicas.count }, (_, way) => places.map((list) => list[way] ?? list[0]));
 }
 
 function placeReplica(

@@ -135,7 +135,10 @@ export const chainParts = {
     .optional()
     .describe("Where the functions run: each in a VM of its own, all in one, all in one within the packet manager's thread, or whichever of the first two suits the cores. Default: per-vm."),
   routing: z.enum(['hub', 'mesh']).optional().describe('How packets go from VM to VM: by way of the packet manager, or directly. Default: hub.'),
-  replicas: z.int().min(1).max(MAX_VMS).optional().describe('How often the chain exists; connections are spread over the replicas. Default: 1.'),
+  replicas: z
+    .union([z.int().min(1).max(MAX_VMS), z.record(z.string(), z.int().min(1).max(MAX_VMS))])
+    .optional()
+    .describe('How often the chain exists; or a map of how often some of its functions do, by name, the others being shared. Connections are spread over the replicas. Default: 1.'),
 } as const;
 
 /** A chain that is more than a list, with the list not yet looked into. */

@@ -1,9 +1,10 @@
 /** Where functions run changes nothing of what happens to packets: placed together, or replicated, the books are the same. */
 import { existsSync, readdirSync } from 'node:fs';
-import { chain, type ConfigurationError, generator, queuePort, run, sink, start, vxlan, type ChainOptions, type Configuration, type Runtime, type RuntimeEvent } from 'millrace';
+import { chain, type ConfigurationError, generator, nat, queuePort, run, sink, start, vxlan, type ChainOptions, type Configuration, type Runtime, type RuntimeEvent } from 'millrace';
 import { simulate } from 'millrace/testing';
 import { describe, expect, it, vi } from 'vitest';
 import type { CheckedChain } from '../../src/runtime/check-chains.js';
+import { checkConfiguration } from '../../src/runtime/check.js';
 import { place } from '../../src/runtime/placement.js';
 import { pickReplica } from '../../src/flow/rendezvous.js';
 import { dropEvery, echoing, fail, hang, meter, orderGuard, refuse, touch, unmade } from '../support/trace-function.mjs';
@@ -198,11 +199,12 @@ describe('one thread', () => {
 
 describe('auto', () => {
   const placed = (cores: number, isOne: boolean, ...chains: readonly [name: string, count: number, options: ChainOptions][]): string[] => {
-    const checked = chains.map(([name, count, options]) => ({
+    const checked = chains.map(([name, count, { replicas = 1, ...options }]) => ({
       name,
       functions: Array.from({ length: count }, (_, at) => ({ name: `${name}${at}`, spread: { by: 'connection' } })),
-      names: [],
-      options: { placement: 'auto', replicas: 1, routing: 'hub', ...options },
+      names: Array.from({ length: count }, (_, at) => `${name}${at}`),
+      options: { placement: 'auto', routing: 'hub', ...options },
+      replicas: typeof replicas === 'number' ? { count: replicas, only: null, named: [] } : { count: Math.max(...Object.values(replicas)), only: new Set(Object.keys(replicas)), named: [] },
     })) as unknown as CheckedChain[];
     return place(checked, isOne, 4, cores).vms.map(({ name }) => name);
   };
@@ -216,6 +218,8 @@ describe('auto', () => {
     expect(placed(8, false, ['a', 2, {}], ['b', 8, { placement: 'together', replicas: 2 }])).toEqual(['a', 'b.1', 'b.2']);
     // In one thread nothing is gained by VMs apart.
     expect(placed(64, true, ['a', 2, {}])).toEqual(['a']);
+    // Functions that exist in different numbers cannot be together.
+    expect(placed(1, false, ['a', 2, { replicas: { a1: 2 } }])).toEqual(['a0', 'a1.1', 'a1.2']);
   });
 });
 
@@ -229,6 +233,42 @@ describe('replicas', () => {
     // 40 flows of 100 packets: whole flows, and no replica goes without.
     expect(shares.every((share) => share > 0 && share % 100 === 0), shares.join(', ')).toBe(true);
     expect(report.ledger).toMatchObject({ balanced: true, transmitted: 4000 });
+  });
+
+  it.each([['hub' as const], ['mesh' as const]])('of one function share the connections between them, and the other functions have all (%s)', async (routing) => {
+    const chained = [touch({}), meter({}), orderGuard({})];
+    const whole = await simulate(configure(4000, { routing }, ...chained));
+    const { vms, drops, ledger, census } = await simulate(configure(4000, { routing, replicas: { meter: 3 } }, ...chained));
+    expect(vms.map(({ name }) => name)).toEqual(['touch', 'meter.1', 'meter.2', 'meter.3', 'order-guard']);
+    expect([vms[0], vms[4]]).toEqual([whole.vms[0], whole.vms[2]]);
+    const shares = [1, 2, 3].map((at) => vms[at].received);
+    expect(shares.reduce((sum, share) => sum + share)).toBe(4000);
+    expect(shares.every((share) => share > 0 && share % 100 === 0), shares.join(', ')).toBe(true);
+    expect(drops).toEqual({});
+    expect(ledger).toEqual(whole.ledger);
+    expect(census).toMatchObject({ balanced: true, faults: [], inFlight: 0 });
+  });
+
+  it('of a function behind NAT see both directions of a connection, answers of a function behind them too', async () => {
+    const report = await run(configure(1000, { replicas: { meter: 2 } }, nat({ external: '203.0.113.1' }), meter({}), refuse({ nth: 5 })));
+    for (const at of [1, 2]) expect(report.vms[at].counters.reverse).toBeGreaterThan(0);
+    expect(report.vms[1].counters.reverse + report.vms[2].counters.reverse).toBe(report.drops.refused);
+    expect(report.ledger).toMatchObject({ balanced: true, originated: report.drops.refused });
+  });
+
+  it('are read by name: each a function of the chain, all the same number, each in a VM of its own', async () => {
+    const problems = async (options: ChainOptions): Promise<readonly unknown[]> => {
+      const result = await checkConfiguration(configure(1, options, touch({}), meter({}), orderGuard({})));
+      return 'problems' in result ? result.problems : [result.plan.paths[0].replicas];
+    };
+    expect(await problems({ replicas: { meter: 2, touch: 1 } })).toEqual([[[0, 1, 3], [0, 2, 3]]]);
+    expect(await problems({ replicas: { meter: 2, touch: 2, 'order-guard': 2 } })).toEqual([[[0, 1, 2], [3, 4, 5]]]);
+    expect(await problems({ replicas: {} })).toEqual([[[0, 1, 2]]]);
+    expect(await problems({ replicas: { metre: 2 } })).toMatchObject([{ code: 'unknown-key', place: 'chains.c.replicas.metre', found: "'metre'", message: "the chain has no function 'metre', did you mean 'meter'?" }]);
+    expect(await problems({ replicas: { meter: 2, touch: 3 } })).toMatchObject([{ code: 'impossible-size', place: 'chains.c.replicas', found: 'meter: 2, touch: 3', expected: 'one number for all of them, or 1' }]);
+    expect(await problems({ replicas: { meter: 2 }, placement: 'together' })).toMatchObject([{ code: 'impossible-size', place: 'chains.c.replicas', found: "a map, with placement 'together'" }]);
+    expect(await problems({ replicas: { meter: 0 } })).toMatchObject([{ place: 'chains.c.replicas.meter' }]);
+    expect(await problems({ replicas: 'two' as unknown as number })).toMatchObject([{ place: 'chains.c.replicas' }]);
   });
 
   it('answer on the replica that the packet came through', async () => {
