@@ -1,6 +1,6 @@
 /** Every interleaving of the ring's and the doorbell's steps, at capacity 2; and the proof that the search finds what is wrong. */
 import { describe, expect, it } from 'vitest';
-import { AS_WRITTEN, explore, type Orders, type Violation } from './spsc-model.js';
+import { AS_WRITTEN, explore, type Orders, type What } from './spsc-model.js';
 
 describe('every interleaving of producer and consumer', () => {
   it('keeps the occupancy in bounds, the order, every address and every wake-up', () => {
@@ -9,7 +9,7 @@ describe('every interleaving of producer and consumer', () => {
     expect(states).toBeGreaterThan(500);
   });
 
-  const MUTATIONS: [story: string, change: Partial<Orders>, what: Violation['what']][] = [
+  const MUTATIONS: [story: string, change: Partial<Orders>, what: What][] = [
     ['the flag is looked at before the publication, (F) before (A)', { produce: ['write', 'look', 'publish'] }, 'lost wake-up'],
     ['the flag is looked at before anything', { produce: ['look', 'write', 'publish'] }, 'lost wake-up'],
     ['the publication comes before the entries', { produce: ['publish', 'write', 'look'] }, 'wrong address'],

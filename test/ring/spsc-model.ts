@@ -3,6 +3,7 @@
  * step is one atomic operation or one plain access of shared memory; the letters are those of spsc-ring.ts and
  * doorbell.ts. What the machine may reorder is shown by other orders of the steps.
  */
+import { everyInterleaving, type Step, type Violation } from './every-interleaving.js';
 
 /** Addresses 1 … MESSAGES go through: the two indexes wrap round the entries twice, and past 2^32 once. */
 const MESSAGES = 5;
@@ -55,13 +56,8 @@ interface State {
   received: number;
 }
 
-/** A way to a state: the steps taken. */
-export interface Violation {
-  what: 'occupancy' | 'wrong address' | 'lost wake-up';
-  steps: string[];
-}
+export type What = 'occupancy' | 'wrong address' | 'lost wake-up';
 
-type Step = [name: string, next: State];
 
 // Places in the consumer's program.
 const LOAD = 0;
@@ -70,11 +66,11 @@ const SLEEP = 3;
 const WAIT = 5;
 const WAKE = 6;
 
-function producerSteps(state: State, orders: Orders): Step[] {
+function producerSteps(state: State, orders: Orders): Step<State>[] {
   const step = orders.produce[state.at];
   if (state.at === 0 && state.burst === 0) {
     const room = Math.min(orders.slots - ((state.index - state.consumerIndex) | 0), MESSAGES - state.made);
-    return Array.from({ length: Math.max(0, room) }, (_, k): Step => [`burst of ${k + 1}`, { ...state, burst: k + 1, written: 0 }]);
+    return Array.from({ length: Math.max(0, room) }, (_, k): Step<State> => [`burst of ${k + 1}`, { ...state, burst: k + 1, written: 0 }]);
   }
   if (state.at < orders.produce.length) {
     const after = { ...state, at: state.at + 1 };
@@ -98,7 +94,7 @@ function done(state: State, orders: Orders): State {
   return { ...state, at: 0, index: (state.index + state.burst) | 0, made: state.made + state.burst, burst: 0, written: 0, sawAsleep: AWAKE };
 }
 
-function consumerSteps(state: State, orders: Orders): Step[] {
+function consumerSteps(state: State, orders: Orders): Step<State>[] {
   const { place } = state;
   if (state.waits === 1) return [];
   const found = (state.producerIndex - state.taken) | 0;
@@ -128,7 +124,7 @@ function settled(state: State, isOver: boolean): State {
   return isOver ? { ...state, taken: (state.taken + state.found) | 0, found: 0, read: 0 } : state;
 }
 
-function wrong(state: State, isStuck: boolean): Violation['what'] | null {
+function wrong(state: State, isStuck: boolean): What | null {
   const occupancy = (state.producerIndex - state.consumerIndex) | 0;
   if (occupancy < 0 || occupancy > CAPACITY) return 'occupancy';
   if (state.received === -1) return 'wrong address';
@@ -136,34 +132,18 @@ function wrong(state: State, isStuck: boolean): Violation['what'] | null {
   return isStuck && state.received !== MESSAGES ? 'lost wake-up' : null;
 }
 
-/** Visits every state that any interleaving can reach; breadth first, so a violation comes with a shortest way to it. */
-export function explore(orders: Orders): { states: number; violation: Violation | null } {
+/** Every state of the model, and the shortest way to one that must not be. */
+export function explore(orders: Orders): { states: number; violation: Violation<What> | null } {
   const start: State = {
     producerIndex: FIRST_INDEX, consumerIndex: FIRST_INDEX, entry0: 0, entry1: 0, word: AWAKE, waits: 0,
     at: 0, index: FIRST_INDEX, made: 0, burst: 0, written: 0, sawAsleep: AWAKE,
     place: LOAD, taken: FIRST_INDEX, found: 0, read: 0, received: 0,
   };
-  const seen = new Set([Object.values(start).join()]);
-  const reached: { state: State; from: number; step: string }[] = [{ state: start, from: -1, step: '' }];
-  for (let at = 0; at < reached.length; at++) {
-    const { state } = reached[at];
-    const producer = producerSteps(state, orders).map(([step, next]) => ({ state: next, from: at, step: `producer: ${step}` }));
-    const consumer = consumerSteps(state, orders).map(([step, next]) => ({ state: next, from: at, step: `consumer: ${step}` }));
-    const next = [...producer, ...consumer];
-    const what = wrong(state, next.length === 0);
-    if (what !== null) return { states: reached.length, violation: { what, steps: wayTo(reached, at) } };
-    for (const each of next) {
-      const key = Object.values(each.state).join();
-      if (seen.has(key)) continue;
-      seen.add(key);
-      reached.push(each);
-    }
-  }
-  return { states: reached.length, violation: null };
-}
-
-function wayTo(reached: readonly { from: number; step: string }[], at: number): string[] {
-  const steps: string[] = [];
-  for (let k = at; k > 0; k = reached[k].from) steps.unshift(reached[k].step);
-  return steps;
+  const named = (who: string, steps: Step<State>[]): Step<State>[] => steps.map(([name, next]) => [`${who}: ${name}`, next]);
+  return everyInterleaving({
+    start,
+    key: (state) => Object.values(state).join(),
+    steps: (state) => [...named('producer', producerSteps(state, orders)), ...named('consumer', consumerSteps(state, orders))],
+    wrong,
+  });
 }
