@@ -1,0 +1,117 @@
+/** The two ends of the stress test of coalesced wake-ups: the real poll loop, wakers, rings and doorbells, and sleeps that no clock ends. */
+import { Bell, Sleeper } from '../../src/ring/doorbell.js';
+import { pollLoop, type Pollable } from '../../src/ring/poll-loop.js';
+import type { RingSpec } from '../../src/ring/ring-layout.js';
+import { RingConsumer, RingProducer } from '../../src/ring/spsc-ring.js';
+import { Waker, type WakeUpSpec } from '../../src/ring/wake-up.js';
+
+export interface Memory {
+  buffer: SharedArrayBuffer;
+  toWorker: RingSpec;
+  fromWorker: RingSpec;
+  workerBell: number;
+  mainBell: number;
+  slots: number;
+  wakeUp: WakeUpSpec;
+  /** How long a sleep lasts that nobody ends: so long that it is a failure. */
+  sleepMs: number;
+}
+
+export interface End extends Pollable {
+  isOver(): boolean;
+  /** Where it is, for whoever reads of a failure. */
+  story(): string;
+}
+
+export interface Outcome {
+  failure: string | null;
+  sleeps: number;
+}
+
+/** Runs one end until it is over. The sleep that the loop asks for is replaced: after 50 ms it would look by itself, and hide what was lost. */
+export function runEnd(end: End, bell: number, { buffer, wakeUp, sleepMs }: Memory): Outcome {
+  const sleeper = new Sleeper(buffer, bell);
+  let sleeps = 0;
+  let failure: string | null = null;
+  const untilRung = {
+    announce: () => {
+      sleeper.announce();
+    },
+    cancel: () => {
+      sleeper.cancel();
+    },
+    wait: () => {
+      const since = performance.now();
+      sleeper.wait(sleepMs);
+      sleeps++;
+      if (performance.now() - since >= sleepMs) failure = `slept ${sleepMs} ms, ${end.story()}: a wake-up was lost`;
+    },
+  };
+  pollLoop(end, untilRung, () => failure !== null || end.isOver(), { ...wakeUp, spins: 1 });
+  return { failure, sleeps };
+}
+
+/** Gives back what it gets, until all has passed. */
+export function echoEnd({ buffer, toWorker, fromWorker, mainBell, slots, wakeUp }: Memory, total: number): End {
+  const input = new RingConsumer(buffer, toWorker);
+  const output = new RingProducer(buffer, fromWorker);
+  const waker = new Waker(new Bell(buffer, mainBell), wakeUp);
+  const taken = new Uint32Array(slots);
+  let echoed = 0;
+  return {
+    poll: () => {
+      const count = input.peek(taken, slots);
+      if (count > 0) {
+        output.pushBurst(taken, 0, count);
+        waker.published(output.publish(), output);
+        input.release(count);
+        echoed += count;
+      } else waker.passed();
+      return count;
+    },
+    hasWork: () => !input.isEmpty(),
+    flush: () => {
+      waker.flush();
+    },
+    isOver: () => echoed === total,
+    story: () => `the worker at ${echoed} of ${total}`,
+  };
+}
+
+/**
+ * Sends addresses, as many at a time as `burst` says and there are slots for, until all are back.
+ * @param isBusy it has other work too and never comes to sleep, and one packet is on its way at a time: nothing but the bound on the delay
+ * makes it ring.
+ */
+export function sourceEnd({ buffer, toWorker, fromWorker, workerBell, slots, wakeUp, sleepMs }: Memory, total: number, burst: () => number, isBusy: boolean): End {
+  const output = new RingProducer(buffer, toWorker);
+  const input = new RingConsumer(buffer, fromWorker);
+  const waker = new Waker(new Bell(buffer, workerBell), wakeUp);
+  const taken = new Uint32Array(slots);
+  let sent = 0;
+  let received = 0;
+  let latest = performance.now();
+  const inFlight = isBusy ? 1 : slots;
+  return {
+    poll: () => {
+      const count = input.peek(taken, slots);
+      for (let k = 0; k < count; k++) if (taken[k] !== ++received) throw new Error(`address ${taken[k]} came as number ${received}`);
+      input.release(count);
+      const sending = Math.min(burst(), inFlight - (sent - received), total - sent);
+      for (let k = 0; k < sending; k++) output.push(++sent);
+      if (sending > 0) waker.published(output.publish(), output);
+      else waker.passed();
+      if (!isBusy || received === total) return count + sending;
+      if (count > 0) latest = performance.now();
+      else if (performance.now() - latest >= sleepMs) throw new Error(`nothing came back in ${sleepMs} ms, ${sent} sent and ${received} received: a ring was put off for ever`);
+      return 1;
+    },
+    // What is to be sent is there, whatever the chance said this time.
+    hasWork: () => !input.isEmpty() || (sent === received && sent < total),
+    flush: () => {
+      waker.flush();
+    },
+    isOver: () => received === total,
+    story: () => `main with ${sent} sent and ${received} received`,
+  };
+}
