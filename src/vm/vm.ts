@@ -162,6 +162,8 @@ export class Vm {
       if (this.#wallMs !== null) this.#passTime(this.#wallMs);
       this.#expire();
       this.#ringMain();
+      this.#manager.passed();
+      this.#mesh?.passed();
       return 0;
     }
     const input = this.#inputs[this.#input];
@@ -175,6 +177,7 @@ export class Vm {
     input.release(count);
     this.#expire();
     if (returned > 0) this.#manager.published(returned, this.#vnic.tx);
+    else this.#manager.passed();
     this.#ringMain();
     return count;
   }

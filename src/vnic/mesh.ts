@@ -79,7 +79,13 @@ export class Mesh {
     for (let output = 0; output < this.#outputs.length; output++) {
       const count = this.#outputs[output].publish();
       if (count > 0) this.#wakers[output].published(count, this.#outputs[output]);
+      else this.#wakers[output].passed();
     }
+  }
+
+  /** A poll in which nothing was published: whoever has not been rung for yet has waited longer. */
+  passed(): void {
+    for (let output = 0; output < this.#wakers.length; output++) this.#wakers[output].passed();
   }
 
   isQuiet(): boolean {

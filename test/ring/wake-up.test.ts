@@ -8,6 +8,7 @@ import { pollLoop } from '../../src/ring/poll-loop.js';
 import { CONSUMER_INDEX_WORD, PRODUCER_INDEX_WORD, ringBytes } from '../../src/ring/ring-layout.js';
 import { RingConsumer, RingProducer } from '../../src/ring/spsc-ring.js';
 import { Waker, wakeUpSpec, type WakeUp } from '../../src/ring/wake-up.js';
+import { Mesh, SHARE_BYTES } from '../../src/vnic/mesh.js';
 
 const SLOTS = 1024;
 const BURST = 64;
@@ -89,6 +90,30 @@ describe('a waker', () => {
       expect(isAsleep(), `round ${round}`).toBe(false);
     }
   });
+});
+
+it.each(['polls without packets', 'packets for another'] as const)('a VM in a mesh puts off no ring for ever, while it has %s', (has) => {
+  const ring = ringBytes(2 * SLOTS);
+  const bells = 2 * ring;
+  const buffer = new SharedArrayBuffer(bells + 2 * DOORBELL_BYTES + SHARE_BYTES);
+  const outputs = [0, 1].map((vm) => ({ vm, ring: { offset: vm * ring, capacity: 2 * SLOTS }, doorbellOffset: bells + vm * DOORBELL_BYTES }));
+  const mesh = new Mesh(buffer, { inputs: [], outputs, shareOffset: bells + 2 * DOORBELL_BYTES }, wakeUpSpec('throughput', SLOTS, BURST, false));
+  const sleeper = new Sleeper(buffer, bells);
+  sleeper.announce();
+  mesh.pushBurst(0, new Uint32Array(1), 0, 1);
+  mesh.publish();
+  expect(sleeper.word[0]).toBe(Sleeper.asleep);
+  const other = new RingConsumer(buffer, outputs[1].ring);
+  const taken = new Uint32Array(1);
+  for (let poll = 0; poll < MANY_POLLS; poll++) {
+    if (has === 'polls without packets') mesh.passed();
+    else {
+      mesh.pushBurst(1, taken, 0, 1);
+      mesh.publish();
+      other.release(other.peek(taken, 1));
+    }
+  }
+  expect(sleeper.word[0]).not.toBe(Sleeper.asleep);
 });
 
 describe('a thread that publishes and has nothing more to do', () => {
