@@ -17,6 +17,9 @@ export interface Memory {
   sleepMs: number;
 }
 
+/** What alone makes a busy producer ring: the number of its polls, or the clock of its loop. */
+export type Bound = 'polls' | 'clock';
+
 export interface End extends Pollable {
   isOver(): boolean;
   /** Where it is, for whoever reads of a failure. */
@@ -80,18 +83,18 @@ export function echoEnd({ buffer, toWorker, fromWorker, mainBell, slots, wakeUp 
 
 /**
  * Sends addresses, as many at a time as `burst` says and there are slots for, until all are back.
- * @param isBusy it has other work too and never comes to sleep, and one packet is on its way at a time: nothing but the bound on the delay
- * makes it ring.
+ * @param busy it has other work too and never comes to sleep, and one packet is on its way at a time: nothing but this bound on the delay
+ * makes it ring. Null: it sleeps when there is nothing to do.
  */
-export function sourceEnd({ buffer, toWorker, fromWorker, workerBell, slots, wakeUp, sleepMs }: Memory, total: number, burst: () => number, isBusy: boolean): End {
+export function sourceEnd({ buffer, toWorker, fromWorker, workerBell, slots, wakeUp, sleepMs }: Memory, total: number, burst: () => number, busy: Bound | null): End {
   const output = new RingProducer(buffer, toWorker);
   const input = new RingConsumer(buffer, fromWorker);
-  const waker = new Waker(new Bell(buffer, workerBell), wakeUp);
+  const waker = new Waker(new Bell(buffer, workerBell), busy === 'clock' ? { ...wakeUp, ringAfterPolls: Infinity } : wakeUp);
   const taken = new Uint32Array(slots);
   let sent = 0;
   let received = 0;
   let latest = performance.now();
-  const inFlight = isBusy ? 1 : slots;
+  const inFlight = busy === null ? slots : 1;
   return {
     poll: () => {
       const count = input.peek(taken, slots);
@@ -101,7 +104,7 @@ export function sourceEnd({ buffer, toWorker, fromWorker, workerBell, slots, wak
       for (let k = 0; k < sending; k++) output.push(++sent);
       if (sending > 0) waker.published(output.publish(), output);
       else waker.passed();
-      if (!isBusy || received === total) return count + sending;
+      if (busy === null || received === total) return count + sending;
       if (count > 0) latest = performance.now();
       else if (performance.now() - latest >= sleepMs) throw new Error(`nothing came back in ${sleepMs} ms, ${sent} sent and ${received} received: a ring was put off for ever`);
       return 1;
@@ -109,7 +112,7 @@ export function sourceEnd({ buffer, toWorker, fromWorker, workerBell, slots, wak
     // What is to be sent is there, whatever the chance said this time.
     hasWork: () => !input.isEmpty() || (sent === received && sent < total),
     flush: () => {
-      waker.flush();
+      if (busy !== 'polls' || received === total) waker.flush();
     },
     isOver: () => received === total,
     story: () => `main with ${sent} sent and ${received} received`,

@@ -70,7 +70,11 @@ function changes(me: Thread, other: Thread, isManager: boolean, rules: Rules): C
   if (me.waits === 1) return [];
   switch (me.place) {
     case POLL:
-      return [[`take ${me.input}`, { input: 0, held: me.held + me.input, isIdle: me.input === 0 ? 1 : 0, place: PUBLISH }]];
+      return [
+        [`take ${me.input}`, { input: 0, held: me.held + me.input, isIdle: me.input === 0 ? 1 : 0, place: PUBLISH }],
+        // The clock may tick before any poll.
+        ...(me.due > 0 ? [['tick, flush', { place: RING, then: POLL }] satisfies Change] : []),
+      ];
     case PUBLISH: {
       // A VM gives back all that it has; the manager sends as much as comes from outside.
       const counts = isManager ? Array.from({ length: me.held + 1 }, (_, k) => k) : [me.held];
