@@ -18,6 +18,8 @@ export function eventLine(event: RuntimeEvent, style: Style, before = ''): strin
   switch (event.type) {
     case 'port-state':
       return `${before}${event.up ? style.good('up:') : style.warn('down:')} port '${event.port}': ${event.detail}\n`;
+    case 'port-advice':
+      return `${before}${style.warn('advice:')} port '${event.port}': ${event.detail}\n`;
     case 'vm-stalled':
       return `${before}${style.warn('waiting:')} network function '${event.vm}' of chain '${event.chain}' ${DOING[event.doing]}\n`;
     case 'write-failed':

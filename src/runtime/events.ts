@@ -14,6 +14,8 @@ export type RuntimeEvent =
   | { type: 'write-failed'; what: 'writeDrops' | 'eve'; file: string; why: string }
   /** The same of the file of a port: its packets are dropped as `egress-failed` from then on. */
   | { type: 'write-failed'; what: 'port'; port: string; file: string; why: string }
+  /** An interface does something to frames that this port cannot make good; `detail` has the command that mends it. Told at the start. */
+  | { type: 'port-advice'; port: string; detail: string }
   | { type: 'port-problem'; port: string; problem: PortProblem }
   /** A live port went down, or came up again. */
   | { type: 'port-state'; port: string; up: boolean; detail: string };

@@ -23,6 +23,8 @@ const ETHERNET_MTU = 1500;
 /** Ports of a plan as their threads need them; null for those that are not live. */
 export interface OpenPorts {
   backends: (LiveBackend | null)[];
+  /** What is not as it should be and no reason to fail, with the command that mends it. */
+  advice: { port: string; detail: string }[];
   /** Closes the descriptors of one port. No thread may use them any more, and from then on the kernel writes nothing for it. */
   closePort: (port: number) => void;
   /** The same for all ports. */
@@ -33,6 +35,7 @@ export interface OpenPorts {
 export async function openPorts(plan: Plan, region: RegionHandle): Promise<OpenPorts> {
   const closers = new Map<number, () => void>();
   const problems: Problem[] = [];
+  const advice: OpenPorts['advice'] = [];
   const libc = plan.ports.some(({ spec }) => isOnInterface(spec)) ? await bindLibc(plan) : null;
   const offloads = offloadsOf(plan.ports, plan.memory.slotBytes);
   const legs: (LegSpec | null)[] = plan.ports.map(() => null);
@@ -50,6 +53,7 @@ export async function openPorts(plan: Plan, region: RegionHandle): Promise<OpenP
       return null;
     }
     closers.set(port, opened.close);
+    for (const detail of opened.advice ?? []) advice.push({ port: name, detail });
     if (spec.leg !== null) legs[port] = completeLeg(spec.leg, opened.values);
     return { ...opened.backend, legs: legsOf };
   });
@@ -60,7 +64,7 @@ export async function openPorts(plan: Plan, region: RegionHandle): Promise<OpenP
   const close = (): void => {
     for (const port of [...closers.keys()]) closePort(port);
   };
-  if (problems.length === 0) return { backends, closePort, close };
+  if (problems.length === 0) return { backends, advice, closePort, close };
   close();
   throw new ConfigurationError(problems);
 }
@@ -88,6 +92,7 @@ interface Opened {
   backend: Omit<InterfaceBackend, 'legs'> | Omit<XdpBackend, 'legs'>;
   values: InterfaceValues;
   close: () => void;
+  advice?: readonly string[];
 }
 
 function openInterface(libc: Libc, { kind, interface: name }: InterfacePortSpec, offloads: Offloads, region: RegionHandle): Opened | Refusal {

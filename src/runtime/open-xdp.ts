@@ -2,7 +2,7 @@
 import type { XdpBackend } from '../port/live/backend.js';
 import { readU48 } from '../packet/bytes.js';
 import { Region, type RegionHandle } from '../memory/region.js';
-import { receiveQueues } from '../port/live/native/interface-request.js';
+import { mergesFrames, receiveQueues, takesTagsOut } from '../port/live/native/interface-request.js';
 import { Errno, type Libc } from '../port/live/native/libc.js';
 import { setUpPacketSocket, type OpenFailure } from '../port/live/native/packet-socket.js';
 import { attachRedirect } from '../port/live/native/xdp/bpf.js';
@@ -17,6 +17,7 @@ interface OpenedXdp {
   backend: Omit<XdpBackend, 'legs'>;
   values: InterfaceValues;
   close: () => void;
+  advice: readonly string[];
 }
 
 export function openXdp(libc: Libc, name: string, handle: RegionHandle, { keepsChecksums }: Pick<XdpBackend, 'keepsChecksums'>): OpenedXdp | Refusal {
@@ -55,7 +56,16 @@ export function openXdp(libc: Libc, name: string, handle: RegionHandle, { keepsC
     backend: { kind: 'af-xdp', interface: name, interfaceIndex: facts.index, ...socket, keepsChecksums, outlet, mtu: facts.mtu },
     values: { mac: readU48(facts.hardwareAddress, 0), mtu: facts.mtu },
     close,
+    advice: adviceOf(libc, outlet, name, attachment.mode),
   };
+}
+
+/** What the interface does to frames before the program has them, which a program in the driver of a virtual cable stops for TCP by itself. */
+function adviceOf(libc: Libc, socket: number, name: string, mode: 'driver' | 'generic'): string[] {
+  const advice: string[] = [];
+  if (mode === 'generic' && mergesFrames(libc, socket, name)) advice.push(`TCP packets that the system puts together on '${name}' fit no slot and are dropped: ethtool -K ${name} gro off (and tso off gso off at the other end of a virtual cable)`);
+  if (takesTagsOut(libc, socket, name)) advice.push(`VLAN tags of frames that '${name}' receives are lost: ethtool -K ${name} rxvlan off (and txvlan off at the other end of a virtual cable)`);
+  return advice;
 }
 
 function refusalOf(failure: OpenFailure, capabilities: string): Refusal {

@@ -44,7 +44,9 @@ export async function startPlan(plan: Plan, queuePorts: ReadonlyMap<string, Queu
   try {
     const eve = options.eve === undefined ? null : new EveLog(options.eve, options.baseDirectory ?? process.cwd(), layout.drops.names);
     watching = new Watches(plan, layout, watches);
-    runtime = new Runtime(plan, layout, await openPorts(plan, layout.shared.region), queuePorts, options, eve, watching);
+    const opened = await openPorts(plan, layout.shared.region);
+    runtime = new Runtime(plan, layout, opened, queuePorts, options, eve, watching);
+    for (const advice of opened.advice) options.onEvent?.({ type: 'port-advice', ...advice });
   } catch (error) {
     watching?.abandon();
     await services.close();

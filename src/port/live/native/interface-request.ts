@@ -5,8 +5,12 @@ const NAME_BYTES = 16;
 const REQUEST_BYTES = 40;
 const VALUE_OFFSET = NAME_BYTES;
 const Request = { flags: 0x8913, mtu: 0x8921, setMtu: 0x8922, hardwareAddress: 0x8927, index: 0x8933, setFlags: 0x8914, ethtool: 0x8946 } as const;
-/** ETHTOOL_GCHANNELS. */
+/** ETHTOOL_GCHANNELS, ETHTOOL_GGRO and ETHTOOL_GFLAGS. */
 const GET_CHANNELS = 0x3c;
+const GET_GRO = 0x2b;
+const GET_FLAGS = 0x25;
+/** ETH_FLAG_RXVLAN. */
+const FLAG_RXVLAN = 1 << 8;
 const IFF_UP = 1;
 const IFF_RUNNING = 0x40;
 
@@ -73,11 +77,30 @@ export function receiveQueues(libc: Libc, socket: number, name: string): number 
   // `struct ethtool_channels`: the command, four maxima, then how many there are for receiving, sending, other things and both.
   const channels = new Uint32Array(9);
   channels[0] = GET_CHANNELS;
-  const bytes = new Uint8Array(channels.buffer);
+  return askDriver(libc, socket, name, channels) ? Math.max(1, channels[5] + channels[8]) : 1;
+}
+
+/** Whether the system puts long TCP packets together from those that the interface receives. False where its driver does not say. */
+export function mergesFrames(libc: Libc, socket: number, name: string): boolean {
+  return driverValue(libc, socket, name, GET_GRO) !== 0;
+}
+
+/** Whether the interface takes VLAN tags out of the frames that it receives. False where its driver does not say. */
+export function takesTagsOut(libc: Libc, socket: number, name: string): boolean {
+  return (driverValue(libc, socket, name, GET_FLAGS) & FLAG_RXVLAN) !== 0;
+}
+
+/** `struct ethtool_value`: the command, and what it is answered with; 0 where there is no answer. */
+function driverValue(libc: Libc, socket: number, name: string, command: number): number {
+  const value = Uint32Array.of(command, 0);
+  return askDriver(libc, socket, name, value) ? value[1] : 0;
+}
+
+/** Has the driver of an interface fill in a structure that begins with the command. */
+function askDriver(libc: Libc, socket: number, name: string, words: Uint32Array): boolean {
   const request = interfaceRequest(name);
-  new DataView(request.buffer).setBigUint64(VALUE_OFFSET, BigInt(libc.addressOf(bytes)), true);
-  if (libc.ioctl(socket, Request.ethtool, request) < 0) return 1;
-  return Math.max(1, channels[5] + channels[8]);
+  new DataView(request.buffer).setBigUint64(VALUE_OFFSET, BigInt(libc.addressOf(new Uint8Array(words.buffer))), true);
+  return libc.ioctl(socket, Request.ethtool, request) >= 0;
 }
 
 /** Sets an interface up. False when the system refuses. */
