@@ -205,6 +205,30 @@ describe.skipIf(!hasTable)('a flood into a tunnel that is slow', () => {
   });
 });
 
+describe('a peer that is gone', () => {
+  it('breaks nothing: what is sent to its closed port is transmitted, and what comes when it is there again is received', async () => {
+    const local = await freePort();
+    const peer = await bound();
+    const { port } = peer.address();
+    const { runtime, queue } = await tunnel(local, port);
+    peer.close();
+    // The system answers each by ICMP: port unreachable.
+    for (let k = 0; k < 200; k++) await queue.send(frame(k));
+    await settled(() => runtime.stats().ports.tunnel.transmitted === 200);
+    const back = createSocket('udp4');
+    await new Promise<void>((resolve) => { back.bind(port, '127.0.0.1', resolve); });
+    const heard = new Promise<Uint8Array>((resolve) => { back.once('message', resolve); });
+    await queue.send(frame(7));
+    expect(Buffer.from(await heard).equals(datagram(frame(7)))).toBe(true);
+    back.send(datagram(frame(42)), local, '127.0.0.1');
+    expect(Buffer.from((await queue.receive())!.bytes).equals(frame(42))).toBe(true);
+    const report = await over(runtime);
+    expect(report.ports.tunnel).toMatchObject({ received: 1, transmitted: 201, drops: {} });
+    expect(report.drops).toEqual({});
+    back.close();
+  });
+});
+
 describe('a tunnel that cannot be', () => {
   it('refuses to start where its port is taken, and says so', async () => {
     const taken = await bound();
