@@ -44,7 +44,7 @@ const ENTRIES = [
 const CHUNKS = [
   { name: 'core', reachedFrom: ['src/vm/vm-worker.ts', 'src/index.ts'] },
   { name: 'ports', reachedFrom: ['src/runtime/manager-worker.ts', 'src/port/live/port-worker.ts', 'src/port/live/native/serve-interface.ts', 'src/runtime/inline-ports.ts'] },
-  { name: 'common', reachedFrom: ['src/cli/main.ts'] }, // but for the commands themselves
+  { name: 'common', reachedFrom: ['src/cli/main.ts', 'src/cli/program.ts'] }, // but for the commands themselves
   { name: 'runtime', reachedFrom: ['src/runtime/run.ts'] },
 ];
 

@@ -1,13 +1,10 @@
 /** Reads a chain file, applies what the command line overrides, and checks the whole. */
 import type { Command } from 'commander';
 import type { CheckOptions } from '../runtime/check.js';
-import type { Changes } from '../runtime/compare-plans.js';
-import type { Configuration } from '../runtime/configuration.js';
 import type { ConfigurationSource } from '../runtime/place.js';
 import type { Plan } from '../runtime/plan.js';
 import { checkConfiguration, readConfiguration } from '../runtime/on-demand.js';
 import { ConfigurationError } from '../runtime/problems.js';
-import type { Runtime } from '../runtime/runtime.js';
 import { collectFile, override, placed, type Overrides } from './overrides.js';
 
 type Limits = Pick<CheckOptions, 'startTimeoutMs'>;
@@ -26,15 +23,6 @@ export async function planWithSource(file: string, overrides: Overrides, limits:
   const problems = [...changed.problems, ...found];
   if (problems.length > 0 || 'problems' in result) throw new ConfigurationError(problems);
   return { plan: result.plan, source };
-}
-
-/**
- * Reads the chain file of a running chain again and puts it in force.
- * @throws ConfigurationError when it has mistakes, or wants what needs a restart; nothing is changed then.
- */
-export async function reloadFrom(file: string, overrides: Overrides, runtime: Runtime): Promise<Changes> {
-  const { document, source, baseDirectory } = await readConfiguration(file);
-  return runtime.apply(overridden(document, overrides) as Configuration, { source, baseDirectory });
 }
 
 /** A document as the command line changes it. @throws ConfigurationError when that names what the document does not have. */

@@ -6,9 +6,10 @@ import type { Report } from '../runtime/report.js';
 import type { WatchOptions } from '../runtime/watch/watch-options.js';
 import { eventLine } from './event-line.js';
 import { EXIT_CODES } from './exit-code.js';
-import { LiveRun, isLivePlan, type LiveOptions } from './live-run.js';
+import { LiveRun, isLivePlan } from './live-run.js';
 import { needsLine } from './needs.js';
 import { ERASE_LINE, showProgress } from './progress.js';
+import type { RunSignals } from './run-signals.js';
 import { tellWaiting } from './stalls.js';
 import { styleFor, type Terminal } from './terminal.js';
 import { isUnread } from './unread.js';
@@ -23,8 +24,10 @@ export interface ExecuteOptions {
   readonly eve?: string | EveTarget;
   /** What is traced, and where dropped packets go. */
   readonly watch?: WatchOptions;
-  /** For runs on live ports. */
-  readonly live?: LiveOptions;
+  /** Runs on live ports say what happens, under this title. */
+  readonly liveTitle?: string;
+  /** What obeys signals that end nothing. */
+  readonly signals?: RunSignals;
   /** By which others reach it. */
   readonly control?: ControlOptions;
   /** Where metrics are served: `[host]:port`. */
@@ -59,8 +62,9 @@ export async function execute(plan: Plan, terminal: Terminal, options: ExecuteOp
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   try {
-    const { flows, eve, watch, live, control, metrics, startTimeoutMs, durationMs } = options;
+    const { flows, eve, watch, liveTitle, signals, control, metrics, startTimeoutMs, durationMs } = options;
     let liveRun: LiveRun | null = null;
+    const overProgress = terminal.stderr.isTTY === true ? ERASE_LINE : '';
     const { startPlan } = await import('../runtime/start.js');
     const runtime = await startPlan(plan, new Map(), {
       flows,
@@ -73,14 +77,18 @@ export async function execute(plan: Plan, terminal: Terminal, options: ExecuteOp
         // The thread that writes packets to stdout is the one that finds nobody there.
         if (event.type === 'write-failed' && isUnread(event.file, event.why)) leaveUnread();
         if (liveRun !== null) liveRun.tell(event);
-        else terminal.stderr.write(eventLine(event, styleFor(terminal.stderr, terminal.env), terminal.stderr.isTTY === true ? ERASE_LINE : ''));
+        else terminal.stderr.write(eventLine(event, styleFor(terminal.stderr, terminal.env), overProgress));
       },
     });
-    const needs = live === undefined ? null : needsLine(plan.ports);
+    const needs = liveTitle === undefined ? null : needsLine(plan.ports);
     if (needs !== null) terminal.stderr.write(`${needs}\n`);
     if (runtime.metrics !== null) terminal.stderr.write(`metrics: ${runtime.metrics}/metrics, statistics: ${runtime.metrics}/stats\n`);
-    const isLive = live !== undefined && isLivePlan(plan);
-    if (isLive) liveRun = new LiveRun(runtime, terminal, live);
+    const isLive = liveTitle !== undefined && isLivePlan(plan);
+    if (isLive) liveRun = new LiveRun(runtime, terminal, liveTitle);
+    signals?.begin(runtime, (text) => {
+      if (liveRun === null) terminal.stderr.write(`${overProgress}${text}`);
+      else liveRun.write(text);
+    });
     const hideProgress = isLive ? () => undefined : showProgress(runtime, terminal);
     const late = durationMs === undefined ? undefined : setTimeout(() => { stop(); }, durationMs);
     const hide = (): void => {
@@ -108,6 +116,7 @@ export async function execute(plan: Plan, terminal: Terminal, options: ExecuteOp
     try {
       return { report: await runtime.finished, interrupted: wasInterrupted(), readerGone: isReaderGone() };
     } finally {
+      signals?.end();
       unwatch();
       hide();
     }

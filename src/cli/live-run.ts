@@ -1,32 +1,20 @@
 /**
- * What a run on live ports tells and obeys while it lasts: a view on a terminal, a line now and then elsewhere; statistics at
- * SIGUSR2, the configuration read again at SIGHUP. (SIGUSR1 is Node's own: it opens the inspector.)
+ * What a run on live ports tells while it lasts: a view on a terminal, a line now and then elsewhere.
  */
-import type { Changes } from '../runtime/compare-plans.js';
 import type { RuntimeEvent } from '../runtime/events.js';
 import { isLive } from '../runtime/live-ports.js';
 import type { Plan } from '../runtime/plan.js';
-import { ConfigurationError } from '../runtime/problems.js';
 import type { CounterReport } from '../runtime/report.js';
 import type { Runtime } from '../runtime/runtime.js';
-import { changesText } from './changes-text.js';
 import { bitRate, count, duration } from './format.js';
 import { eventLine } from './event-line.js';
 import { LiveView } from './live-view.js';
 import { describePort } from './plan-summary.js';
-import { renderProblems } from './render-problems.js';
-import { renderReport } from './render.js';
-import { columnsOf, styleFor, type Terminal } from './terminal.js';
+import { styleFor, type Terminal } from './terminal.js';
 
 /** A line a few times a minute tells that it lives, and fills no disk. */
 const LINE_EVERY_MS = 10_000;
 const BITS = 8;
-
-export interface LiveOptions {
-  readonly title: string;
-  /** Reads the configuration again and puts it in force. */
-  readonly reload: (runtime: Runtime) => Promise<Changes>;
-}
 
 export function isLivePlan({ ports }: Plan): boolean {
   return ports.some(({ spec }) => isLive(spec));
@@ -57,22 +45,18 @@ export function statusLine(now: CounterReport, before: CounterReport | null): st
 export class LiveRun {
   readonly #runtime: Runtime;
   readonly #terminal: Terminal;
-  readonly #options: LiveOptions;
   readonly #view: LiveView | null;
   readonly #lines: NodeJS.Timeout | null;
   #before: CounterReport | null = null;
 
-  /** Begins to tell and to obey. */
-  constructor(runtime: Runtime, terminal: Terminal, options: LiveOptions) {
+  /** Begins to tell. */
+  constructor(runtime: Runtime, terminal: Terminal, title: string) {
     const { stderr, env } = terminal;
     this.#runtime = runtime;
     this.#terminal = terminal;
-    this.#options = options;
-    process.on('SIGUSR2', this.#printStatistics).on('SIGHUP', this.#readAgain);
-    // Only now: without a handler, a signal would end the process.
     stderr.write(`${startLine(runtime.plan, runtime.control?.name ?? null)}\n`);
     const canDraw = stderr.isTTY === true && env.TERM !== 'dumb';
-    this.#view = canDraw ? new LiveView(runtime, terminal, options.title) : null;
+    this.#view = canDraw ? new LiveView(runtime, terminal, title) : null;
     this.#lines = canDraw ? null : setInterval(() => { this.#tellLine(); }, LINE_EVERY_MS);
   }
 
@@ -80,39 +64,23 @@ export class LiveRun {
   tell(event: RuntimeEvent): void {
     this.#view?.tell(event);
     const line = eventLine(event, styleFor(this.#terminal.stderr, this.#terminal.env));
-    if (line !== '') this.#write(line);
+    if (line !== '') this.write(line);
   }
 
   close(): void {
     this.#view?.close();
     if (this.#lines !== null) clearInterval(this.#lines);
-    process.off('SIGUSR2', this.#printStatistics).off('SIGHUP', this.#readAgain);
   }
 
-  #write(text: string): void {
+  /** Writes a text that stays. */
+  write(text: string): void {
     if (this.#view === null) this.#terminal.stderr.write(text);
     else this.#view.write(text);
   }
 
   #tellLine(): void {
     const now = this.#runtime.counters();
-    this.#write(`${styleFor(this.#terminal.stderr, this.#terminal.env).faint(statusLine(now, this.#before))}\n`);
+    this.write(`${styleFor(this.#terminal.stderr, this.#terminal.env).faint(statusLine(now, this.#before))}\n`);
     this.#before = now;
   }
-
-  readonly #printStatistics = (): void => {
-    const { stderr, env } = this.#terminal;
-    this.#write(renderReport(this.#runtime.stats(), { title: this.#options.title, interrupted: false, style: styleFor(stderr, env), columns: columnsOf(stderr), running: true }));
-  };
-
-  readonly #readAgain = (): void => {
-    const style = styleFor(this.#terminal.stderr, this.#terminal.env);
-    this.#options.reload(this.#runtime).then(
-      (changes) => { this.#write(`reloaded: ${changesText(changes)}\n`); },
-      (error: unknown) => {
-        const why = error instanceof ConfigurationError ? renderProblems(error.problems, style) : `${error instanceof Error ? error.message : String(error)}\n`;
-        this.#write(`${style.bad('not reloaded:')} the chain runs on as it was\n${why}`);
-      },
-    );
-  };
 }

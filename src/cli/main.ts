@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 /** The command line. Main thread. */
 import { EXIT_CODES } from './exit-code.js';
-import { runProgram } from './program.js';
 
 let told: (() => void) | null = null;
 let isReaderGone = false;
@@ -20,4 +19,9 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 
 const { stdout, stderr, env } = process;
+if (process.argv[2] === 'run') {
+  // Signals that a run obeys (run-signals.ts) do not end it before it can, or when all is done: so early, and for good.
+  for (const signal of ['SIGUSR2', 'SIGHUP']) process.on(signal, () => undefined);
+}
+const { runProgram } = await import('./program.js');
 process.exitCode = await runProgram(process.argv.slice(2), { stdout, stderr, env, onReaderGone: (next) => { told = next; } });

@@ -3,12 +3,12 @@ import { resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import { parseListenAddress } from '../runtime/metrics/listen-address.js';
 import type { Plan } from '../runtime/plan.js';
-import type { Runtime } from '../runtime/runtime.js';
+import { FileInForce } from '../runtime/file-in-force.js';
 import { ConfigurationError } from '../runtime/problems.js';
 import type { Report } from '../runtime/report.js';
 import type { WatchOptions } from '../runtime/watch/watch-options.js';
 import { STANDARD_OUTPUT } from '../port/capture/create-capture.js';
-import { overridden, planOf, reloadFrom, takesFiles } from './chain-file.js';
+import { overridden, planOf, takesFiles } from './chain-file.js';
 import { execute, type ExecuteOptions, type Execution } from './execute.js';
 import { EXIT_CODES, type ExitCode } from './exit-code.js';
 import { fail, printJson } from './failure.js';
@@ -16,6 +16,7 @@ import { instanceNameOf, readInstanceName } from './instance-name.js';
 import type { Overrides } from './overrides.js';
 import type { RenderOptions } from './render-options.js';
 import { renderReport } from './render.js';
+import { RunSignals } from './run-signals.js';
 import { columnsOf, styleFor, type Terminal } from './terminal.js';
 import { isUnread } from './unread.js';
 
@@ -37,7 +38,7 @@ export function addRun(program: Command, terminal: Terminal, ended: (code: ExitC
     .option('--metrics <[host]:port>', 'serve Prometheus metrics at /metrics and the report at /stats; on loopback unless a host is given', readListenAddress)
     .option('--no-control', 'open no control socket: `millrace ps` does not show it')
     .summary('run a chain and report what happened')
-    .description('Run a chain until its ports are exhausted, then report what happened to every packet.\nOn live ports it runs until it is stopped; SIGHUP reads the file again, SIGUSR2 prints statistics.\n`millrace ps`, `stats`, `apply` and `stop` reach it by its name.\nCtrl-C stops receiving, lets what is under way go through, and reports; a second one ends at once.')
+    .description('Run a chain until its ports are exhausted, then report what happened to every packet.\nOn live ports it runs until it is stopped. SIGHUP reads the file that is in force again, SIGUSR2 prints statistics.\n`millrace ps`, `stats`, `apply` and `stop` reach it by its name.\nCtrl-C stops receiving, lets what is under way go through, and reports; a second one ends at once.')
     .addHelpText('after', `
 Examples:
   $ millrace run examples/office.yaml
@@ -48,12 +49,14 @@ Examples:
   $ millrace run examples/office.yaml --json --flows | jq '.flows[] | select(.verdict != "forward")'`)
     .action(async (file: string, flags: RunFlags) => {
       const { duration, startTimeout, name, metrics, control } = flags;
+      const inForce = new FileInForce(file, (document) => overridden(document, flags));
       ended(await runPlan(file, () => planOf(file, flags, startTimeout === undefined ? {} : { startTimeoutMs: startTimeout }), terminal, flags, {
-        live: { title: file, reload: (runtime: Runtime) => reloadFrom(file, flags, runtime) },
+        inForce,
+        liveTitle: file,
         ...(duration !== undefined && { durationMs: duration }),
         ...(startTimeout !== undefined && { startTimeoutMs: startTimeout }),
         ...(metrics !== undefined && { metrics }),
-        ...(control && { control: { name: name ?? instanceNameOf(file), nameIsFixed: name !== undefined, file: resolve(file), override: (document) => overridden(document, flags) } }),
+        ...(control && { control: { name: name ?? instanceNameOf(file), nameIsFixed: name !== undefined, inForce } }),
       }));
     });
 }
@@ -116,18 +119,22 @@ function wentUnread({ problems, ports }: Report): boolean {
 
 /** Runs a plan and prints its report, or says why it cannot. */
 export async function runPlan(
-  title: string, planned: () => Promise<Plan>, terminal: Terminal, flags: ReportFlags, more: Omit<ExecuteOptions, 'flows' | 'eve' | 'watch'> = {},
+  title: string, planned: () => Promise<Plan>, terminal: Terminal, flags: ReportFlags,
+  { inForce = null, ...more }: Omit<ExecuteOptions, 'flows' | 'eve' | 'watch' | 'signals'> & { inForce?: FileInForce | null } = {},
 ): Promise<ExitCode> {
   const { json = false, flows = false, eve, writeDrops } = flags;
   // What is asked for on stdout is there alone.
   const reportTo = eve === '-' || writeDrops === '-' ? { ...terminal, stdout: terminal.stderr } : terminal;
+  const signals = new RunSignals(terminal, title, inForce);
   try {
     const target = eve === '-' ? terminal.stdout : eve;
     const plan = await planned();
-    const execution = await execute(plan, terminal, { flows, watch: watchOf(flags, plan, reportTo), ...(target !== undefined && { eve: target }), ...more });
+    const execution = await execute(plan, terminal, { flows, watch: watchOf(flags, plan, reportTo), ...(target !== undefined && { eve: target }), ...more, signals });
     return printReport(execution, renderReport, { title, json, terminal: reportTo });
   } catch (error) {
     return fail(reportTo, error, json);
+  } finally {
+    signals.close();
   }
 }
 

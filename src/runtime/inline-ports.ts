@@ -140,10 +140,11 @@ export class InlinePorts implements Pollable {
       for (const half of this.#receiving) {
         this.#turn = half.name;
         if (half.end.refill() > 0) work += half.poll(wallMs, false);
+        else half.starve(wallMs);
       }
     } else if (!this.#hasEnded) {
       this.#hasEnded = true;
-      for (const { end } of this.#receiving) end.end();
+      for (const half of this.#receiving) half.finish();
     }
     this.#turn = null;
     const moved = this.#inner.poll();

@@ -1,13 +1,12 @@
 /** What a runtime serves to others while it runs: the control socket, and metrics by HTTP. Opened before the first thread, closed when all has ended. */
 import type { Changes } from './compare-plans.js';
-import type { Configuration } from './configuration.js';
 import type { Instance } from './control/command.js';
 import type { ControlOptions } from './control/control-options.js';
 import { ControlServer } from './control/server.js';
+import { FileInForce } from './file-in-force.js';
 import { MetricsServer } from './metrics/metrics-server.js';
 import type { Runtime } from './runtime.js';
 import type { StartOptions } from './start-options.js';
-import { readConfiguration } from './yaml.js';
 
 interface Control {
   server: ControlServer;
@@ -71,21 +70,23 @@ async function openControl(control: NonNullable<StartOptions['control']>): Promi
 class ServedInstance implements Instance {
   readonly name: string;
   readonly runtime: Runtime;
-  file: string | null;
-  readonly #override: (document: unknown) => unknown;
+  #inForce: FileInForce | null;
 
-  constructor(name: string, runtime: Runtime, { file = null, override = (document) => document }: { file?: string | null } & Pick<ControlOptions, 'override'>) {
+  constructor(name: string, runtime: Runtime, { file, inForce }: ControlOptions) {
     this.name = name;
     this.runtime = runtime;
-    this.file = file;
-    this.#override = override;
+    this.#inForce = inForce ?? (file === undefined ? null : new FileInForce(file));
   }
 
-  async apply(file = this.file ?? undefined, shown = file): Promise<Changes> {
-    if (file === undefined) throw new Error(`'${this.name}' was started from a program, not from a chain file: say which one to apply`);
-    const { document, source, baseDirectory } = await readConfiguration(file, shown);
-    const changes = await this.runtime.apply(this.#override(document) as Configuration, { source, baseDirectory });
-    this.file = file;
+  get file(): string | null {
+    return this.#inForce?.file ?? null;
+  }
+
+  async apply(file?: string, shown?: string): Promise<Changes> {
+    const inForce = this.#inForce ?? (file === undefined ? null : new FileInForce(file));
+    if (inForce === null) throw new Error(`'${this.name}' was started from a program, not from a chain file: say which one to apply`);
+    const changes = await inForce.apply(this.runtime, file, shown);
+    this.#inForce = inForce;
     return changes;
   }
 }

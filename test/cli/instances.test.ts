@@ -1,7 +1,8 @@
 /** `ps`, `stats`, `apply`, `stop`, metrics and the live view through the real binary; live ports are VXLAN, which needs no privileges. */
 import { execFile, spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -159,6 +160,94 @@ describe('a running instance', () => {
     expect(report.ledger).toMatchObject({ balanced: true, inFlight: 0 });
     expect(report.ledger.dropped).toBe(report.ledger.received);
     expect((await ended).code).toBe(0);
+  });
+});
+
+describe('signals that end nothing', () => {
+  const asked = (running: Running): ((what: RegExp) => Promise<void>) => {
+    let text = '';
+    running.child.stderr!.on('data', (part: string) => (text += part));
+    return async (what) => {
+      await until(() => what.test(text) || running.child.exitCode !== null || running.child.signalCode !== null, () => `${String(what)}: ${text}`);
+      expect([text, running.child.signalCode]).toEqual([expect.stringMatching(what), null]);
+      text = '';
+    };
+  };
+
+  it('after `apply`, SIGHUP reads the file that was applied, and `ps` shows it', async () => {
+    const { file } = await edge('v1.yaml');
+    const { child, ended } = await live(file, '--json');
+    const says = asked({ child, ended });
+    const text = readFileSync(file, 'utf8');
+    const write = (rule: string): void => { writeFileSync(join(cwd, 'v2.yaml'), text.replace(/rules: \[[^\]]*\]/, `rules: [${rule}]`)); };
+    write('allow any');
+    expect(await millrace('apply', 'v1', 'v2.yaml')).toMatchObject({ code: 0, stdout: 'v1: new options for firewall (v2.yaml)\n' });
+    child.kill('SIGHUP');
+    await says(/^reloaded: nothing has changed \(.*v2\.yaml\)$/m);
+    write('deny any');
+    child.kill('SIGHUP');
+    await says(/^reloaded: new options for firewall \(.*v2\.yaml\)$/m);
+    // What was refused is not in force.
+    writeFileSync(join(cwd, 'v3.yaml'), 'ports: {}');
+    expect((await millrace('apply', 'v1', 'v3.yaml')).code).toBe(2);
+    expect(JSON.parse((await millrace('ps', '--json')).stdout)).toMatchObject([{ name: 'v1', file: join(cwd, 'v2.yaml') }]);
+    write('denny any');
+    child.kill('SIGHUP');
+    await says(/not reloaded: the chain runs on as it was\n.*\n\n.*v2\.yaml:5:/);
+    child.kill('SIGTERM');
+    expect((await ended).code).toBe(0);
+  });
+
+  it.each(['generator', 'live ports'])('are obeyed from the first moment on: while the file is read, while it starts, while it runs (%s)', async (kind) => {
+    const [left, right] = [await freePort(), await freePort()];
+    writeFileSync(join(cwd, 'late.mjs'), `
+      import { existsSync } from 'node:fs';
+      import { defineNetworkFunction, forward } from ${JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)};
+      const options = { '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) } };
+      export const late = defineNetworkFunction(import.meta.url, { name: 'late', options, create: async () => {
+        while (!existsSync(${JSON.stringify(join(cwd, 'go'))})) await new Promise((resolve) => setTimeout(resolve, 10));
+        return () => forward;
+      } });`);
+    const yaml = (rules: string): string => `
+ports: ${kind === 'generator' ? '{ a: { kind: generator, packets: 1000000000000 }, b: { kind: sink } }' : `{ a: { kind: vxlan, vni: 7, remote: 127.0.0.1, local: "127.0.0.1:${left}" }, b: { kind: vxlan, vni: 8, remote: 127.0.0.1, local: "127.0.0.1:${right}" } }`}
+chains: { edge: [{ firewall: { rules: ${rules} } }, { late: { from: ./late.mjs } }] }
+paths: [{ from: a, to: b, via: edge }]
+`;
+    const file = join(cwd, 'first.yaml');
+    rmSync(file, { force: true });
+    rmSync(join(cwd, 'go'), { force: true });
+    expect(spawnSync('sh', ['-c', 'mkfifo "$0"', file]).status).toBe(0);
+    const running = launch(['run', file], cwd, env);
+    started.push(running);
+    const { child, ended } = running;
+    const says = asked(running);
+    const writer = await open(file, 'w'); // opens when somebody reads
+    child.kill('SIGUSR2');
+    await says(/^no statistics yet: it is starting$/m);
+    await writer.write(yaml('[allow any]'));
+    rmSync(file);
+    await writer.close();
+    writeFileSync(file, yaml('[deny any]'));
+    // The socket is there before the first thread.
+    await until(() => readdirSync(join(cwd, 'millrace')).some((name) => name.startsWith('first.')), () => 'no socket');
+    child.kill('SIGHUP');
+    await says(/^it is starting: reads its configuration again as soon as packets flow$/m);
+    child.kill('SIGUSR2');
+    await says(/^no statistics yet: it is starting$/m);
+    writeFileSync(join(cwd, 'go'), '');
+    await says(/^reloaded: new options for firewall \(.*first\.yaml\)$/m);
+    child.kill('SIGUSR2');
+    await says(/^Ledger +received/m);
+    writeFileSync(file, yaml('[alow any]'));
+    child.kill('SIGHUP');
+    await says(/not reloaded: the chain runs on as it was\n.*\n\n.*first\.yaml:3:/);
+    writeFileSync(file, yaml('[allow any]').replace('via: edge }]', 'via: edge }]\nflows: 1024'));
+    child.kill('SIGHUP');
+    await says(/not reloaded: the chain runs on as it was\n[^]*needs-restart/);
+    child.kill('SIGTERM');
+    const { code, stdout } = await ended;
+    expect(code).toBe(0);
+    expect(stdout).toContain('balanced');
   });
 });
 

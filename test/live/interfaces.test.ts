@@ -27,6 +27,8 @@ paths: [{ between: [inside, outside], via: wire }]
 memory: { ${memory} }
 threads: ${threads}
 `;
+/** Datagrams of a flood. */
+const FLOOD = 40_000;
 const AF_PACKET = ['{ kind: af-packet, interface: inside }', '{ kind: af-packet, interface: outside }'] as const;
 
 /** A file over TCP by programs of their own in both namespaces; returns the hash that each side saw. */
@@ -124,6 +126,59 @@ describe.skipIf(!usable)('a bump in the wire', () => {
     const { ports, drops } = await reportOf(millrace);
     expect(drops['port-down'], JSON.stringify(drops)).toBeGreaterThanOrEqual(5);
     expect(ports.outside.down).toBeUndefined();
+  });
+
+  it.each(['separate', 'one'])('counts to the last frame what a flood brings that neither the chain nor the system has room for (threads: %s)', async (threads) => {
+    threeNamespaces();
+    // Nothing may talk here but the flood.
+    for (const name of ['client', 'middle', 'server']) lab.run(name, 'sh', '-c', 'for each in all default; do echo 1 > /proc/sys/net/ipv6/conf/$each/disable_ipv6; done');
+    lab.cable(['client', 'net0'], ['middle', 'inside']);
+    lab.cable(['server', 'net0'], ['middle', 'outside']);
+    lab.address('client', 'net0', '10.0.0.2/24');
+    lab.run('client', 'ip', 'neighbour', 'add', '10.0.0.3', 'lladdr', '02:00:00:00:00:03', 'dev', 'net0');
+    const go = `${lab.folder}/go`;
+    lab.write('slow.mjs', `
+      import { existsSync } from 'node:fs';
+      import { defineNetworkFunction, forward } from ${JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)};
+      const options = { '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) } };
+      const word = new Int32Array(new SharedArrayBuffer(4));
+      export const slow = defineNetworkFunction(import.meta.url, { name: 'slow', options, create: () => {
+        let packets = 0;
+        return () => {
+          if (packets++ === 0) while (!existsSync(${JSON.stringify(go)})) Atomics.wait(word, 0, 0, 10);
+          return forward;
+        };
+      } });`);
+    const millrace = await lab.millrace('middle', chainFile(...AF_PACKET, 'slots: 64', threads).replace(/wire: \[.*\]/, 'wire: [{ slow: { from: ./slow.mjs } }]'), '--json');
+    const residentKiB = (): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${millrace.child.pid}/status`, 'utf8'))![1]);
+    const stats = async (): Promise<Report> => {
+      const { code, stdout, stderr } = await lab.finish('middle', process.execPath, 'dist/cli/main.js', 'stats', 'middle', '--json');
+      expect(code, stderr).toBe(0);
+      return JSON.parse(stdout) as Report;
+    };
+    const before = residentKiB();
+    // As fast as it can: more than the 32 MiB that the system keeps for a socket.
+    const flooding = lab.finish('client', process.execPath, '-e', `const s=require('dgram').createSocket('udp4');const b=Buffer.alloc(1400);let sent=0;
+      s.connect(9,'10.0.0.3',()=>{const go=()=>{let due=100;for(let k=0;k<100;k++)s.send(b,(e)=>{if(e)throw e;sent++;if(--due===0){if(sent<${FLOOD})go();else{console.log(sent);s.close()}}})};go()})`);
+    // While the chain stands still, it is told what is lost; one thread for all stands still too, and asks nobody.
+    let meanwhile = await stats();
+    while (threads === 'separate' && (meanwhile.drops['ingress-overflow'] ?? 0) === 0) meanwhile = await stats();
+    expect(meanwhile.ports.outside.transmitted).toBe(0);
+    expect((await flooding).stdout).toBe(`${FLOOD}\n`);
+    expect(residentKiB() - before).toBeLessThan(64 * 1024);
+    lab.write('go', '');
+    // Sockets of the system: protocol, interface, bytes that wait.
+    const waiting = (): number => lab.run('middle', 'cat', '/proc/net/packet').split('\n').slice(1).reduce((sum, line) => sum + Number(line.trim().split(/\s+/)[6] ?? 0), 0);
+    for (const until = Date.now() + 30_000; waiting() > 0 && Date.now() < until; ) await pause(20);
+    const [{ stats64 }] = JSON.parse(lab.run('client', 'ip', '-j', '-s', 'link', 'show', 'net0')) as [{ stats64: { tx: { packets: number; dropped: number } } }];
+    const report = await reportOf(millrace);
+    const { received, drops } = report.ports.inside;
+    // A cable of a machine that is busy may lose some before they are there.
+    expect(received).toBe(FLOOD - stats64.tx.dropped);
+    expect(stats64.tx.packets).toBe(received);
+    expect(drops['ingress-overflow']).toBeGreaterThan(1000);
+    expect(Object.values(drops).reduce((sum, each) => sum + each, 0) + report.ports.outside.transmitted, JSON.stringify(report.ports)).toBe(received);
+    expect(report.ports.outside.received).toBe(0);
   });
 
   it('is named where its port throws in the one thread, and the packet manager that shares the thread settles the books', async () => {

@@ -15,3 +15,4 @@ export const bursts: NetworkFunctionFactory<{ nth: number; leave?: number | unde
 export const hesitant: NetworkFunctionFactory<{ holdMs?: number; isSound?: boolean; isEndless?: boolean }>;
 export const unmade: NetworkFunctionFactory<Record<string, never>>;
 export const hang: NetworkFunctionFactory<{ from: string }>;
+export const late: NetworkFunctionFactory<{ file: string; holdMs?: number }>;

@@ -2,6 +2,8 @@
  * Network functions for tests. `trace` writes its id and the slot that it sees into the packet's payload: behind the
  * UDP header lie a count and then five bytes for each hop. The others misbehave on purpose.
  */
+import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { defineNetworkFunction, forward, perFlow } from 'millrace';
 
 /** A Standard Schema that takes any options: a schema library would cost each VM of each test a tenth of a second. */
@@ -216,5 +218,20 @@ export const unmade = defineNetworkFunction(import.meta.url, {
   options: optionsOf({}),
   create: () => {
     throw new Error('it was not to be');
+  },
+});
+
+/** Is created once a file is there; holds its first packet for a while. */
+export const late = defineNetworkFunction(import.meta.url, {
+  name: 'late',
+  options: optionsOf({ holdMs: 0 }),
+  create: async ({ options }) => {
+    while (!existsSync(options.file)) await sleep(5);
+    let { holdMs } = options;
+    return () => {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, holdMs);
+      holdMs = 0;
+      return forward;
+    };
   },
 });

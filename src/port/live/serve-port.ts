@@ -51,6 +51,7 @@ async function serveTunnel(backend: VxlanBackend, { shared, thread, sleeper, rea
     if (now >= lookMs) {
       lookMs = now + LOOK_MS;
       busyMs[0] = performance.eventLoopUtilization().active;
+      if (!ended) port.countOverflow(now);
     }
     if ((await port.transmit()) > 0) continue;
     sleeper.announce();

@@ -15,6 +15,7 @@ import type { PortLedger } from '../live/port-ledger.js';
 import type { ReceivingEnd, SendingEnd } from '../live/ring-ends.js';
 import type { Encapsulation } from './encapsulation.js';
 import { finishChecksum } from './finish-checksum.js';
+import { SocketDrops } from './socket-drops.js';
 
 export interface UdpTunnelOptions {
   /** Where datagrams are received. */
@@ -27,6 +28,7 @@ export interface UdpTunnelOptions {
   mtu: number;
 }
 
+const INGRESS_OVERFLOW = builtInDrop('ingress-overflow');
 const NO_FREE_SLOT = builtInDrop('no-free-slot');
 const PACKET_TOO_LONG = builtInDrop('packet-too-long');
 const TUNNEL_PEER = builtInDrop('tunnel-peer');
@@ -59,6 +61,7 @@ export class UdpTunnelPort implements FrameOutlet {
   readonly #batch = new Uint32Array(SEND_WINDOW);
   /** Of the window under way: why each packet was not sent, 0 when it was. */
   readonly #reasons = new Uint16Array(SEND_WINDOW);
+  #overflow: SocketDrops | null = null;
   #unanswered = 0;
   #publishDue = false;
   #windowDone: () => void = () => undefined;
@@ -115,6 +118,7 @@ export class UdpTunnelPort implements FrameOutlet {
         resolve();
       });
     });
+    this.#overflow = new SocketDrops(this.#socket.address());
     // ICMP errors of packets that were sent: the peer may not be there yet.
     this.#socket.on('error', () => undefined);
     try {
@@ -132,8 +136,18 @@ export class UdpTunnelPort implements FrameOutlet {
     });
   }
 
+  /** Counts what the system dropped in front of the port, when it is time to ask for it. */
+  countOverflow(nowMs: number): void {
+    this.#lose(this.#overflow?.take(nowMs) ?? 0);
+  }
+
+  #lose(datagrams: number): void {
+    if (datagrams > 0) this.#ledger.drop(INGRESS_OVERFLOW, datagrams, 0);
+  }
+
   /** Receives no more. */
   deafen(): void {
+    this.#lose(this.#overflow?.takeAll() ?? 0);
     this.#socket.removeAllListeners('message');
   }
 

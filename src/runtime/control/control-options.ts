@@ -1,4 +1,6 @@
 /** How a runtime is reached from outside while it runs. */
+import type { FileInForce } from '../file-in-force.js';
+
 export interface ControlOptions {
   /** Of the instance, as `millrace ps` shows it: a letter or digit, then letters, digits, `_ . -`; at most 40. Default `millrace`; with the pid behind it when it is taken. */
   name?: string;
@@ -10,6 +12,6 @@ export interface ControlOptions {
   file?: string;
   /** @internal Called when the socket cannot be opened: the run goes on without it. Default: that is an error. */
   unavailable?: ((error: Error) => void) | undefined;
-  /** @internal Changes each document that is read before it is put in force: what the command line overrides. @throws ConfigurationError. */
-  override?: (document: unknown) => unknown;
+  /** @internal The same, where something else applies it too. */
+  inForce?: FileInForce;
 }

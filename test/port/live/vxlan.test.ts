@@ -1,9 +1,13 @@
 /** Tunnels over UDP, between two runtimes and against hand-made datagrams, on the loopback interface. */
 import { createSocket, type Socket } from 'node:dgram';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { chain, queuePort, start, vxlan, type QueuePort, type Report, type Runtime } from 'millrace';
 import { describe, expect, it } from 'vitest';
 import { Vxlan } from '../../../src/port/tunnel/vxlan.js';
-import { touch } from '../../support/trace-function.mjs';
+import { SocketDrops } from '../../../src/port/tunnel/socket-drops.js';
+import { late, touch } from '../../support/trace-function.mjs';
 
 const VNI = 0x123456;
 const frame = (fill: number, length = 64): Uint8Array => Uint8Array.from([2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 0x08, 0x06, ...new Uint8Array(length - 14).fill(fill)]);
@@ -124,6 +128,104 @@ describe('datagrams that are no frames for this port', () => {
     expect(report.ports.tunnel.drops['no-free-slot']).toBeGreaterThan(10);
     expect(report.ledger).toMatchObject({ balanced: true, inFlight: 0 });
     peer.close();
+  });
+});
+
+const hasTable = existsSync('/proc/self/net/udp');
+if (!hasTable) console.warn('skipped: the system has no /proc/self/net/udp, so nobody can say what it drops');
+/** The line of a bound socket in the system's table: bytes that wait, and datagrams dropped. */
+function inTable(port: number): { waiting: number; dropped: number } | null {
+  const line = readFileSync('/proc/self/net/udp', 'latin1').split('\n').find((each) => each.includes(`: 0100007F:${port.toString(16).toUpperCase().padStart(4, '0')} `));
+  const fields = line?.trim().split(/\s+/);
+  return fields === undefined ? null : { waiting: Number.parseInt(fields[4].split(':')[1], 16), dropped: Number(fields[12]) };
+}
+async function flood(from: Socket, port: number, datagrams: number): Promise<void> {
+  const bytes = datagram(frame(1));
+  for (let sent = 0; sent < datagrams; sent += 100) {
+    await Promise.all(Array.from({ length: 100 }, () => new Promise<void>((resolve, reject) => {
+      from.send(bytes, port, '127.0.0.1', (error) => { if (error === null) resolve(); else reject(error); });
+    })));
+  }
+}
+
+describe.skipIf(!hasTable)('a flood into a tunnel that is slow', () => {
+  it('is counted to the last datagram, also what the system dropped because nobody read it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'millrace-flood-'));
+    const [local, peer] = [await freePort(), await bound()];
+    const starting = start({
+      ports: { left: vxlan({ vni: VNI, local: `127.0.0.1:${local}`, remote: `127.0.0.1:${peer.address().port}` }), right: vxlan({ vni: 1, local: `127.0.0.1:${await freePort()}`, remote: '127.0.0.1:9' }) },
+      paths: [{ between: ['left', 'right'], via: chain('edge', [late({ file: join(folder, 'go'), holdMs: 300 })]) }],
+      memory: { slots: 64 },
+    });
+    // The socket is open, and its thread waits for the network function: the system's buffer is all that there is.
+    await settled(() => inTable(local) !== null);
+    await flood(peer, local, 20_000);
+    const before = inTable(local)!.dropped;
+    expect(before).toBeGreaterThan(1000);
+    writeFileSync(join(folder, 'go'), '');
+    const runtime = await starting;
+    await flood(peer, local, 20_000);
+    await settled(() => inTable(local)!.waiting === 0);
+    const { dropped } = inTable(local)!;
+    // Perhaps not a second has passed since the port asked last: it asks once more at the end.
+    const report = await over(runtime);
+    const { received, drops } = report.ports.left;
+    expect(drops['ingress-overflow']).toBe(dropped);
+    expect(drops['no-free-slot']).toBeGreaterThan(0);
+    expect(received).toBe(40_000);
+    expect(received - Object.values(drops).reduce((sum, each) => sum + each, 0)).toBe(report.ports.right.transmitted);
+    peer.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  it.each(['127.0.0.1', '0.0.0.0', '::1', '::'])('at %s is found in the table of the system, and counted once', async (address) => {
+    const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
+    await new Promise<void>((resolve) => { socket.bind(0, address, resolve); });
+    const file = `/proc/self/net/udp${address.includes(':') ? '6' : ''}`;
+    const folder = mkdtempSync(join(tmpdir(), 'millrace-table-'));
+    const table = join(folder, 'udp');
+    const port = socket.address().port.toString(16).toUpperCase().padStart(4, '0');
+    const copyWith = (drops: number): void => {
+      writeFileSync(table, readFileSync(file, 'latin1').split('\n').map((line) => (line.includes(`:${port} `) ? line.replace(/\d+ *$/, `${drops}   `) : line)).join('\n'));
+    };
+    const drops = new SocketDrops(socket.address(), table);
+    copyWith(7);
+    expect([drops.take(0), drops.takeAll()]).toEqual([7, 0]);
+    copyWith(4_294_967_295);
+    expect(drops.take(0)).toBe(0);
+    expect(drops.take(performance.now() + 100_000)).toBe(4_294_967_288);
+    // The system counts modulo 2^32.
+    copyWith(1);
+    expect(drops.takeAll()).toBe(2);
+    writeFileSync(table, readFileSync(file, 'latin1').replace('drops', ''));
+    expect(drops.takeAll()).toBe(0);
+    rmSync(folder, { recursive: true });
+    expect(drops.takeAll()).toBe(0);
+    socket.close();
+  });
+});
+
+describe('a peer that is gone', () => {
+  it('breaks nothing: what is sent to its closed port is transmitted, and what comes when it is there again is received', async () => {
+    const local = await freePort();
+    const peer = await bound();
+    const { port } = peer.address();
+    const { runtime, queue } = await tunnel(local, port);
+    peer.close();
+    // The system answers each by ICMP: port unreachable.
+    for (let k = 0; k < 200; k++) await queue.send(frame(k));
+    await settled(() => runtime.stats().ports.tunnel.transmitted === 200);
+    const back = createSocket('udp4');
+    await new Promise<void>((resolve) => { back.bind(port, '127.0.0.1', resolve); });
+    const heard = new Promise<Uint8Array>((resolve) => { back.once('message', resolve); });
+    await queue.send(frame(7));
+    expect(Buffer.from(await heard).equals(datagram(frame(7)))).toBe(true);
+    back.send(datagram(frame(42)), local, '127.0.0.1');
+    expect(Buffer.from((await queue.receive())!.bytes).equals(frame(42))).toBe(true);
+    const report = await over(runtime);
+    expect(report.ports.tunnel).toMatchObject({ received: 1, transmitted: 201, drops: {} });
+    expect(report.drops).toEqual({});
+    back.close();
   });
 });
 

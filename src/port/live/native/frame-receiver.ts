@@ -93,7 +93,7 @@ export class FrameReceiver {
     const top = end.count - 1;
     for (let k = 0; k < most; k++) this.#layOut(k, end.stock[top - k]);
     const count = this.#io.receive(this.#vector, most, mayWait);
-    if (wallMs >= this.#nextAskMs) this.#askForDropped(wallMs);
+    this.askWhenDue(wallMs);
     if (count <= 0) return count;
     for (let k = 0; k < count; k++) this.#batch[k] = end.stock[top - k]!;
     end.count -= count;
@@ -113,8 +113,15 @@ export class FrameReceiver {
     this.#vector.setPiece(k, 1, this.#regionAddress + address + this.#end.dataOffset(address), this.#end.region.maxPacketBytes);
   }
 
-  #askForDropped(wallMs: number): void {
+  /** Counts what the system dropped in front of the port, when it is time to ask for it. */
+  askWhenDue(wallMs: number): void {
+    if (wallMs < this.#nextAskMs) return;
     this.#nextAskMs = wallMs + ASK_PERIOD_MS;
+    this.ask();
+  }
+
+  /** The same, at any time. */
+  ask(): void {
     const dropped = this.#io.dropped();
     if (dropped > 0) this.#ledger.drop(INGRESS_OVERFLOW, dropped, 0);
   }

@@ -107,6 +107,17 @@ export class ReceivingHalf {
     return 0;
   }
 
+  /** There is no free slot: frames stay with the system, which drops what it has no room for. */
+  starve(nowMs: number): void {
+    this.#receiver.askWhenDue(nowMs);
+  }
+
+  /** Receives no more. */
+  finish(): void {
+    this.#receiver.ask();
+    this.end.end();
+  }
+
   /** What came before an outage is still received meanwhile: the half goes on as ever. */
   #look(nowMs: number): void {
     this.#nextLookMs = nowMs + LOOK_MS;

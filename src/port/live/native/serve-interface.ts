@@ -31,6 +31,7 @@ function receive(half: ReceivingHalf, { shared, thread, sleeper, phase, ready }:
   if (phase() === RunState.running) half.greet();
   while (phase() === RunState.running) {
     if (end.refill() === 0) {
+      half.starve(Date.now());
       sleeper.announce();
       if (end.hasFill) sleeper.cancel();
       else sleeper.wait(SLEEP_MS);
@@ -43,7 +44,7 @@ function receive(half: ReceivingHalf, { shared, thread, sleeper, phase, ready }:
     mayWait = count === 0;
     if (!half.isUp) sleeper.pause(REATTACH_MS);
   }
-  end.end();
+  half.finish();
   while (phase() !== RunState.stopped) sleeper.pause(SLEEP_MS);
 }
 
