@@ -161,6 +161,22 @@ describe.skipIf(!usable)('AF_XDP', () => {
   });
 });
 
+describe.skipIf(!usable)('what an interface does to frames before an AF_XDP port has them', () => {
+  afterEach(async () => { await lab.close(); });
+
+  it('is told at the start, with the command that mends it', async () => {
+    cables();
+    // An interface whose driver takes no program: it is behind the driver there, where the system has put TCP packets together.
+    lab.run('middle', 'ip', 'link', 'add', 'tunnel', 'type', 'vxlan', 'id', '7', 'remote', '127.0.0.1', 'dstport', '4790');
+    lab.run('middle', 'ip', 'link', 'set', 'tunnel', 'up');
+    const millrace = await lab.millrace('middle', wire('af-xdp', 'af-xdp', `slots: ${SLOTS}`).replace('interface: inside', 'interface: tunnel'), '--json');
+    await reportOf(millrace);
+    expect(millrace.stderr).toMatch(/advice: port 'inside': TCP packets that the system puts together on 'tunnel' fit no slot and are dropped: ethtool -K tunnel gro off/);
+    expect(millrace.stderr).toMatch(/advice: port 'outside': VLAN tags of frames that 'outside' receives are lost: ethtool -K outside rxvlan off/);
+    expect(millrace.stderr.match(/advice:/g)).toHaveLength(2);
+  });
+});
+
 describe.skipIf(!usable)('a thread of an AF_XDP port that dies', () => {
   afterEach(async () => { await lab.close(); });
 
