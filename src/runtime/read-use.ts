@@ -60,6 +60,11 @@ export function readUse(context: ChainContext, item: unknown, site: Site): Writt
   }
   const [name, body] = entries[0];
   const options: Site = { shown: site.shown, source: [...site.source, name] };
+  if (name in longUseShape.shape && !Object.hasOwn(context.stock, name) && !isMap(body)) {
+    const message = `'${name}' is said of a network function, and stands here as an item of its own`;
+    findings.add('wrong-type', options, { on: 'key', found: `'${name}' by itself`, expected: "one item: { function: NAME, from: FILE, as: NAME, options: {…} }", message });
+    return null;
+  }
   if (body !== null && !isMap(body)) {
     findings.add('wrong-type', options, {
       found: describe(body),

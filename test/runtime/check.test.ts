@@ -183,6 +183,12 @@ describe('network functions', () => {
     ]);
   });
 
+  test('what belongs to a network function and stands as an item of its own, as a list in one line is easily written', async () => {
+    expect(await after((c) => (c.chains.edge = [{ function: 'nat' }, { from: './nat.js' }] as never))).toContain(
+      "chains.edge[1]: 'from' is said of a network function, and stands here as an item of its own\n  found 'from' by itself, expected one item: { function: NAME, from: FILE, as: NAME, options: {…} } [wrong-type]",
+    );
+  });
+
   test('an option that the schema of the function does not know', async () => {
     expect(await after((c) => (c.chains.edge[0]['ttl-guard'] = { minimun: 1 }))).toEqual([
       "chains.edge[0].minimun: unknown key 'minimun', did you mean 'minimum'?\n  found 'minimun', expected 'minimum' or 'texts' [unknown-key]",
