@@ -8,12 +8,10 @@ import { SERVER, type Proof } from './proof-hosts.js';
 const SSHD = '/usr/sbin/sshd';
 const INPUT_BYTES = 1 << 20;
 
-let answer: boolean | null = null;
-/** Says so once when it cannot be. */
-export function hasSshd(): boolean {
-  answer ??= canUseNamespaces('ssh', 'ssh-keygen') && existsSync(SSHD);
-  if (!answer) console.warn('skipped: ssh through Millrace, there is no ssh or no sshd');
-  return answer;
+/** What there is not; null: all is there. */
+export function missingForSsh(): string | null {
+  if (!canUseNamespaces('ssh', 'ssh-keygen')) return 'there is no ssh, or no ssh-keygen';
+  return existsSync(SSHD) ? null : `there is no ${SSHD}`;
 }
 
 export async function sshSession({ lab }: Proof): Promise<string> {

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, join, normalize } from 'node:path';
 import ts from 'typescript';
 import { expect, it } from 'vitest';
+import { portShapes } from '../../src/runtime/schema.js';
 import { ROOT, SOURCE, read, repositoryFiles, walk } from './source-files.js';
 
 /** Names of the members of all interfaces and type literals in a file. */
@@ -21,6 +22,12 @@ it('docs/reports.md has every field of a report', () => {
   const fields = members('src/runtime/report.ts');
   expect(fields.length).toBeGreaterThan(40);
   expect(fields.filter((name) => !new RegExp(`\`[^\`\\n]*\\b${name}\\b[^\`\\n]*\``).test(page))).toEqual([]);
+});
+
+it.each([['af-packet', 'interface'], ['af-xdp', 'interface'], ['tap', 'interface'], ['vxlan', 'vxlan']] as const)('docs/%s.md has every key of its port, and no other', (page, shape) => {
+  const rows = read(`docs/${page}.md`).split('| key | default | what |\n')[1].split('\n\n')[0].split('\n').slice(1);
+  const keys = rows.flatMap((row) => [...row.split('|')[1].matchAll(/`(\w+)`/g)].map(([, key]) => key));
+  expect(keys.toSorted()).toEqual(Object.keys(portShapes[shape].shape).filter((key) => key !== 'kind').toSorted());
 });
 
 it('every folder of src has a README', () => {
