@@ -116,9 +116,12 @@ const BESIDE: Readonly<Partial<Record<string, (proof: Proof, step: Pick<Step, 'i
   'firewall-denied': () => true,
   // TCP sends again, ever more rarely, what the signature had dropped: also when curl has given up.
   'dpi-signature': (_proof, _step, before) => (before['dpi-signature'] ?? 0) > 0,
-  // A burst is cut into many slots, or comes as many datagrams, and there are more threads at work than cores: the manager fetches new slots too late.
-  // Over cables long packets pass whole, and frames wait in the socket's buffer.
-  'no-free-slot': ({ peer }, { isFullSpeed = false }) => isFullSpeed && peer === 'vxlan',
+  // There are more threads at work than cores: the manager fetches new slots, or a port its frames, too late.
+  'no-free-slot': (_proof, { isFullSpeed = false }) => isFullSpeed,
+  'ingress-overflow': (_proof, { isFullSpeed = false }) => isFullSpeed,
+  // What a host sends again, or answers late, behind the end of its connection.
+  'firewall-invalid': (_proof, { isFullSpeed = false }) => isFullSpeed,
+  'nat-no-binding': (_proof, { isFullSpeed = false }) => isFullSpeed,
 };
 
 export type Drops = Report['drops'];
