@@ -15,6 +15,8 @@ interface Running {
 export class FileInForce {
   #file: string;
   #shown: string;
+  /** Settles when no call is under way: each finds the file in force that the one before it has left. */
+  #last: Promise<unknown> = Promise.resolve();
   readonly #override: (document: unknown) => unknown;
 
   /**
@@ -37,7 +39,13 @@ export class FileInForce {
    * @param file absolute. @param shown how problems name it.
    * @throws ConfigurationError when it has mistakes, or wants what needs a restart; nothing is changed then.
    */
-  async apply(runtime: Running, file = this.#file, shown = file === this.#file ? this.#shown : file): Promise<Changes> {
+  apply(runtime: Running, file?: string, shown?: string): Promise<Changes> {
+    const applied = this.#last.then(async () => this.#applyNow(runtime, file ?? this.#file, shown));
+    this.#last = applied.catch(() => undefined);
+    return applied;
+  }
+
+  async #applyNow(runtime: Running, file: string, shown = file === this.#file ? this.#shown : file): Promise<Changes> {
     // Commands that read no file start sooner without.
     const { readConfiguration } = await import('./yaml.js');
     const { document, source, baseDirectory } = await readConfiguration(file, shown);

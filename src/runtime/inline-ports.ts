@@ -144,7 +144,10 @@ export class InlinePorts implements Pollable {
       }
     } else if (!this.#hasEnded) {
       this.#hasEnded = true;
-      for (const half of this.#receiving) half.finish();
+      for (const half of this.#receiving) {
+        this.#turn = half.name;
+        half.finish();
+      }
     }
     this.#turn = null;
     const moved = this.#inner.poll();

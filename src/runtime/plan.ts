@@ -32,11 +32,11 @@ export interface PlanPort {
   spec: PlanPortSpec;
 }
 
-/** One use of a network function in a chain; of a chain with replicas, one for each. */
+/** One use of a network function in a chain; where it is to exist several times, one for each. */
 export interface PlanFunction {
   name: string;
   chain: string;
-  /** Which of the chain's replicas it belongs to. */
+  /** Which of the replicas of this use it is; one that the chain's replicas share is the only one. */
   replica: { index: number; count: number };
   /** URL of the module that defines the function, and the function's name. */
   module: string;
@@ -69,7 +69,7 @@ export interface PlanPath {
   match: string;
   chain: string;
   routing: Routing;
-  /** Indexes of functions, in the order of the forward path, for each replica of the chain. */
+  /** Indexes of functions, in the order of the forward path, for each way through the chain that differs. */
   replicas: number[][];
   /** How connections are spread over the replicas. */
   spread: Spread;

@@ -7,7 +7,7 @@ import { EveLog } from './eve/eve-log.js';
 import { layOut, type Layout, type LayoutOptions } from './layout.js';
 import { isLive } from './live-ports.js';
 import { makeFolders, type Written } from './make-folders.js';
-import { openPorts } from './open-ports.js';
+import { openPorts, type OpenPorts } from './open-ports.js';
 import type { Plan } from './plan.js';
 import { ConfigurationError, type Problem } from './problems.js';
 import { QueuePort } from './queue-port.js';
@@ -40,13 +40,13 @@ export async function startPlan(plan: Plan, queuePorts: ReadonlyMap<string, Queu
   });
   const services = await Services.open(options);
   let runtime: Runtime;
+  let opened: OpenPorts;
   let watching: Watches | null = null;
   try {
     const eve = options.eve === undefined ? null : new EveLog(options.eve, options.baseDirectory ?? process.cwd(), layout.drops.names);
     watching = new Watches(plan, layout, watches);
-    const opened = await openPorts(plan, layout.shared.region);
+    opened = await openPorts(plan, layout.shared.region);
     runtime = new Runtime(plan, layout, opened, queuePorts, options, eve, watching);
-    for (const advice of opened.advice) options.onEvent?.({ type: 'port-advice', ...advice });
   } catch (error) {
     watching?.abandon();
     await services.close();
@@ -54,6 +54,12 @@ export async function startPlan(plan: Plan, queuePorts: ReadonlyMap<string, Queu
   }
   // Whoever asks meanwhile is answered when it is known how that went.
   runtime.serveBy(services);
+  try {
+    for (const advice of opened.advice) options.onEvent?.({ type: 'port-advice', ...advice });
+  } catch (error) {
+    await runtime.stop().catch(() => undefined);
+    throw error;
+  }
   await runtime.ready();
   return runtime;
 }

@@ -53,7 +53,7 @@ export class SocketDrops {
     // Systems that are like Linux may have a table without that column.
     if (!/^.* drops *\n/.test(text)) return null;
     const lines = [...text.matchAll(this.#line)];
-    // Two link-local addresses on two interfaces look alike: nobody can say whose loss it is.
+    // Link-local addresses on two interfaces look alike, and so do sockets that share a port: nobody can say whose loss it is.
     return lines.length === 1 ? Number(lines[0][1]) : null;
   }
 }

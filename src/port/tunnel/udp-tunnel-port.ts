@@ -145,7 +145,7 @@ export class UdpTunnelPort implements FrameOutlet {
     if (datagrams > 0) this.#ledger.drop(INGRESS_OVERFLOW, datagrams, 0);
   }
 
-  /** Receives no more. */
+  /** Receives no more. What is in the socket's buffer by then was not received, and is in no count. */
   deafen(): void {
     this.#lose(this.#overflow?.takeAll() ?? 0);
     this.#socket.removeAllListeners('message');

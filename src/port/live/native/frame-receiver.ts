@@ -115,7 +115,8 @@ export class FrameReceiver {
 
   /** Counts what the system dropped in front of the port, when it is time to ask for it. */
   askWhenDue(wallMs: number): void {
-    if (wallMs < this.#nextAskMs) return;
+    // A clock that was set back is no reason to wait for where it was.
+    if (wallMs < this.#nextAskMs && wallMs >= this.#nextAskMs - ASK_PERIOD_MS) return;
     this.#nextAskMs = wallMs + ASK_PERIOD_MS;
     this.ask();
   }
