@@ -1,5 +1,6 @@
 /** Where functions run changes nothing of what happens to packets: placed together, or replicated, the books are the same. */
 import { existsSync, readdirSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { chain, type ConfigurationError, generator, nat, queuePort, run, sink, start, vxlan, type ChainOptions, type Configuration, type Runtime, type RuntimeEvent } from 'millrace';
 import { simulate } from 'millrace/testing';
 import { describe, expect, it, vi } from 'vitest';
@@ -164,7 +165,7 @@ describe('a function that does not come back', () => {
   it('is named where it is never made, when the time for that is over', async () => {
     const neverMade = (placement: 'per-vm' | 'together'): Promise<Runtime> => start(configure(10, { placement }, hang({ from: 'create' })), { startTimeoutMs: 2000 });
     await run(configure(1, {}, touch({}))); // what the system starts once, is there
-    await import('node:fs/promises').then(async ({ stat }) => stat('.')); // the system's pool of threads is there for good from its first use on
+    await stat('.'); // libuv's pool of threads is there for good from its first use on
     const threads = threadCount();
     const why = "was not created within 2 s: its create() was expected to return or throw, and has done neither";
     await expect(neverMade('per-vm')).rejects.toMatchObject({ name: 'StartError', code: 'create-timeout', vm: 'hang', chain: 'c', message: `network function 'hang' of chain 'c' ${why}` });
