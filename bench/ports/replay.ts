@@ -118,7 +118,7 @@ export class ReplaySide {
     // Packets may come by ones and twos, and the clock costs as much as one of them.
     if (replay.sent >= replay.lookAt) {
       replay.lookAt = replay.sent + PACKETS_A_LOOK;
-      replay.window.pass(performance.now());
+      replay.window.look();
     }
     const { sides, lengths, jumpSeconds } = replay.options;
     let used = 0;

@@ -45,13 +45,12 @@ export class BenchSource {
   }
 
   receive(slots: Uint32Array, count: number): number {
-    const now = performance.now();
-    this.#window.pass(now);
+    this.#window.look();
     if (this.exhausted) return 0;
     const { packets, offered } = this.#options;
     let wanted = count;
     if (packets !== null) wanted = Math.min(wanted, packets - this.#made);
-    if (offered !== null) wanted = Math.min(wanted, this.#dueBy(now, offered));
+    if (offered !== null) wanted = Math.min(wanted, this.#dueBy(offered));
     if (wanted <= 0) return 0;
     this.#made = this.#writeFrames(slots, wanted, this.#made);
     if (this.#options.hash) this.#refreshBurst(slots, wanted);
@@ -61,8 +60,8 @@ export class BenchSource {
   }
 
   /** Packets that are due and not sent. What a ring of as many descriptors as there are slots would have lost, is lost. */
-  #dueBy(nowMs: number, offered: number): number {
-    const due = Math.floor(((nowMs - this.#window.startedMs) / 1000) * offered);
+  #dueBy(offered: number): number {
+    const due = Math.floor(((this.#window.clock[0] - this.#window.startedMs) / 1000) * offered);
     const room = this.#memory.headers.slotCount;
     if (due - this.#accounted > room) {
       const lost = due - this.#accounted - room;

@@ -3,6 +3,7 @@
  * that is worth testing is in the `poll()` that it is given.
  */
 import type { Sleeper } from './doorbell.js';
+import { readClock } from './monotonic-clock.js';
 import type { WakeUpSpec } from './wake-up.js';
 
 export interface Pollable {
@@ -10,7 +11,7 @@ export interface Pollable {
   poll(): number;
   /** Whether a poll would find something. */
   hasWork(): boolean;
-  /** Wakes others for what was published. Called before the thread sleeps, and where there is work, whenever the clock shows another millisecond. */
+  /** Wakes others for what was published. Called before the thread sleeps, and whenever the clock shows that another millisecond has passed. */
   flush(): void;
   /** Milliseconds after which there will be work without anybody ringing. Left out: never. */
   restMs?(): number;
@@ -24,34 +25,42 @@ const LONGEST_SLEEP_MS = 1000;
  * work doubles them, up to `spins`.
  */
 const FIRST_SPINS = 100;
-/**
- * Polls without work between two readings of the clock, a power of two: each reading is a new object for V8, and millions of them a
- * second would be collected a dozen times in it.
- */
+/** Polls without work between two readings of the clock, a power of two: such a poll is over as soon as a reading. */
 const CLOCK_PERIOD = 16;
+/** Between two looks at the time of day, and between two flushes. */
+const TICK_MS = 1;
+/** Cells of the loop's times: when the clock was read, when it was read before that, and when the next tick is due. */
+const NOW = 0;
+const THEN = 1;
+const TICK = 2;
 
 /**
  * Runs until `stopped()` says so at an empty poll.
  * @param spins empty polls before sleeping, where there was work: a short wait is cheaper than a sleep and a wake-up.
  * @param sleeps false: it never does, and nobody has to ring.
- * @param busyMs its first cell counts the milliseconds in which there was work. Each is given to the poll in which the clock
- * showed the next one, a sample every millisecond: exact on the average, but for the few polls since the last reading.
+ * @param busyMs its first cell counts the milliseconds in which there was work: of each poll that found some, with up to fifteen before it that
+ * found none.
  * @param wallMs its first cell is the time of day, milliseconds since 1970, as it was read last.
  */
 export function pollLoop(work: Pollable, sleeper: Pick<Sleeper, 'announce' | 'cancel' | 'wait'>, stopped: () => boolean, { spins, sleeps }: Pick<WakeUpSpec, 'spins' | 'sleeps'>, busyMs: Float64Array = new Float64Array(1), wallMs: Float64Array = new Float64Array(1)): void {
   let idle = 0;
   let patience = Math.min(spins, FIRST_SPINS);
   let sleepMs = FIRST_SLEEP_MS;
-  let then = Date.now();
+  // Times stand in an array: in a variable that lives from poll to poll, each would be an object.
+  const clock = new Float64Array(16);
+  readClock(clock);
+  clock[THEN] = clock[NOW];
+  clock[TICK] = clock[NOW];
   for (;;) {
     if ((idle & (CLOCK_PERIOD - 1)) === 0) {
-      const now = Date.now();
-      if (idle === 0 && now > then) {
-        busyMs[0] += now - then;
+      readClock(clock);
+      if (idle === 0) busyMs[0] += clock[NOW] - clock[THEN];
+      clock[THEN] = clock[NOW];
+      if (clock[NOW] >= clock[TICK]) {
+        clock[TICK] = clock[NOW] + TICK_MS;
+        wallMs[0] = Date.now();
         work.flush(); // whoever sleeps has not heard for a millisecond, or for as long as a slow poll took
       }
-      then = now;
-      wallMs[0] = now;
     }
     if (work.poll() > 0) {
       idle = 0;
@@ -64,8 +73,8 @@ export function pollLoop(work: Pollable, sleeper: Pick<Sleeper, 'announce' | 'ca
     if (stopped()) return;
     if (!sleeps) {
       sleeper.wait(0); // for what a sleeper learns by the way
-      then = Date.now();
-      wallMs[0] = then;
+      readClock(clock);
+      clock[THEN] = clock[NOW];
       idle = 1; // none of this was work
       continue;
     }
@@ -75,11 +84,12 @@ export function pollLoop(work: Pollable, sleeper: Pick<Sleeper, 'announce' | 'ca
     else {
       sleeper.wait(work.restMs === undefined ? sleepMs : Math.min(sleepMs, work.restMs()));
       sleepMs = Math.min(2 * sleepMs, LONGEST_SLEEP_MS);
-      if (Date.now() - then >= FIRST_SLEEP_MS) patience = Math.min(spins, FIRST_SPINS);
+      readClock(clock);
+      if (clock[NOW] >= clock[TICK]) wallMs[0] = Date.now();
+      if (clock[NOW] - clock[THEN] >= FIRST_SLEEP_MS) patience = Math.min(spins, FIRST_SPINS);
       // Whoever rang had published before: a look that finds nothing is enough to sleep on.
       idle = patience - 1;
+      clock[THEN] = clock[NOW]; // what was slept was not worked
     }
-    then = Date.now(); // what was slept was not worked
-    wallMs[0] = then;
   }
 }

@@ -29,9 +29,6 @@ import { nextHop, sameWayForward } from './mesh-runs.js';
 import type { VmSpec } from './vm-spec.js';
 import type { WatchSpec } from '../watch/watch-spec.js';
 
-/** How often a network function may let go of what timed out, in packet time. */
-const EXPIRE_PERIOD_MS = 1000;
-
 const SECONDS = HeaderOffset.timestampSeconds >> 2;
 const NANOS = HeaderOffset.timestampNanos >> 2;
 
@@ -82,7 +79,8 @@ export class Vm {
   #unsent = -1;
   /** Answers to main that found no room yet. */
   readonly #unanswered: VmEvent[] = [];
-  #nextExpiryMs = 0;
+  /** The second of packet time in which network functions were last asked to let go of what timed out. */
+  #expiredSeconds = -1;
   /** The reading of the time of day that the clock was told last. */
   readonly #passedMs = new Float64Array(1);
 
@@ -295,10 +293,12 @@ export class Vm {
     this.#clock.advanceTo(wallMs[0]);
   }
 
+  /** Once in each second of packet time that shows: a whole number, since one with a fraction could be an object in every poll. */
   #expire(): void {
+    const seconds = this.#clock.nowSeconds();
+    if (seconds === this.#expiredSeconds) return;
+    this.#expiredSeconds = seconds;
     const now = this.#clock.now();
-    if (now < this.#nextExpiryMs) return;
-    this.#nextExpiryMs = now + EXPIRE_PERIOD_MS;
     for (let at = 0; at < this.#handlers.length; at++) {
       const handlers = this.#handlers[at];
       if (handlers.expire === undefined) continue;

@@ -1,6 +1,12 @@
 /** How a thread goes from work to sleep, with a sleeper that is awake at once. */
-import { expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { pollLoop } from '../../src/ring/poll-loop.js';
+
+/** The clock stands, but for what a test adds to it. */
+let nowNanos = 10n ** 15n;
+const advance = (milliseconds: number): void => { nowNanos += BigInt(milliseconds * 1e6); };
+beforeEach(() => { vi.spyOn(process.hrtime, 'bigint').mockImplementation(() => nowNanos); });
+afterEach(() => { vi.restoreAllMocks(); });
 
 /** @param busy by number of the poll, from 1. @returns for each sleep, how many polls came since the one before, and how long it was to be. */
 function sleepsOf(busy: ReadonlySet<number>, sleeps: number, spins: number): [polls: number, milliseconds: number][] {
@@ -41,7 +47,7 @@ it('where it is not to sleep it waits for nothing, tells nobody that it does, an
     wait: (milliseconds: number) => { done.push(`wait ${milliseconds}`); },
   };
   pollLoop(work, sleeper, () => polls > 200, { spins: 100, sleeps: false });
-  expect(done).toEqual(['flush 100', 'wait 0', 'flush 220']);
+  expect(done).toEqual(['flush 0', 'flush 100', 'wait 0', 'flush 220']);
 });
 
 it('sleeps no longer than a second at a time, and shortly again after work', () => {
@@ -55,25 +61,55 @@ it('does not sleep on what came while it announced that it would', () => {
   expect(sleepsOf(new Set([101]), 1, 100)).toEqual([[201, 50]]);
 });
 
-it('rings for what was published at every tick of the clock while there is work: functions may be slow', () => {
+it('rings for what was published at every tick of the clock: functions may be slow, and bursts few', () => {
   const flushed: number[] = [];
   let polls = 0;
-  let now = 1000;
-  vi.spyOn(Date, 'now').mockImplementation(() => now);
-  try {
-    const work = {
-      poll: () => {
-        polls++;
-        if (polls > 6) return 0;
-        if (polls % 3 === 0) now += 64; // every third burst takes so long
-        return 1;
-      },
-      hasWork: () => false,
-      flush: () => { flushed.push(polls); },
-    };
-    pollLoop(work, { announce: () => undefined, cancel: () => undefined, wait: () => undefined }, () => polls > 6, { spins: 2, sleeps: true });
-  } finally {
-    vi.restoreAllMocks();
-  }
-  expect(flushed).toEqual([3, 6, 8]); // and before it ends
+  const work = {
+    poll: () => {
+      polls++;
+      if (polls > 6) return 0;
+      if (polls % 3 === 0) advance(64); // every third burst takes so long
+      return 1;
+    },
+    hasWork: () => false,
+    flush: () => { flushed.push(polls); },
+  };
+  pollLoop(work, { announce: () => undefined, cancel: () => undefined, wait: () => undefined }, () => polls > 6, { spins: 2, sleeps: true });
+  expect(flushed).toEqual([0, 3, 6, 8]); // and before it ends
+});
+
+it('looks at the clock in every sixteenth poll that finds nothing, and rings by what it shows', () => {
+  const flushed: number[] = [];
+  let polls = 0;
+  const work = {
+    poll: () => {
+      polls++;
+      advance(0.25);
+      return polls === 1 ? 1 : 0;
+    },
+    hasWork: () => false,
+    flush: () => { flushed.push(polls); },
+  };
+  pollLoop(work, { announce: () => undefined, cancel: () => undefined, wait: () => undefined }, () => true, { spins: 60, sleeps: true });
+  expect(flushed).toEqual([0, 17, 33, 49, 61]);
+});
+
+it('counts as busy the polls that find work, and neither those that do not nor sleep', () => {
+  const busyMs = new Float64Array(1);
+  const wallMs = new Float64Array(1);
+  let polls = 0;
+  const work = {
+    poll: () => {
+      polls++;
+      advance(0.125);
+      return polls <= 80 || polls === 200 ? 1 : 0;
+    },
+    hasWork: () => false,
+    flush: () => undefined,
+  };
+  const sleeper = { announce: () => undefined, cancel: () => undefined, wait: advance };
+  pollLoop(work, sleeper, () => polls > 300, { spins: 100, sleeps: true }, busyMs, wallMs);
+  // 81 polls, and those before the last of them since the clock was read: it had slept, so none.
+  expect(busyMs[0]).toBeCloseTo(81 * 0.125, 9);
+  expect(Math.abs(wallMs[0] - Date.now())).toBeLessThan(60_000);
 });
