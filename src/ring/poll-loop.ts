@@ -34,24 +34,100 @@ const NOW = 0;
 const THEN = 1;
 const TICK = 2;
 
+type LoopSleeper = Pick<Sleeper, 'announce' | 'cancel' | 'wait'>;
+
+/**
+ * What a thread does that has looked in vain for long enough. Apart from the loop: whenever that meets something for the first time V8 compiles it
+ * anew, with all that it calls, which takes 15 ms of another thread.
+ */
+class Rest {
+  /** Empty polls before it sleeps. */
+  patience: number;
+  #sleepMs = FIRST_SLEEP_MS;
+  #isFirst = true;
+  readonly #work: Pollable;
+  readonly #sleeper: LoopSleeper;
+  readonly #stopped: () => boolean;
+  readonly #spins: number;
+  readonly #sleeps: boolean;
+  readonly #clock: Float64Array;
+  readonly #wallMs: Float64Array;
+
+  constructor(work: Pollable, sleeper: LoopSleeper, stopped: () => boolean, { spins, sleeps }: Pick<WakeUpSpec, 'spins' | 'sleeps'>, clock: Float64Array, wallMs: Float64Array) {
+    this.#work = work;
+    this.#sleeper = sleeper;
+    this.#stopped = stopped;
+    this.#spins = spins;
+    this.#sleeps = sleeps;
+    this.#clock = clock;
+    this.#wallMs = wallMs;
+    this.patience = Math.min(spins, FIRST_SPINS);
+  }
+
+  /** A poll found work. */
+  worked(): void {
+    this.#sleepMs = FIRST_SLEEP_MS;
+    if (this.patience < this.#spins) this.patience = Math.min(this.#spins, 2 * this.patience);
+  }
+
+  /** @returns how many empty polls the loop is to begin with; -1 when it is to end. The first time it does nothing, so that the loop has met it. */
+  take(): number {
+    if (this.#isFirst) {
+      this.#isFirst = false;
+      return 0;
+    }
+    const work = this.#work;
+    work.flush();
+    if (this.#stopped()) return -1;
+    if (!this.#sleeps) {
+      this.#sleeper.wait(0); // for what a sleeper learns by the way
+      this.#passed();
+      return 1; // none of this was work
+    }
+    this.#sleeper.announce();
+    if (work.hasWork() || this.#stopped()) {
+      this.#sleeper.cancel();
+      return 0;
+    }
+    this.#sleeper.wait(work.restMs === undefined ? this.#sleepMs : Math.min(this.#sleepMs, work.restMs()));
+    this.#sleepMs = Math.min(2 * this.#sleepMs, LONGEST_SLEEP_MS);
+    if (this.#passed() >= FIRST_SLEEP_MS) this.patience = Math.min(this.#spins, FIRST_SPINS);
+    // Whoever rang had published before: a look that finds nothing is enough to sleep on.
+    return this.patience - 1;
+  }
+
+  /** Time that was not worked. @returns milliseconds of it. */
+  #passed(): number {
+    const clock = this.#clock;
+    readClock(clock);
+    const passed = clock[NOW] - clock[THEN];
+    clock[THEN] = clock[NOW];
+    if (clock[NOW] >= clock[TICK]) this.#wallMs[0] = Date.now();
+    return passed;
+  }
+}
+
 /**
  * Runs until `stopped()` says so at an empty poll.
- * @param spins empty polls before sleeping, where there was work: a short wait is cheaper than a sleep and a wake-up.
- * @param sleeps false: it never does, and nobody has to ring.
+ * @param wakeUp `spins`: empty polls before sleeping, where there was work: a short wait is cheaper than a sleep and a wake-up. `sleeps` false: it
+ * never does, and nobody has to ring.
  * @param busyMs its first cell counts the milliseconds in which there was work: of each poll that found some, with up to fifteen before it that
  * found none.
  * @param wallMs its first cell is the time of day, milliseconds since 1970, as it was read last.
  */
-export function pollLoop(work: Pollable, sleeper: Pick<Sleeper, 'announce' | 'cancel' | 'wait'>, stopped: () => boolean, { spins, sleeps }: Pick<WakeUpSpec, 'spins' | 'sleeps'>, busyMs: Float64Array = new Float64Array(1), wallMs: Float64Array = new Float64Array(1)): void {
-  let idle = 0;
-  let patience = Math.min(spins, FIRST_SPINS);
-  let sleepMs = FIRST_SLEEP_MS;
+export function pollLoop(work: Pollable, sleeper: LoopSleeper, stopped: () => boolean, wakeUp: Pick<WakeUpSpec, 'spins' | 'sleeps'>, busyMs: Float64Array = new Float64Array(1), wallMs: Float64Array = new Float64Array(1)): void {
   // Times stand in an array: in a variable that lives from poll to poll, each would be an object.
   const clock = new Float64Array(16);
   readClock(clock);
   clock[THEN] = clock[NOW];
   clock[TICK] = clock[NOW];
+  const rest = new Rest(work, sleeper, stopped, wakeUp, clock, wallMs);
+  let idle = rest.patience;
   for (;;) {
+    if (idle >= rest.patience) {
+      idle = rest.take();
+      if (idle < 0) return;
+    }
     if ((idle & (CLOCK_PERIOD - 1)) === 0) {
       readClock(clock);
       if (idle === 0) busyMs[0] += clock[NOW] - clock[THEN];
@@ -64,32 +140,7 @@ export function pollLoop(work: Pollable, sleeper: Pick<Sleeper, 'announce' | 'ca
     }
     if (work.poll() > 0) {
       idle = 0;
-      sleepMs = FIRST_SLEEP_MS;
-      if (patience < spins) patience = Math.min(spins, 2 * patience);
-      continue;
-    }
-    if (++idle < patience) continue;
-    work.flush();
-    if (stopped()) return;
-    if (!sleeps) {
-      sleeper.wait(0); // for what a sleeper learns by the way
-      readClock(clock);
-      clock[THEN] = clock[NOW];
-      idle = 1; // none of this was work
-      continue;
-    }
-    sleeper.announce();
-    idle = 0;
-    if (work.hasWork() || stopped()) sleeper.cancel();
-    else {
-      sleeper.wait(work.restMs === undefined ? sleepMs : Math.min(sleepMs, work.restMs()));
-      sleepMs = Math.min(2 * sleepMs, LONGEST_SLEEP_MS);
-      readClock(clock);
-      if (clock[NOW] >= clock[TICK]) wallMs[0] = Date.now();
-      if (clock[NOW] - clock[THEN] >= FIRST_SLEEP_MS) patience = Math.min(spins, FIRST_SPINS);
-      // Whoever rang had published before: a look that finds nothing is enough to sleep on.
-      idle = patience - 1;
-      clock[THEN] = clock[NOW]; // what was slept was not worked
-    }
+      rest.worked();
+    } else idle++;
   }
 }
