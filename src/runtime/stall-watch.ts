@@ -5,10 +5,10 @@ import { Chore, Journal } from '../vnic/journal.js';
 import { RingProducer } from '../ring/spsc-ring.js';
 import type { Layout } from './layout.js';
 
-/** Between two looks at the journals. */
-const LOOK_EVERY_MS = 200;
+/** Between two looks at the journals; the main thread, which looks, wakes as often. */
+const LOOK_EVERY_MS = 450;
 /** So many looks that find the same are a second in which the machine ran: a process that was suspended has had no looks. */
-const LOOKS = 5;
+const LOOKS = 2;
 
 /** What a function is doing. */
 export type Doing = 'packet' | 'update' | 'expire' | 'create';
