@@ -10,4 +10,4 @@ export interface ProfiledTask {
 }
 
 const { factors, pace, seed } = JSON.parse(process.argv[2]) as ProfiledTask;
-await runChain(factors, pace, { seed });
+await runChain(factors, pace, { seed, latency: pace.offered !== null });

@@ -2,8 +2,9 @@
  * Latency (P6). Packets are due at fixed times and sent then, whether or not the chain keeps up; a packet that had to wait
  * for a slot, or for the thread that sends it, has waited since it was due. So a stall counts for every packet that it
  * delayed (no coordinated omission). Loads: 10, 50 and 90 % of the rate that the chain loses nearly nothing of, and 1 Mpps.
- * Beside them the clock alone: what the machine's own stalls would make of it.
+ * Beside them the clock alone, and with all cores busy: what the machine's own stalls would make of it.
  */
+import { availableParallelism } from 'node:os';
 import { clockAlone } from '../baselines/clock-alone.js';
 import { runChain, compareChain } from '../chain-run.js';
 import { columnsOf, BASE, type ChainFactors } from '../configure.js';
@@ -40,11 +41,11 @@ function latencyWay(factors: ChainFactors, offered: number, load: number | null,
 const latencies = (panel: Float64Array, shared: Pick<Measured, 'packets' | 'seconds'>): Measured[] =>
   SHARES.map(([metric, share]) => ({ metric, unit: 'us', value: percentile(panel, share) / 1000, ...shared }));
 
-function clockWay(offered: number, settings: BenchSettings): Way {
+function clockWay(offered: number, threads: number, settings: BenchSettings): Way {
   return {
-    way: 'clock alone',
-    factors: { offered, threads: 1 },
-    measure: () => latencies(clockAlone(offered, settings.warmUpMs, 4 * settings.measuredMs), { packets: null, seconds: (4 * settings.measuredMs) / 1000 }),
+    way: threads === 1 ? 'clock alone' : 'clock, all cores busy',
+    factors: { offered, threads },
+    measure: async () => latencies(await clockAlone(offered, settings.warmUpMs, 4 * settings.measuredMs, threads - 1), { packets: null, seconds: (4 * settings.measuredMs) / 1000 }),
   };
 }
 
@@ -57,8 +58,8 @@ async function groupOf(name: string, changes: Partial<ChainFactors>, settings: B
     const rate = await highestRate(attempt, await maximumReceiveRate(attempt), PDR_LOSS);
     const compare = (): Promise<string> => Promise.resolve(payloadHash);
     const ways = [...LOADS.map((load) => latencyWay(factors, rate * load, load, settings)), latencyWay(factors, TARGET_PPS, null, settings)];
-    const floor = clockWay(TARGET_PPS, settings);
-    return { name, ways: rate > 0 ? [...ways.map((way) => ({ ...way, compare })), floor] : [floor] };
+    const floors = [1, availableParallelism()].map((threads) => clockWay(TARGET_PPS, threads, settings));
+    return { name, ways: rate > 0 ? [...ways.map((way) => ({ ...way, compare })), ...floors] : floors };
   } catch (error) {
     // Said by the way itself, so that it stands among what failed or was left out.
     if (!(error instanceof NotHere) && !(error instanceof InvalidMeasurement)) throw error;

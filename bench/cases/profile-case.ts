@@ -17,6 +17,8 @@ const MOST_OUTPUT_BYTES = 1 << 28;
 /** V8 compiles what is seldom run late; a profile is about the steady state. */
 const WARM_UP_MS = 1500;
 const REPETITIONS = 3;
+/** What latency is given for. */
+const OFFERED_PPS = 1_000_000;
 
 export interface Traced {
   readonly deoptimisations: number;
@@ -44,16 +46,17 @@ async function trace(task: ProfiledTask): Promise<Traced> {
   return parseTrace(stdout);
 }
 
-function way(changes: Partial<ChainFactors>, settings: BenchSettings, progress: (text: string) => void): Way {
+/** @param offered packets a second that are due, and timed; null: as fast as slots come back. */
+function way(changes: Partial<ChainFactors>, offered: number | null, settings: BenchSettings, progress: (text: string) => void): Way {
   const factors = { ...BASE, ...changes };
   return {
     way: 'millrace',
-    factors: columnsOf(factors),
+    factors: offered === null ? columnsOf(factors) : { ...columnsOf(factors), offered },
     repetitions: REPETITIONS,
     measure: async (repetition) => {
       if (repetition === 0) return [];
       await requireTaken(chainConfiguration(factors, { in: { kind: 'sink' }, out: { kind: 'sink' } }));
-      const pace = { ...closedLoop(settings), warmUpMs: Math.max(WARM_UP_MS, settings.warmUpMs) };
+      const pace = { ...closedLoop(settings), warmUpMs: Math.max(WARM_UP_MS, settings.warmUpMs), offered };
       const { deoptimisations, collections, functions } = await trace({ factors, pace, seed: settings.seed });
       if (functions.length > 0) progress(`profile: deoptimised in the window: ${functions.join(', ')}`);
       const count = (metric: string, value: number): Measured => ({ metric, unit: 'times', value, packets: null, seconds: null });
@@ -64,7 +67,8 @@ function way(changes: Partial<ChainFactors>, settings: BenchSettings, progress: 
 
 function groups(settings: BenchSettings, progress: (text: string) => void): Group[] {
   const all: readonly Partial<ChainFactors>[] = [{}, { mode: 'copy' }, { placement: 'together' }, { placement: 'inline' }, { routing: 'mesh' }, { bytes: 9000 }, { bytes: 9000, mode: 'copy' }, { flows: 65_536 }];
-  return [{ name: 'traced', ways: all.map((changes) => way(changes, settings, progress)) }];
+  const offered = (['inline', 'together', 'per-vm'] as const).map((placement) => way({ placement }, OFFERED_PPS, settings, progress));
+  return [{ name: 'traced', ways: [...all.map((changes) => way(changes, null, settings, progress)), ...offered] }];
 }
 
 export const profileCase: BenchCase = { name: 'profile', says: 'deoptimisations and garbage collections of all threads within the window, from V8\'s traces', byDefault: false, groups };

@@ -15,17 +15,17 @@
  * 15     packets that were due and found no place (offered load)
  * 16, 17 packets that were due when the window began, when it ended
  * 18     when the first packet left, in nanoseconds of the monotonic clock
- * 20 …   buckets of latency
+ * 20 …   buckets of latency, of packets that were due in the window; behind them as many of those that were due before
  */
-export const Cell = {
-  received: 0, transmitted: 1, transmittedBytes: 2, sequenceIn: 3, sequenceOut: 4, hashIn: 5, hashOut: 7,
-  beginMs: 9, beginCount: 10, endMs: 11, endCount: 12, collections: 13, collectionMs: 14, lost: 15, dueAtBegin: 16, dueAtEnd: 17, firstOutNs: 18, buckets: 20,
-} as const;
-
 /** Up to here a bucket is a nanosecond wide; from there on each power of two has 64 of them: an error below 1.6 %. */
 const LINEAR = 128;
 const SUB_BUCKETS = 64;
 export const BUCKETS = LINEAR + SUB_BUCKETS * 24;
+
+export const Cell = {
+  received: 0, transmitted: 1, transmittedBytes: 2, sequenceIn: 3, sequenceOut: 4, hashIn: 5, hashOut: 7,
+  beginMs: 9, beginCount: 10, endMs: 11, endCount: 12, collections: 13, collectionMs: 14, lost: 15, dueAtBegin: 16, dueAtEnd: 17, firstOutNs: 18, buckets: 20, bucketsBefore: 20 + BUCKETS,
+} as const;
 
 /** The bucket of a latency in nanoseconds, from 0 to 2^31 - 1. */
 export function bucketOf(ns: number): number {
@@ -44,7 +44,7 @@ export function bucketTop(bucket: number): number {
 }
 
 export function newPanel(): Float64Array {
-  return new Float64Array(new SharedArrayBuffer((Cell.buckets + BUCKETS) * 8));
+  return new Float64Array(new SharedArrayBuffer((Cell.bucketsBefore + BUCKETS) * 8));
 }
 
 /** Latency in nanoseconds below which the given share of packets stayed; NaN without packets. */
