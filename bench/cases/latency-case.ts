@@ -18,15 +18,16 @@ const LOADS = [0.1, 0.5, 0.9];
 /** What the target is given for. */
 const TARGET_PPS = 1_000_000;
 const SHARES: readonly (readonly [string, number])[] = [['p50', 0.5], ['p90', 0.9], ['p99', 0.99], ['p99.9', 0.999], ['p99.99', 0.9999], ['max', 1]];
-/** Seconds before the window: V8 compiles the path of a slow trickle late. */
-const WARM_UP_MS = 600;
+/** Before the window: V8 compiles the path of a slow trickle late, and what a thread does that goes to sleep. */
+const WARM_UP_MS = 2500;
+const QUICK_WARM_UP_MS = 600;
 
 function latencyWay(factors: ChainFactors, offered: number, load: number | null, settings: BenchSettings): Way {
   return {
     way: 'millrace',
     factors: { ...columnsOf(factors), offered: Math.round(offered), load },
     measure: async () => {
-      const pace = { warmUpMs: Math.max(WARM_UP_MS, settings.warmUpMs), measuredMs: 4 * settings.measuredMs, warmUpPackets: 0, leastPackets: 0, offered, packets: null };
+      const pace = { warmUpMs: Math.max(settings.profile === 'quick' ? QUICK_WARM_UP_MS : WARM_UP_MS, settings.warmUpMs), measuredMs: 4 * settings.measuredMs, warmUpPackets: 0, leastPackets: 0, offered, packets: null };
       const { panel, report } = await runChain(factors, pace, { seed: settings.seed, latency: true });
       const packets = panel[Cell.endCount] - panel[Cell.beginCount];
       const seconds = (panel[Cell.endMs] - panel[Cell.beginMs]) / 1000;

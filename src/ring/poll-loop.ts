@@ -34,11 +34,13 @@ const NOW = 0;
 const THEN = 1;
 const TICK = 2;
 
+const NO_ARGUMENTS: [] = [];
+
 type LoopSleeper = Pick<Sleeper, 'announce' | 'cancel' | 'wait'>;
 
 /**
- * What a thread does that has looked in vain for long enough. Apart from the loop: whenever that meets something for the first time V8 compiles it
- * anew, with all that it calls, which takes 15 ms of another thread.
+ * What a thread does that has looked in vain for long enough. Apart from the loop, and not looked into when that is compiled: whenever the loop meets
+ * something for the first time V8 compiles it anew, with all that it calls, which takes 15 ms of another thread.
  */
 class Rest {
   /** Empty polls before it sleeps. */
@@ -51,16 +53,14 @@ class Rest {
   readonly #spins: number;
   readonly #sleeps: boolean;
   readonly #clock: Float64Array;
-  readonly #wallMs: Float64Array;
 
-  constructor(work: Pollable, sleeper: LoopSleeper, stopped: () => boolean, { spins, sleeps }: Pick<WakeUpSpec, 'spins' | 'sleeps'>, clock: Float64Array, wallMs: Float64Array) {
+  constructor(work: Pollable, sleeper: LoopSleeper, stopped: () => boolean, { spins, sleeps }: Pick<WakeUpSpec, 'spins' | 'sleeps'>, clock: Float64Array) {
     this.#work = work;
     this.#sleeper = sleeper;
     this.#stopped = stopped;
     this.#spins = spins;
     this.#sleeps = sleeps;
     this.#clock = clock;
-    this.#wallMs = wallMs;
     this.patience = Math.min(spins, FIRST_SPINS);
   }
 
@@ -92,8 +92,8 @@ class Rest {
     this.#sleeper.wait(work.restMs === undefined ? this.#sleepMs : Math.min(this.#sleepMs, work.restMs()));
     this.#sleepMs = Math.min(2 * this.#sleepMs, LONGEST_SLEEP_MS);
     if (this.#passed() >= FIRST_SLEEP_MS) this.patience = Math.min(this.#spins, FIRST_SPINS);
-    // Whoever rang had published before: a look that finds nothing is enough to sleep on.
-    return this.patience - 1;
+    // Whoever rang had published before: a few looks that find nothing are enough to sleep on. With the first of them the clock is read.
+    return (this.patience - 1) & ~(CLOCK_PERIOD - 1);
   }
 
   /** Time that was not worked. @returns milliseconds of it. */
@@ -102,7 +102,6 @@ class Rest {
     readClock(clock);
     const passed = clock[NOW] - clock[THEN];
     clock[THEN] = clock[NOW];
-    if (clock[NOW] >= clock[TICK]) this.#wallMs[0] = Date.now();
     return passed;
   }
 }
@@ -121,11 +120,12 @@ export function pollLoop(work: Pollable, sleeper: LoopSleeper, stopped: () => bo
   readClock(clock);
   clock[THEN] = clock[NOW];
   clock[TICK] = clock[NOW];
-  const rest = new Rest(work, sleeper, stopped, wakeUp, clock, wallMs);
+  const rest = new Rest(work, sleeper, stopped, wakeUp, clock);
+  const { take } = rest;
   let idle = rest.patience;
   for (;;) {
     if (idle >= rest.patience) {
-      idle = rest.take();
+      idle = Reflect.apply(take, rest, NO_ARGUMENTS);
       if (idle < 0) return;
     }
     if ((idle & (CLOCK_PERIOD - 1)) === 0) {

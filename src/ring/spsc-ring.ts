@@ -40,7 +40,8 @@ export class RingProducer {
     this.capacity = spec.capacity;
     this.#producerIndex = Atomics.load(this.#words, PRODUCER_INDEX_WORD); // own index: no partner
     this.#publishedIndex = this.#producerIndex;
-    this.#consumerIndexSeen = Atomics.load(this.#words, CONSUMER_INDEX_WORD); // (D)
+    // As if it had not been seen for too long, so that the first `publish` looks: a look that comes late has compiled code thrown away.
+    this.#consumerIndexSeen = (this.#producerIndex - spec.capacity - 1) | 0;
   }
 
   /** Free-running index of the next entry, modulo 2^32, as an int32. */
