@@ -4,11 +4,10 @@
  */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { readClock } from '../../src/ring/monotonic-clock.js';
+import { CELLS, NOW, readClock } from '../../src/ring/monotonic-clock.js';
 import { Cell, bucketOf, newPanel } from '../ports/panel.js';
 
-/** Cells of the loop's times, in milliseconds: in variables they would be objects, and be collected. */
-const NOW = 0;
+/** The cell of the loop's times in which the next packet is due. */
 const NEXT = 1;
 
 /**
@@ -28,7 +27,7 @@ export async function clockAlone(offered: number, warmUpMs: number, measuredMs: 
 
 function watch(offered: number, warmUpMs: number, measuredMs: number): Float64Array {
   const panel = newPanel();
-  const times = new Float64Array(16);
+  const times = new Float64Array(CELLS);
   const spacingMs = 1000 / offered;
   readClock(times);
   const opens = times[NOW] + warmUpMs;
@@ -36,7 +35,7 @@ function watch(offered: number, warmUpMs: number, measuredMs: number): Float64Ar
   times[NEXT] = times[NOW];
   while (times[NOW] < end) {
     readClock(times);
-    for (; times[NEXT] <= times[NOW]; times[NEXT] += spacingMs) {
+    for (; times[NEXT] <= times[NOW] && times[NEXT] < end; times[NEXT] += spacingMs) {
       // Those before the window are counted too: code that has never run would be compiled within it.
       panel[(times[NEXT] >= opens ? Cell.buckets : Cell.bucketsBefore) + bucketOf((times[NOW] - times[NEXT]) * 1e6)]++;
     }

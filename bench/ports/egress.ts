@@ -1,7 +1,7 @@
 /** Hot: no allocation. The sending half of a benchmark's ports: counts, and in the runs that ask for it hashes or times. */
 import { HeaderOffset, HeaderWord } from '../../src/memory/slot-layout.js';
 import type { PortMemory } from '../../src/port/contract.js';
-import { readClock } from '../../src/ring/monotonic-clock.js';
+import { CELLS, NOW, readClock } from '../../src/ring/monotonic-clock.js';
 import { PAYLOAD_AT, type PayloadHash } from '../payload.js';
 import { bucketOf, Cell } from './panel.js';
 
@@ -21,7 +21,7 @@ export class BenchEgress {
   readonly #underWay: UnderWay | null;
   /** Made for the first packet: a chain has packets at one end only, and a closure is the faster for being the only one. */
   #pending: Pending | null = null;
-  readonly #clock = new Float64Array(16);
+  readonly #times = new Float64Array(CELLS);
   readonly #payloadAt: (slot: number, start: number) => number;
 
   constructor(memory: PortMemory, panel: Float64Array, hash: PayloadHash | null, underWay: UnderWay | null, isReal: boolean) {
@@ -57,8 +57,8 @@ export class BenchEgress {
 
   #addLatencies({ dueMs }: UnderWay, addresses: Uint32Array, count: number): void {
     if (dueMs === null) return;
-    readClock(this.#clock);
-    const now = this.#clock[0];
+    readClock(this.#times);
+    const now = this.#times[NOW];
     for (let k = 0; k < count; k++) {
       const due = dueMs[this.#memory.slotIndex(addresses[k])];
       // Packets of the warm-up are timed too: code that has never run would be compiled within the window.

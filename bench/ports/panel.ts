@@ -1,3 +1,8 @@
+/** Up to here a bucket is a nanosecond wide; from there on each power of two has 64 of them: an error below 1.6 %. */
+const LINEAR = 128;
+const SUB_BUCKETS = 64;
+export const BUCKETS = LINEAR + SUB_BUCKETS * 24;
+
 /**
  * What the ports of a benchmark tell the main thread: float64 cells in shared memory, written by the manager's thread, read
  * when the run is over.
@@ -13,15 +18,10 @@
  * 11     the window ends;                  12
  * 13     garbage collections within the window (with an offered load: from half of the warm-up to the end);  14: milliseconds that they took
  * 15     packets that were due and found no place (offered load)
- * 16, 17 packets that were due when the window began, when it ended
+ * 16, 17 packets that were due when the window began, when it ended: side by side
  * 18     when the first packet left, in nanoseconds of the monotonic clock
  * 20 …   buckets of latency, of packets that were due in the window; behind them as many of those that were due before
  */
-/** Up to here a bucket is a nanosecond wide; from there on each power of two has 64 of them: an error below 1.6 %. */
-const LINEAR = 128;
-const SUB_BUCKETS = 64;
-export const BUCKETS = LINEAR + SUB_BUCKETS * 24;
-
 export const Cell = {
   received: 0, transmitted: 1, transmittedBytes: 2, sequenceIn: 3, sequenceOut: 4, hashIn: 5, hashOut: 7,
   beginMs: 9, beginCount: 10, endMs: 11, endCount: 12, collections: 13, collectionMs: 14, lost: 15, dueAtBegin: 16, dueAtEnd: 17, firstOutNs: 18, buckets: 20, bucketsBefore: 20 + BUCKETS,

@@ -1,6 +1,7 @@
 /** Hot: no allocation. The receiving half of a benchmark's ports: how many packets are due, and when it is over. */
 import { initialDataOffset } from '../../src/memory/slot-layout.js';
 import type { PortMemory } from '../../src/port/contract.js';
+import { NOW } from '../../src/ring/monotonic-clock.js';
 import { PAYLOAD_AT, PayloadHash, writePayload } from '../payload.js';
 import { frameWriter, type FrameWriter } from './frame-writer.js';
 import { SEQUENCE_AT, type UnderWay } from './egress.js';
@@ -64,8 +65,8 @@ export class BenchSource {
    * for the window or for a loss: code that has never run is compiled then, and takes milliseconds of the window.
    */
   #dueBy(offered: number): number {
-    const { clock, startedMs, isOpen } = this.#window;
-    const due = Math.floor(((clock[0] - startedMs) / 1000) * offered);
+    const { times, startedMs, isOpen } = this.#window;
+    const due = Math.floor(((times[NOW] - startedMs) / 1000) * offered);
     const lost = Math.max(0, due - this.#accounted - this.#memory.headers.slotCount);
     const open = isOpen ? 1 : 0;
     this.#accounted += lost;

@@ -1,7 +1,7 @@
 /** Hot: no allocation. The measured window, as the source sees it: after the warm-up, for a time. One thread, one clock. */
 import { writeSync } from 'node:fs';
 import { GCProfiler } from 'node:v8';
-import { readClock } from '../../src/ring/monotonic-clock.js';
+import { CELLS, NOW, readClock } from '../../src/ring/monotonic-clock.js';
 import { Cell } from './panel.js';
 import type { Pace } from './port-options.js';
 
@@ -12,8 +12,8 @@ const PATIENCE_MS = 20_000;
 const MARKED = process.env.MILLRACE_BENCH_MARKS === '1';
 
 export class Window {
-  /** Its first cell: the time of the last look, in milliseconds. */
-  readonly clock = new Float64Array(16);
+  /** The time of the last look. */
+  readonly times = new Float64Array(CELLS);
   readonly #panel: Float64Array;
   readonly #pace: Pace;
   startedMs = 0.5;
@@ -48,8 +48,8 @@ export class Window {
 
   /** Looks at the clock, and moves on. */
   look(): void {
-    readClock(this.clock);
-    const nowMs = this.clock[0];
+    readClock(this.times);
+    const nowMs = this.times[NOW];
     if (!this.#hasStarted) {
       this.#hasStarted = true;
       this.startedMs = nowMs;
@@ -78,8 +78,8 @@ export class Window {
     const panel = this.#panel;
     if (!this.#isOffered) this.#startProfiler();
     if (MARKED) writeSync(1, '\n== window begins\n');
-    readClock(this.clock);
-    panel[Cell.beginMs] = this.clock[0];
+    readClock(this.times);
+    panel[Cell.beginMs] = this.times[NOW];
     panel[Cell.beginCount] = panel[Cell.transmitted];
     this.#turnMs = nowMs + this.#pace.measuredMs;
     this.isOpen = true;

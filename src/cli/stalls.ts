@@ -6,7 +6,7 @@ import { counted } from './format.js';
 import { styleFor, type Terminal } from './terminal.js';
 
 /** What goes through at once needs no word, and by then it is known which function does not come back. */
-const TELL_AFTER_MS = 1200;
+const TELL_AFTER_MS = 1500;
 /** A packet manager that works answers in less; one that does not has a function in its thread that is named anyway. */
 const AUDIT_MS = 200;
 

@@ -101,8 +101,10 @@ export class PacketManager {
     let work = 0;
     for (let port = 0; port < ports.length; port++) work += this.#forwarder.collectCompletions(port);
     for (const lane of lanes) if (lane.alive) work += this.#collectReturns(lane);
-    this.#paused = this.#eventsBehind();
-    if (!this.#paused) work += this.#receive();
+    const isBehind = this.#eventsBehind();
+    if (isBehind && !this.#paused) this.#main.ring(); // it rings back when it has read
+    this.#paused = isBehind;
+    if (!isBehind) work += this.#receive();
     for (let port = 0; port < ports.length; port++) this.#forwarder.transmitStaged(port);
     for (const lane of lanes) {
       lane.publish();

@@ -4,12 +4,16 @@
  * (docs/hot-code.md).
  */
 
-// Outside of V8's heap, as arrays of more than 64 bytes are: docs/hot-code.md.
-const nanos = new BigUint64Array(16);
+/** Cells of an array of times, in milliseconds: with more than 64 bytes it lies outside of V8's heap, where compiled code finds it at once. */
+export const CELLS = 16;
+const nanos = new BigUint64Array(CELLS);
 const words = new Uint32Array(nanos.buffer);
 
-/** Writes the time into the first cell: milliseconds from a beginning that is the same in all threads, by steps of nanoseconds. */
-export function readClock(intoMs: Float64Array): void {
+/** The cell of the time that was read last. The other cells are for whoever reads: a time in a variable could be an object. */
+export const NOW = 0;
+
+/** Writes the time into the cell `NOW`: milliseconds from a beginning that is the same in all threads, by steps of nanoseconds. */
+export function readClock(times: Float64Array): void {
   nanos[0] = process.hrtime.bigint();
-  intoMs[0] = (words[1] * 0x100000000 + words[0]) / 1e6;
+  times[NOW] = (words[1] * 0x100000000 + words[0]) / 1e6;
 }

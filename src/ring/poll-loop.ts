@@ -3,7 +3,7 @@
  * that is worth testing is in the `poll()` that it is given.
  */
 import type { Sleeper } from './doorbell.js';
-import { readClock } from './monotonic-clock.js';
+import { CELLS, NOW, readClock } from './monotonic-clock.js';
 import type { WakeUpSpec } from './wake-up.js';
 
 export interface Pollable {
@@ -25,12 +25,11 @@ const LONGEST_SLEEP_MS = 1000;
  * work doubles them, up to `spins`.
  */
 const FIRST_SPINS = 100;
-/** Polls without work between two readings of the clock, a power of two: such a poll is over as soon as a reading. */
+/** Polls without work between two readings of the clock, a power of two below every number of spins: such a poll is over as soon as a reading. */
 const CLOCK_PERIOD = 16;
 /** Between two looks at the time of day, and between two flushes. */
 const TICK_MS = 1;
-/** Cells of the loop's times: when the clock was read, when it was read before that, and when the next tick is due. */
-const NOW = 0;
+/** Cells of the loop's times: when the clock was read before, and when the next tick is due. */
 const THEN = 1;
 const TICK = 2;
 
@@ -52,15 +51,17 @@ class Rest {
   readonly #stopped: () => boolean;
   readonly #spins: number;
   readonly #sleeps: boolean;
-  readonly #clock: Float64Array;
+  readonly #times: Float64Array;
+  readonly #wallMs: Float64Array;
 
-  constructor(work: Pollable, sleeper: LoopSleeper, stopped: () => boolean, { spins, sleeps }: Pick<WakeUpSpec, 'spins' | 'sleeps'>, clock: Float64Array) {
+  constructor(work: Pollable, sleeper: LoopSleeper, stopped: () => boolean, { spins, sleeps }: Pick<WakeUpSpec, 'spins' | 'sleeps'>, times: Float64Array, wallMs: Float64Array) {
     this.#work = work;
     this.#sleeper = sleeper;
     this.#stopped = stopped;
     this.#spins = spins;
     this.#sleeps = sleeps;
-    this.#clock = clock;
+    this.#times = times;
+    this.#wallMs = wallMs;
     this.patience = Math.min(spins, FIRST_SPINS);
   }
 
@@ -71,7 +72,7 @@ class Rest {
   }
 
   /** @returns how many empty polls the loop is to begin with; -1 when it is to end. The first time it does nothing, so that the loop has met it. */
-  take(): number {
+  readonly take = (): number => {
     if (this.#isFirst) {
       this.#isFirst = false;
       return 0;
@@ -81,27 +82,29 @@ class Rest {
     if (this.#stopped()) return -1;
     if (!this.#sleeps) {
       this.#sleeper.wait(0); // for what a sleeper learns by the way
-      this.#passed();
+      this.#leaveOut();
       return 1; // none of this was work
     }
     this.#sleeper.announce();
     if (work.hasWork() || this.#stopped()) {
       this.#sleeper.cancel();
+      this.#leaveOut();
       return 0;
     }
     this.#sleeper.wait(work.restMs === undefined ? this.#sleepMs : Math.min(this.#sleepMs, work.restMs()));
     this.#sleepMs = Math.min(2 * this.#sleepMs, LONGEST_SLEEP_MS);
-    if (this.#passed() >= FIRST_SLEEP_MS) this.patience = Math.min(this.#spins, FIRST_SPINS);
-    // Whoever rang had published before: a few looks that find nothing are enough to sleep on. With the first of them the clock is read.
-    return (this.patience - 1) & ~(CLOCK_PERIOD - 1);
-  }
+    if (this.#leaveOut() >= FIRST_SLEEP_MS) this.patience = Math.min(this.#spins, FIRST_SPINS);
+    // Whoever rang had published before: a look that finds nothing is enough to sleep on.
+    return this.patience - 1;
+  };
 
-  /** Time that was not worked. @returns milliseconds of it. */
-  #passed(): number {
-    const clock = this.#clock;
-    readClock(clock);
-    const passed = clock[NOW] - clock[THEN];
-    clock[THEN] = clock[NOW];
+  /** What has passed since the clock was read last was not worked. @returns milliseconds of it. */
+  #leaveOut(): number {
+    const times = this.#times;
+    readClock(times);
+    const passed = times[NOW] - times[THEN];
+    times[THEN] = times[NOW];
+    if (times[NOW] >= times[TICK]) this.#wallMs[0] = Date.now();
     return passed;
   }
 }
@@ -115,25 +118,24 @@ class Rest {
  * @param wallMs its first cell is the time of day, milliseconds since 1970, as it was read last.
  */
 export function pollLoop(work: Pollable, sleeper: LoopSleeper, stopped: () => boolean, wakeUp: Pick<WakeUpSpec, 'spins' | 'sleeps'>, busyMs: Float64Array = new Float64Array(1), wallMs: Float64Array = new Float64Array(1)): void {
-  // Times stand in an array: in a variable that lives from poll to poll, each would be an object.
-  const clock = new Float64Array(16);
-  readClock(clock);
-  clock[THEN] = clock[NOW];
-  clock[TICK] = clock[NOW];
-  const rest = new Rest(work, sleeper, stopped, wakeUp, clock);
-  const { take } = rest;
+  const times = new Float64Array(CELLS);
+  readClock(times);
+  times[THEN] = times[NOW];
+  times[TICK] = times[NOW];
+  const rest = new Rest(work, sleeper, stopped, wakeUp, times, wallMs);
   let idle = rest.patience;
   for (;;) {
     if (idle >= rest.patience) {
-      idle = Reflect.apply(take, rest, NO_ARGUMENTS);
+      // A call that V8 does not look into: see `Rest`.
+      idle = Reflect.apply(rest.take, undefined, NO_ARGUMENTS);
       if (idle < 0) return;
     }
     if ((idle & (CLOCK_PERIOD - 1)) === 0) {
-      readClock(clock);
-      if (idle === 0) busyMs[0] += clock[NOW] - clock[THEN];
-      clock[THEN] = clock[NOW];
-      if (clock[NOW] >= clock[TICK]) {
-        clock[TICK] = clock[NOW] + TICK_MS;
+      readClock(times);
+      if (idle === 0) busyMs[0] += times[NOW] - times[THEN];
+      times[THEN] = times[NOW];
+      if (times[NOW] >= times[TICK]) {
+        times[TICK] = times[NOW] + TICK_MS;
         wallMs[0] = Date.now();
         work.flush(); // whoever sleeps has not heard for a millisecond, or for as long as a slow poll took
       }

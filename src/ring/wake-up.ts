@@ -2,8 +2,8 @@
  * Hot: no allocation. When a sleeping thread is woken for what was published to it, and how long a thread looks for work
  * before it sleeps. Waking costs a system call and, where cores are few, the time slice of whoever else has something to
  * do, so many small wake-ups ruin throughput; every one that is put off adds to the latency. The delay is bounded: a
- * producer rings at the latest after `ringAfterPolls` of its polls, at the next tick of the clock of milliseconds that shows while it
- * works (`pollLoop` flushes), and before it sleeps itself; only a single poll that takes longer than that is not interrupted.
+ * producer rings at the latest after `ringAfterPolls` of its polls, at the next tick of the clock of milliseconds that its loop
+ * sees (`pollLoop` flushes), and before it sleeps itself; only a single poll that takes longer than that is not interrupted.
  */
 import type { Bell } from './doorbell.js';
 import type { RingProducer } from './spsc-ring.js';
@@ -69,7 +69,7 @@ export class Waker {
     if (this.#due > 0 && ++this.#due >= this.#spec.ringAfterPolls) this.ring();
   }
 
-  /** Rings if something was published since the last time: called before the producer sleeps, and every millisecond while it works. */
+  /** Rings if something was published since the last time: called before the producer sleeps, and at every tick of its loop's clock. */
   flush(): void {
     if (this.#due > 0) this.ring();
   }

@@ -66,13 +66,13 @@ export class Lifecycle {
     this.#listener = new Listener({ layout, desk, eve, failures, stalls, writeFailures, watches, mailboxes, queuePorts: this.#queuePorts });
     const wake = (): void => { this.#listener.wake(); };
     for (const { name, rings } of manager.ports) if (rings !== undefined) queuePorts.get(name)?.attach(shared, rings);
-    this.portThreads = new PortThreads(openPorts, layout, plan.threads === 'separate', { died: (port, error) => { this.ending.portDied(port, error); }, state: (state) => { desk.portState(state); } });
+    this.portThreads = new PortThreads(openPorts, layout, plan.threads === 'separate', { died: (port, error) => { this.ending.portDied(port, error); }, state: (state) => { desk.portState(state); wake(); } });
     const workers = (this.workers = new Workers(layout, mailboxes, {
       vmEnded: (at, error) => { this.ending.vmEnded(at, error); },
       vmIsStuck: (at) => { this.ending.vmIsStuck(at); },
-      portState: (state) => { desk.portState(state); },
+      portState: (state) => { desk.portState(state); wake(); },
       portFailed: (port, message) => { this.ending.portDied(port, portFailure(plan.ports[port].name, message)); },
-      portWriteFailed: (port, why) => { desk.portWriteFailed(plan.ports[port], why); },
+      portWriteFailed: (port, why) => { desk.portWriteFailed(plan.ports[port], why); wake(); },
       managerEnded: (error) => { this.ending.managerEnded(error); },
     }));
     this.#creation = new CreationWatch({ desk, failures, workers, timeoutMs: options.startTimeoutMs ?? DEFAULT_START_TIMEOUT_MS, wake });

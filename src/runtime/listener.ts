@@ -15,7 +15,9 @@ import type { WriteFailures } from './write-failures.js';
  * How long the main thread sleeps at most when nothing rings. Each time it wakes it takes half a millisecond of a core: where threads outnumber
  * cores, of one on which packets are worked on.
  */
-const MAIN_SLEEP_MS = 500;
+const MAIN_SLEEP_MS = 250;
+/** The same where packet manager tells of flows that end: it rings for none of them, since there may be thousands a second. */
+const SLEEP_WITH_FLOWS_MS = 100;
 
 /** What of a run it works on. */
 interface Parts {
@@ -34,12 +36,14 @@ export class Listener {
   readonly #parts: Parts;
   readonly #sleeper: Sleeper;
   readonly #bell: Bell;
+  readonly #sleepMs: number;
 
   constructor(parts: Parts) {
     const { control, mainDoorbellOffset } = parts.layout.shared;
     this.#parts = parts;
     this.#sleeper = new Sleeper(control, mainDoorbellOffset);
     this.#bell = new Bell(control, mainDoorbellOffset);
+    this.#sleepMs = parts.layout.manager.reportFlows ? SLEEP_WITH_FLOWS_MS : MAIN_SLEEP_MS;
   }
 
   /** Listens and sleeps in turn; settles when it is done, which is asked after each turn. */
@@ -50,7 +54,7 @@ export class Listener {
       this.#sleeper.announce();
       const moved = this.listen();
       if (done()) break;
-      if (moved === 0) await waitAsync(this.#sleeper.word, 0, Sleeper.asleep, MAIN_SLEEP_MS);
+      if (moved === 0) await waitAsync(this.#sleeper.word, 0, Sleeper.asleep, this.#sleepMs);
       else await Promise.resolve();
       this.#sleeper.cancel();
     }
@@ -66,13 +70,13 @@ export class Listener {
   listen(): number {
     const { desk, eve, failures, stalls, writeFailures, watches, mailboxes, queuePorts } = this.#parts;
     let work = desk.drain();
-    for (const failure of writeFailures.news()) desk.writeFailed(failure);
     for (const vm of stalls.look(performance.now())) desk.stalled(failures.at(vm));
     if (work === 0) eve?.flush();
     const watched = watches.drain();
-    // Ingress may be waiting for this.
-    if (watched > 0) mailboxes.ringManager();
+    // Ingress may be waiting for either.
+    if (work + watched > 0) mailboxes.ringManager();
     work += watched;
+    for (const failure of writeFailures.news()) desk.writeFailed(failure);
     for (const port of queuePorts) work += port.pump();
     return work + mailboxes.deliver();
   }

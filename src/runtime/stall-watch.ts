@@ -5,10 +5,10 @@ import { Chore, Journal } from '../vnic/journal.js';
 import { RingProducer } from '../ring/spsc-ring.js';
 import type { Layout } from './layout.js';
 
-/** Between two looks at the journals; the main thread, which looks, wakes as often. */
-const LOOK_EVERY_MS = 450;
+/** Between two looks at the journals: a little less than the main thread, which looks, sleeps at most (`Listener`). */
+const LOOK_EVERY_MS = 240;
 /** So many looks that find the same are a second in which the machine ran: a process that was suspended has had no looks. */
-const LOOKS = 2;
+const LOOKS = 4;
 
 /** What a function is doing. */
 export type Doing = 'packet' | 'update' | 'expire' | 'create';

@@ -26,8 +26,8 @@ function sleepsOf(busy: ReadonlySet<number>, sleeps: number, spins: number): [po
   return found;
 }
 
-it('looks for a while where there was work, and a few times where there was none', () => {
-  expect(sleepsOf(new Set(), 4, 100)).toEqual([[100, 50], [4, 100], [4, 200], [4, 400]]);
+it('looks for a while where there was work, and only once where there was none', () => {
+  expect(sleepsOf(new Set(), 4, 100)).toEqual([[100, 50], [1, 100], [1, 200], [1, 400]]);
 });
 
 it('looks for longer the more polls found work, up to the limit', () => {
@@ -51,9 +51,9 @@ it('where it is not to sleep it waits for nothing, tells nobody that it does, an
 });
 
 it('sleeps no longer than a second at a time, and shortly again after work', () => {
-  // The work of the 129th poll is there before the thread would sleep for the eighth time.
-  const sleeps = sleepsOf(new Set([129]), 8, 100);
-  expect(sleeps.slice(4)).toEqual([[4, 800], [4, 1000], [4, 1000], [105, 50]]);
+  // The work of the 108th poll is there before the thread would sleep for the eighth time.
+  const sleeps = sleepsOf(new Set([108]), 8, 100);
+  expect(sleeps.slice(4)).toEqual([[1, 800], [1, 1000], [1, 1000], [102, 50]]);
 });
 
 it('does not sleep on what came while it announced that it would', () => {
@@ -109,7 +109,23 @@ it('counts as busy the polls that find work, and neither those that do not nor s
   };
   const sleeper = { announce: () => undefined, cancel: () => undefined, wait: advance };
   pollLoop(work, sleeper, () => polls > 300, { spins: 100, sleeps: true }, busyMs, wallMs);
-  // 81 polls, and those before the last of them since the clock was read, which was after a sleep.
-  expect(busyMs[0]).toBeCloseTo((81 + 3) * 0.125, 9);
+  // 81 polls, and those before the last of them since the clock was read: it had slept, so none.
+  expect(busyMs[0]).toBeCloseTo(81 * 0.125, 9);
   expect(Math.abs(wallMs[0] - Date.now())).toBeLessThan(60_000);
+});
+
+it('counts nothing as busy where others say that there is work, and no poll finds any', () => {
+  const busyMs = new Float64Array(1);
+  let polls = 0;
+  const work = {
+    poll: () => {
+      polls++;
+      advance(0.125);
+      return 0;
+    },
+    hasWork: () => true,
+    flush: () => { advance(0.5); },
+  };
+  pollLoop(work, { announce: () => undefined, cancel: () => undefined, wait: () => undefined }, () => polls > 2000, { spins: 3, sleeps: true }, busyMs);
+  expect(busyMs[0]).toBe(0);
 });

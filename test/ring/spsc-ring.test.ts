@@ -41,6 +41,12 @@ describe.each(STARTS)('a ring whose indexes start %s', (_story, firstIndex) => {
   const burst = fc.nat(9);
   const step = fc.record({ does: fc.constantFrom('push', 'pushBurst', 'publish', 'peek', 'release', 'take', 'isEmpty', 'occupancy'), count: burst });
 
+  it('finds an address too many in its first publish, before anybody has asked how full it is', () => {
+    const { producer } = ringAt(firstIndex, 4);
+    producer.pushBurst(Uint32Array.of(1, 2, 3, 4, 5), 0, 5);
+    expect(() => producer.publish()).toThrow('ring over-filled: 5 addresses in a ring of 4');
+  });
+
   it('does what a queue does', () => {
     fc.assert(
       fc.property(fc.constantFrom(2, 4, 8), fc.array(step, { maxLength: 80, size: 'max' }), (capacity, steps) => {
