@@ -10,6 +10,7 @@ import { KnownConnections } from '../../src/packet-manager/known-connections.js'
 import { PacketManager } from '../../src/packet-manager/packet-manager.js';
 import { InlinePortHost } from '../../src/packet-manager/port-host.js';
 import { TcpFlag } from '../../src/packet/protocols.js';
+import { Sleeper } from '../../src/ring/doorbell.js';
 import { EventReader } from '../../src/ring/event-ring.js';
 import { describeArrival } from '../../src/port/capture/fill-slot.js';
 import type { PortBackend, PortMemory } from '../../src/port/contract.js';
@@ -177,7 +178,8 @@ describe('the short way of known connections', () => {
 });
 
 describe('a poll that takes from both ports in turn', () => {
-  it('ends no more connections than there is room to tell of', () => {
+  /** A manager of 8000 connections that time out while others come, and who reads its events. */
+  function ending(): { manager: PacketManager; events: EventReader; main: Sleeper } {
     const packet = (k: number, seconds: number): Arrival => ({
       bytes: udp4({ source: `10.1.${k >> 8}.${k & 255}`, destination: '198.51.100.7', sourcePort: 50_000, destinationPort: 53, payload: new Uint8Array(4) }),
       seconds, isFromOutside: k % 2 === 1, cut: 0, isOffloaded: false,
@@ -185,12 +187,32 @@ describe('a poll that takes from both ports in turn', () => {
     // All but the last have timed out when those come.
     const arrivals = Array.from({ length: 9200 }, (_, k) => packet(k, k < 8000 ? 1_700_000_000 : 1_700_000_400));
     const { manager, shared, spec } = managerOf(arrivals, { ...plan(16_384, true, 16_384), burst: 1024 }, false, true);
-    const events = new EventReader(shared.control, spec.events);
+    return { manager, events: new EventReader(shared.control, spec.events), main: new Sleeper(shared.control, shared.mainDoorbellOffset) };
+  }
+
+  it('ends no more connections than there is room to tell of', () => {
+    const { manager, events } = ending();
     let ended = 0;
     for (let k = 0; k < 200; k++) {
       manager.poll();
       ended += events.drain(() => undefined);
     }
     expect([ended, events.lost]).toEqual([8000, 0]);
+  });
+
+  it('rings for the thread that is to read of them when it waits for that, and goes on when it was read', () => {
+    const { manager, events, main } = ending();
+    let rings = 0;
+    let ended = 0;
+    for (let k = 0; k < 200; k++) {
+      main.announce();
+      manager.poll();
+      if (main.word[0] === Sleeper.asleep) continue;
+      rings++;
+      ended += events.drain(() => undefined);
+    }
+    expect(rings).toBeGreaterThan(1);
+    // What is left after the last ring found room.
+    expect([ended + events.drain(() => undefined), events.lost]).toEqual([8000, 0]);
   });
 });

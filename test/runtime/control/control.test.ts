@@ -129,7 +129,7 @@ describe('a running instance', () => {
 
   it('ends a tap with its summary and whole blocks, whatever ends it', async () => {
     const { path } = (await run(true)).control!;
-    const brokenOff = (stderr: string): number => Number(/firewall>rest: ([\d,]+) packets until it broke off; how many were skipped is not known\n$/.exec(stderr)?.[1].replaceAll(',', ''));
+    const brokenOff = (stderr: string): number => Number(/firewall>rest: ([\d,]+) packets? until it broke off; how many were skipped is not known\n$/.exec(stderr)?.[1].replaceAll(',', ''));
     // Nobody reads stdout any more: a Ctrl-C in the terminal ends all programs of a pipe at once.
     const unread = launch(['tap', path, 'firewall>rest'], folder);
     unread.child.stdout!.once('data', () => unread.child.stdout!.destroy());
