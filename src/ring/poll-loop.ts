@@ -25,7 +25,10 @@ const LONGEST_SLEEP_MS = 1000;
  * work doubles them, up to `spins`.
  */
 const FIRST_SPINS = 100;
-/** Polls without work between two readings of the clock, a power of two below every number of spins: such a poll is over as soon as a reading. */
+/**
+ * Polls without work between two readings of the clock, a power of two: such a poll is over as soon as a reading. Where a thread rests after fewer, the
+ * clock is read when it has rested.
+ */
 const CLOCK_PERIOD = 16;
 /** Between two looks at the time of day, and between two flushes. */
 const TICK_MS = 1;
@@ -104,7 +107,10 @@ class Rest {
     readClock(times);
     const passed = times[NOW] - times[THEN];
     times[THEN] = times[NOW];
-    if (times[NOW] >= times[TICK]) this.#wallMs[0] = Date.now();
+    if (times[NOW] >= times[TICK]) {
+      times[TICK] = times[NOW] + TICK_MS; // it has rung for everything before it rested
+      this.#wallMs[0] = Date.now();
+    }
     return passed;
   }
 }

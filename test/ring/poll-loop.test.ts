@@ -8,6 +8,9 @@ const advance = (milliseconds: number): void => { nowNanos += BigInt(millisecond
 beforeEach(() => { vi.spyOn(process.hrtime, 'bigint').mockImplementation(() => nowNanos); });
 afterEach(() => { vi.restoreAllMocks(); });
 
+/** A sleeper that is awake at once. */
+const AWAKE = { announce: () => undefined, cancel: () => undefined, wait: () => undefined };
+
 /** @param busy by number of the poll, from 1. @returns for each sleep, how many polls came since the one before, and how long it was to be. */
 function sleepsOf(busy: ReadonlySet<number>, sleeps: number, spins: number): [polls: number, milliseconds: number][] {
   const found: [number, number][] = [];
@@ -74,7 +77,7 @@ it('rings for what was published at every tick of the clock: functions may be sl
     hasWork: () => false,
     flush: () => { flushed.push(polls); },
   };
-  pollLoop(work, { announce: () => undefined, cancel: () => undefined, wait: () => undefined }, () => polls > 6, { spins: 2, sleeps: true });
+  pollLoop(work, AWAKE, () => polls > 6, { spins: 2, sleeps: true });
   expect(flushed).toEqual([0, 3, 6, 8]); // and before it ends
 });
 
@@ -90,7 +93,7 @@ it('looks at the clock in every sixteenth poll that finds nothing, and rings by 
     hasWork: () => false,
     flush: () => { flushed.push(polls); },
   };
-  pollLoop(work, { announce: () => undefined, cancel: () => undefined, wait: () => undefined }, () => true, { spins: 60, sleeps: true });
+  pollLoop(work, AWAKE, () => true, { spins: 60, sleeps: true });
   expect(flushed).toEqual([0, 17, 33, 49, 61]);
 });
 
@@ -126,6 +129,6 @@ it('counts nothing as busy where others say that there is work, and no poll find
     hasWork: () => true,
     flush: () => { advance(0.5); },
   };
-  pollLoop(work, { announce: () => undefined, cancel: () => undefined, wait: () => undefined }, () => polls > 2000, { spins: 3, sleeps: true }, busyMs);
+  pollLoop(work, AWAKE, () => polls > 2000, { spins: 3, sleeps: true }, busyMs);
   expect(busyMs[0]).toBe(0);
 });
