@@ -39,7 +39,8 @@ export interface Trial {
 export type TryRate = (offered: number, times: number) => Promise<Trial>;
 
 export function trialOf(factors: ChainFactors, { seed, warmUpMs, measuredMs }: BenchSettings): TryRate {
-  return async (offered, times) => {
+  return async (rate, times) => {
+    const offered = Math.round(rate);
     const { panel } = await runChain(factors, { warmUpMs: Math.max(warmUpMs, 200), measuredMs: 2 * measuredMs * times, warmUpPackets: 0, leastPackets: 0, offered, packets: null }, { seed });
     const due = panel[Cell.dueAtEnd] - panel[Cell.dueAtBegin];
     const seconds = (panel[Cell.endMs] - panel[Cell.beginMs]) / 1000;

@@ -26,7 +26,7 @@ const QUICK_WARM_UP_MS = 600;
 function latencyWay(factors: ChainFactors, offered: number, load: number | null, settings: BenchSettings): Way {
   return {
     way: 'millrace',
-    factors: { ...columnsOf(factors), offered: Math.round(offered), load },
+    factors: { ...columnsOf(factors), offered, load },
     measure: async () => {
       const pace = { warmUpMs: Math.max(settings.profile === 'quick' ? QUICK_WARM_UP_MS : WARM_UP_MS, settings.warmUpMs), measuredMs: 4 * settings.measuredMs, warmUpPackets: 0, leastPackets: 0, offered, packets: null };
       const { panel, report } = await runChain(factors, pace, { seed: settings.seed, latency: true });
@@ -59,7 +59,7 @@ async function groupOf(name: string, changes: Partial<ChainFactors>, settings: B
     const payloadHash = await compareChain(factors, settings.seed);
     const rate = await highestRate(attempt, await maximumReceiveRate(attempt), PDR_LOSS);
     const compare = (): Promise<string> => Promise.resolve(payloadHash);
-    const ways = [...LOADS.map((load) => latencyWay(factors, rate * load, load, settings)), latencyWay(factors, TARGET_PPS, null, settings)];
+    const ways = [...LOADS.map((load) => latencyWay(factors, Math.round(rate * load), load, settings)), latencyWay(factors, TARGET_PPS, null, settings)];
     const floors = [...new Set([1, availableParallelism()])].map((threads) => clockWay(TARGET_PPS, threads, settings));
     return { name, ways: rate > 0 ? [...ways.map((way) => ({ ...way, compare })), ...floors] : floors };
   } catch (error) {

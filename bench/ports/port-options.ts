@@ -13,7 +13,10 @@ export interface Pace {
   readonly warmUpPackets: number;
   /** At least so many in the window, on a machine that is busy with other things. */
   readonly leastPackets: number;
-  /** Packets per second, whether or not the chain keeps up (open loop); null: as fast as slots come back. */
+  /**
+   * Packets per second, whether or not the chain keeps up (open loop); null: as fast as slots come back. A whole number: of a fraction each poll would
+   * make an object (docs/hot-code.md), and the collections counted would be the benchmark's own.
+   */
   readonly offered: number | null;
   /** Packets in all; null: until the window ends. */
   readonly packets: number | null;
