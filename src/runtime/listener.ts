@@ -12,12 +12,12 @@ import type { Watches } from './watch/watches.js';
 import type { WriteFailures } from './write-failures.js';
 
 /**
- * How long the main thread sleeps at most when nothing rings. Each time it wakes it takes half a millisecond of a core: where threads outnumber
- * cores, of one on which packets are worked on.
+ * How long the main thread sleeps at most when nothing rings. Each time it wakes it takes a quarter to half a millisecond of a core: where all cores
+ * are busy, of one on which packets are worked on.
  */
-const MAIN_SLEEP_MS = 250;
-/** The same where packet manager tells of flows that end: it rings for none of them, since there may be thousands a second. */
-const SLEEP_WITH_FLOWS_MS = 100;
+const MAIN_SLEEP_MS = 500;
+/** The same where flows that have ended are written to a log: nobody rings for one of them, since there may be thousands a second. */
+const SLEEP_WITH_EVE_MS = 100;
 
 /** What of a run it works on. */
 interface Parts {
@@ -43,7 +43,7 @@ export class Listener {
     this.#parts = parts;
     this.#sleeper = new Sleeper(control, mainDoorbellOffset);
     this.#bell = new Bell(control, mainDoorbellOffset);
-    this.#sleepMs = parts.layout.manager.reportFlows ? SLEEP_WITH_FLOWS_MS : MAIN_SLEEP_MS;
+    this.#sleepMs = parts.eve === null ? MAIN_SLEEP_MS : SLEEP_WITH_EVE_MS;
   }
 
   /** Listens and sleeps in turn; settles when it is done, which is asked after each turn. */
