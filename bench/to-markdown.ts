@@ -1,7 +1,7 @@
 /**
- * Turns a results file into the tables of a page:
+ * Turns results files into the tables of a page, in their order, each with the conditions that it was measured under:
  *
- *   node dist/bench/to-markdown.js results.json [page.md]
+ *   node dist/bench/to-markdown.js chain.json latency.json … [page.md]
  *
  * With a page, what stands there between the two marks is replaced; without one, the tables are printed.
  */
@@ -19,7 +19,11 @@ function markdownTable({ title, columns, words, rows }: TextTable): string {
 }
 
 /** @throws Error for results that must not be published. */
-export function toMarkdown(results: Results): string {
+export function toMarkdown(...runs: readonly Results[]): string {
+  return runs.map(markdownOf).join('\n\n');
+}
+
+function markdownOf(results: Results): string {
   if (results.settings.profile === 'quick') throw new Error('these are the results of a quick run, whose numbers mean nothing');
   if (results.failures.length > 0) throw new Error(`${results.failures.length} measurements failed their checks: ${results.failures[0].reason}`);
   return [...tables(results).map(markdownTable), conditions(results).map((text) => `- ${text}`).join('\n')].join('\n\n');
@@ -33,9 +37,12 @@ export function fillIn(page: string, markdown: string): string {
   return `${page.slice(0, begin + BEGIN.length)}\n\n${markdown}\n\n${page.slice(end)}`;
 }
 
-async function main([file, page]: readonly string[]): Promise<void> {
-  if (file === undefined) throw new Error('usage: node dist/bench/to-markdown.js results.json [page.md]');
-  const markdown = toMarkdown(JSON.parse(await readFile(file, 'utf8')) as Results);
+async function main(words: readonly string[]): Promise<void> {
+  const page = words.at(-1)?.endsWith('.md') === true ? words.at(-1) : undefined;
+  const files = page === undefined ? words : words.slice(0, -1);
+  if (files.length === 0) throw new Error('usage: node dist/bench/to-markdown.js results.json … [page.md]');
+  const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')));
+  const markdown = toMarkdown(...texts.map((text) => JSON.parse(text) as Results));
   if (page === undefined) process.stdout.write(`${markdown}\n`);
   else await writeFile(page, fillIn(await readFile(page, 'utf8'), markdown));
 }

@@ -48,6 +48,7 @@ describe('results of benchmarks', () => {
     expect(fillIn(page, 'new')).toBe('before\n<!-- results -->\n\nnew\n\n<!-- end of results -->\nafter\n');
     expect(() => fillIn('no marks', 'new')).toThrow('no place for results');
     expect(toMarkdown(RESULTS)).toContain('| millrace | copy | 375 (250 … 500) | 2.67 | 2.50 (2.50 … 2.50) | 0 |');
+    expect(toMarkdown(RESULTS, RESULTS)).toBe(`${toMarkdown(RESULTS)}\n\n${toMarkdown(RESULTS)}`);
     expect(() => toMarkdown({ ...RESULTS, settings: { ...RESULTS.settings, profile: 'quick' } })).toThrow('quick run');
     const failure = { case: 'chain', way: 'millrace', factors: {}, repetition: 1, reason: 'the ledger is not balanced' };
     expect(() => toMarkdown({ ...RESULTS, failures: [failure] })).toThrow('the ledger is not balanced');
