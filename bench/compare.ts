@@ -48,8 +48,11 @@ export function differences(a: Table, b: Table): Difference[] {
       p: Math.min(first.length, last.length) < LEAST_SAMPLES ? null : mannWhitney(first, last),
     };
   });
-  const real = realDifferences(found.map(({ p }) => p ?? 1), FALSE_DISCOVERY_RATE);
-  return found.map((difference, at) => ({ ...difference, isReal: real[at] }));
+  // What could not be tested is no test: counted as one it would hide others.
+  const tested = found.filter(({ p }) => p !== null);
+  const real = realDifferences(tested.map(({ p }) => p!), FALSE_DISCOVERY_RATE);
+  const isReal = new Map(tested.map((difference, at) => [difference, real[at]]));
+  return found.map((difference) => ({ ...difference, isReal: isReal.get(difference) ?? false }));
 }
 
 function verdict({ p, isReal, ratio, sample }: Difference): string {
@@ -60,27 +63,40 @@ function verdict({ p, isReal, ratio, sample }: Difference): string {
   return `${better ? 'better' : 'worse'} by ${percent} %`;
 }
 
-export function renderComparison(a: Table, b: Table, names: readonly [string, string]): string {
-  const found = differences(a, b);
-  if (found.length === 0) return `${names[0]} and ${names[1]} have no way and factors in common.\n`;
-  const varied = FACTORS.filter((factor) => new Set(found.map(({ sample }) => sample[factor])).size > 1 && factor !== 'slotBytes' && factor !== 'threads');
-  const columns = ['case', 'way', 'metric', ...varied, 'before', 'after', 'after / before', 'p', 'verdict'];
+/** The differences of one case. A factor that never differs stands in the title, not in every row. */
+function tableOf(found: readonly Difference[]): string[] {
+  const shown = FACTORS.filter((factor) => factor !== 'slotBytes' && factor !== 'threads');
+  const varied = shown.filter((factor) => new Set(found.map(({ sample }) => sample[factor])).size > 1);
+  const [{ sample: first }] = found;
+  const fixed = shown.filter((factor) => !varied.includes(factor) && first[factor] !== null).map((factor) => `${factor} ${first[factor] ?? ''}`);
+  const columns = ['way', ...varied, 'metric', 'before', 'after', 'after / before', 'p', 'verdict'];
   const rows = found.map((difference) => {
     const { sample, medians, ratio, interval, p } = difference;
     return [
-      sample.case, sample.way, `${sample.metric} (${sample.unit})`, ...varied.map((factor) => String(sample[factor] ?? '')), ...medians.map(digits),
-      `${digits(ratio)} [${interval.map(digits).join(', ')}]`, p === null ? '' : p < 0.0001 ? '< 0.0001' : p.toFixed(4), verdict(difference),
+      sample.way, ...varied.map((factor) => String(sample[factor] ?? '')), `${sample.metric} (${sample.unit})`, ...medians.map(digits),
+      // Of nothing there is no ratio.
+      Number.isFinite(ratio) ? `${digits(ratio)} [${interval.map(digits).join(', ')}]` : '', p === null ? '' : p < 0.0001 ? '< 0.0001' : p.toFixed(4), verdict(difference),
     ];
   });
+  const numbers = 2 + varied.length;
+  return [
+    `${first.case}${fixed.length === 0 ? '' : ` (${fixed.join(', ')})`}`,
+    ...table(columns.map((title, at) => ({ title, right: at >= numbers && at < columns.length - 1 })), rows, { titleStyle: (text) => text }),
+    '',
+  ];
+}
+
+export function renderComparison(a: Table, b: Table, names: readonly [string, string]): string {
+  const found = differences(a, b);
+  if (found.length === 0) return `${names[0]} and ${names[1]} have no way and factors in common.\n`;
   const changed = SURROUNDINGS.filter((column) => a.environment[column] !== b.environment[column]);
   const notes = [
     `Before: ${names[0]}, ${a.environment.date}, commit ${a.environment.commit || 'unknown'}. After: ${names[1]}, ${b.environment.date}, commit ${b.environment.commit || 'unknown'}.`,
-    `${found.filter(({ isReal }) => isReal).length} of ${found.length} differences are real: Mann-Whitney, false discovery rate ${FALSE_DISCOVERY_RATE * 100} %. In brackets, 95 % by bootstrap.`,
+    `${found.filter(({ isReal }) => isReal).length} of ${found.filter(({ p }) => p !== null).length} differences that could be tested are real: Mann-Whitney, false discovery rate ${FALSE_DISCOVERY_RATE * 100} %. In brackets, 95 % by bootstrap.`,
     ...changed.map((column) => `Not alike: ${column} was ${a.environment[column] || 'unknown'} and is ${b.environment[column] || 'unknown'}. A difference may be due to that.`),
     'The runs were not taken alternately: a machine that was slower in one of them looks like a difference. Repeat what matters.',
   ];
-  const lines = table(columns.map((title, at) => ({ title, right: at >= 3 + varied.length && at < columns.length - 1 })), rows, { titleStyle: (text) => text });
-  return [...lines, '', ...notes, ''].join('\n');
+  return [...groupBy(found, ({ sample }) => sample.case).flatMap(tableOf), ...notes, ''].join('\n');
 }
 
 /** @returns the comparison as text. @throws Error for a file that is no table of samples. */

@@ -58,8 +58,25 @@ describe('the comparison of two runs', () => {
     const text = renderComparison(run({ zero: 100, copy: 300 }), run({ zero: 80, copy: 301 }, '24'), ['a.csv', 'b.csv']);
     expect(text).toMatch(/zero-copy .* better by 20\.0 %/);
     expect(text).toMatch(/copy .* no difference shown/);
-    expect(text).toContain('1 of 2 differences are real');
+    expect(text).toContain('1 of 2 differences that could be tested are real');
     expect(text).toContain('Not alike: node was 20 and is 24');
+  });
+
+  it('lets pairs with too few samples to be tested hide no difference', () => {
+    const six = (from: number): number[] => upTo(6, from); // apart altogether: p is 2 of C(12, 6), real as one of 2 tests, not as one of 42
+    const all = (from: number): Table => fromCsv(toCsv(resultsOf([
+      ...six(from).map((value, k) => sample('zero-copy', k + 1, value)), ...six(100).map((value, k) => sample('copy', k + 1, value)),
+      ...upTo(40, 1).map((bytes) => sample('zero-copy', 1, 100, { bytes })),
+    ])));
+    expect(differences(all(100), all(200)).filter(({ isReal }) => isReal).map(({ sample: { mode } }) => mode)).toEqual(['zero-copy']);
+  });
+
+  it('has a table for each case, with the factors that differ in it', () => {
+    const both = fromCsv(toCsv(resultsOf([sample('zero-copy', 1, 1), sample('copy', 1, 1), sample('zero-copy', 1, 1, { case: 'hop' })])));
+    const lines = renderComparison(both, both, ['a', 'b']).split('\n');
+    expect(lines.filter((line) => /^(chain|hop) \(/.test(line))).toHaveLength(2);
+    expect(lines.find((line) => line.startsWith('hop ('))).toContain('mode zero-copy');
+    expect(lines.filter((line) => line.startsWith('way')).map((line) => line.includes('mode'))).toEqual([true, false]);
   });
 
   it('knows that more packets per second are better, and that one sample proves nothing', () => {
@@ -67,6 +84,7 @@ describe('the comparison of two runs', () => {
     expect(renderComparison(rate(2), rate(3), ['a', 'b'])).toContain('better by 50.0 %');
     const one = (value: number): Table => fromCsv(toCsv(resultsOf([sample('zero-copy', 1, value)])));
     expect(renderComparison(one(1), one(9), ['a', 'b'])).toContain('too few samples');
+    expect(renderComparison(one(0), one(0), ['a', 'b'])).not.toContain('NaN');
     expect(renderComparison(one(1), fromCsv(toCsv(resultsOf([sample('copy', 1, 1)]))), ['a', 'b'])).toContain('nothing in common'.replace('nothing', 'no way and factors'));
   });
 });
