@@ -33,10 +33,12 @@ export interface Chart {
 const WIDTH = 760;
 const HEIGHT = 380;
 const LEFT = 74;
-const RIGHT = 178;
 const TOP = 18;
 const BOTTOM = 52;
 const LINE_HEIGHT = 15;
+/** Of a letter of a name, at most on average. */
+const LETTER_WIDTH = 7.8;
+const NAME_GAP = 10;
 /** Colours of the page's style; with more lines than that they come again. */
 const COLOURS = 12;
 
@@ -88,22 +90,24 @@ class Scale {
 }
 
 /** Names at the ends of lines, moved apart until none covers another. */
-function labels(ends: readonly { name: string; y: number; colour: number }[]): string {
+function labels(x: number, ends: readonly { name: string; y: number; colour: number }[]): string {
   const sorted = ends.toSorted((a, b) => a.y - b.y);
   let last = TOP - LINE_HEIGHT;
   return sorted.map(({ name, y, colour }) => {
     last = Math.max(y, last + LINE_HEIGHT);
-    return `<text class="name c${colour}" x="${WIDTH - RIGHT + 10}" y="${(last + 4).toFixed(1)}">${escapeXml(name)}</text>`;
+    return `<text class="name c${colour}" x="${x}" y="${(last + 4).toFixed(1)}">${escapeXml(name)}</text>`;
   }).join('');
 }
 
 export function drawChart({ title, x, y, series, marks = [] }: Chart): string {
   const points = series.flatMap((each) => each.points);
-  const across = new Scale(x, [...points.map((point) => point.x), ...marks.filter(({ axis }) => axis === 'x').map(({ at }) => at)], LEFT, WIDTH - RIGHT, false);
+  /** Where the plot ends and names begin. */
+  const end = Math.floor(WIDTH - NAME_GAP - LETTER_WIDTH * Math.max(12, ...series.map(({ name }) => name.length)));
+  const across = new Scale(x, [...points.map((point) => point.x), ...marks.filter(({ axis }) => axis === 'x').map(({ at }) => at)], LEFT, end, false);
   const up = new Scale(y, [...points.flatMap(({ low, high }) => [low, high]), ...marks.filter(({ axis }) => axis === 'y').map(({ at }) => at)], HEIGHT - BOTTOM, TOP, true);
   const format = { x: x.format ?? plain, y: y.format ?? plain };
   const grid = [
-    ...up.ticks.map((tick) => `<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${up.at(tick).toFixed(1)}" y2="${up.at(tick).toFixed(1)}"/><text class="tick" text-anchor="end" x="${LEFT - 8}" y="${(up.at(tick) + 4).toFixed(1)}">${format.y(tick)}</text>`),
+    ...up.ticks.map((tick) => `<line class="grid" x1="${LEFT}" x2="${end}" y1="${up.at(tick).toFixed(1)}" y2="${up.at(tick).toFixed(1)}"/><text class="tick" text-anchor="end" x="${LEFT - 8}" y="${(up.at(tick) + 4).toFixed(1)}">${format.y(tick)}</text>`),
     ...across.ticks.map((tick) => `<line class="grid" x1="${across.at(tick).toFixed(1)}" x2="${across.at(tick).toFixed(1)}" y1="${HEIGHT - BOTTOM}" y2="${HEIGHT - BOTTOM + 5}"/><text class="tick" text-anchor="middle" x="${across.at(tick).toFixed(1)}" y="${HEIGHT - BOTTOM + 20}">${format.x(tick)}</text>`),
   ];
   const drawn = series.map(({ name, points: own }, at) => {
@@ -117,8 +121,8 @@ export function drawChart({ title, x, y, series, marks = [] }: Chart): string {
     return `<polyline class="line c${colour}" points="${line}"/>${signs.join('')}`;
   });
   const lines = marks.map(({ axis, at, name }) => axis === 'y'
-    ? `<line class="mark" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${up.at(at).toFixed(1)}" y2="${up.at(at).toFixed(1)}"/><text class="tick" x="${LEFT + 6}" y="${(up.at(at) - 5).toFixed(1)}">${escapeXml(name)}</text>`
+    ? `<line class="mark" x1="${LEFT}" x2="${end}" y1="${up.at(at).toFixed(1)}" y2="${up.at(at).toFixed(1)}"/><text class="tick" x="${LEFT + 6}" y="${(up.at(at) - 5).toFixed(1)}">${escapeXml(name)}</text>`
     : `<line class="mark" x1="${across.at(at).toFixed(1)}" x2="${across.at(at).toFixed(1)}" y1="${TOP}" y2="${HEIGHT - BOTTOM}"/><text class="tick" x="${(across.at(at) + 6).toFixed(1)}" y="${TOP + 10}">${escapeXml(name)}</text>`);
   const ends = series.flatMap(({ name, points: own }, at) => (own.length === 0 ? [] : [{ name, y: up.at(own[own.length - 1].y), colour: at % COLOURS }]));
-  return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeXml(title)}">${grid.join('')}<line class="axis" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${HEIGHT - BOTTOM}" y2="${HEIGHT - BOTTOM}"/>${lines.join('')}${drawn.join('')}${labels(ends)}<text class="label" text-anchor="middle" x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 8}">${escapeXml(x.label)}</text><text class="label" text-anchor="middle" transform="rotate(-90)" x="${-(TOP + HEIGHT - BOTTOM) / 2}" y="16">${escapeXml(y.label)}</text></svg>`;
+  return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeXml(title)}">${grid.join('')}<line class="axis" x1="${LEFT}" x2="${end}" y1="${HEIGHT - BOTTOM}" y2="${HEIGHT - BOTTOM}"/>${lines.join('')}${drawn.join('')}${labels(end + NAME_GAP, ends)}<text class="label" text-anchor="middle" x="${(LEFT + end) / 2}" y="${HEIGHT - 8}">${escapeXml(x.label)}</text><text class="label" text-anchor="middle" transform="rotate(-90)" x="${-(TOP + HEIGHT - BOTTOM) / 2}" y="16">${escapeXml(y.label)}</text></svg>`;
 }

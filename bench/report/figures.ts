@@ -27,6 +27,25 @@ const toMpps = (ns: number): number => 1000 / ns;
 const NS_A_PACKET: Axis = { label: 'nanoseconds a packet', log: true };
 const topology = ({ routing, placement, mode }: Sample): string => `${placement === 'per-vm' ? routing : placement}${mode === 'copy' ? ', copy' : ', zero-copy'}`;
 const TARGET_US = 160;
+const QUANTILES = ['p50', 'p90', 'p99', 'p99.9', 'p99.99', 'max'];
+
+/** @param samples of one load: a share of the rate that each way was found to have, or the same rate for all. */
+function latencyFigure(samples: readonly Sample[]): Figure {
+  const [{ load, offered }] = samples;
+  const isShare = load !== null;
+  return {
+    says: isShare
+      ? 'Latency through three functions, from when a packet was due, each way at that share of the highest rate it was found to have.'
+      : 'Latency through three functions, from when a packet was due. Each point: the median of the repetitions. The clock alone: the stalls of the machine itself.',
+    chart: {
+      title: isShare ? `Latency at ${load * 100} % of the rate found` : `Latency at ${(offered ?? 0) / 1e6} Mpps`,
+      x: { label: 'share of packets that were faster', log: false, ticks: QUANTILES.map((_, at) => at), format: (at) => QUANTILES[at] ?? '' },
+      y: { label: 'microseconds', log: true },
+      series: lines(samples, (sample) => (sample.way === 'millrace' ? topology(sample).replace(', zero-copy', '') : sample.way), ({ metric }) => QUANTILES.indexOf(metric)),
+      marks: [{ axis: 'y', at: TARGET_US, name: `${TARGET_US} µs` }],
+    },
+  };
+}
 
 export function figures(samples: readonly Sample[], cores: number): Figure[] {
   const chain = samples.filter(({ case: name, way, metric }) => name === 'chain' && way === 'millrace' && metric === 'time');
@@ -34,6 +53,7 @@ export function figures(samples: readonly Sample[], cores: number): Figure[] {
   const values = (of: readonly (number | null)[]): number[] => [...new Set(of.filter((value) => value !== null))].toSorted((a, b) => a - b);
   const sizes = chain.filter((sample) => base(sample) && sample.vms === 3 && sample.burst === 64);
   const lengths = chain.filter((sample) => base(sample) && sample.bytes === 64 && sample.burst === 64 && sample.mode === 'zero-copy');
+  const spread = lengths.filter(({ placement }) => placement === 'per-vm');
   const bursts = chain.filter((sample) => base(sample) && sample.bytes === 64 && sample.vms === 3 && sample.mode === 'zero-copy' && sample.placement === 'per-vm');
   const ways = samples.filter(({ case: name, metric, vms, way, touch, burst, routing, placement, mode }) => name === 'chain' && metric === 'time' && vms === 3 && touch === 'headers'
     && (way !== 'millrace' || (burst === 64 && routing === 'hub' && placement === 'per-vm' && mode === 'zero-copy')));
@@ -44,7 +64,6 @@ export function figures(samples: readonly Sample[], cores: number): Figure[] {
   const firewalls = full.filter(({ touch }) => touch === 'firewall');
   // The first two groups have as many connections each; those that grow have others.
   const known = full.filter(({ touch, vms, flows: count }) => touch !== 'firewall' && (vms === 2 || full.some((other) => other.vms === 2 && other.flows === count)));
-  const quantiles = ['p50', 'p90', 'p99', 'p99.9', 'p99.99', 'max'];
   const soak = samples.filter(({ case: name, metric }) => name === 'soak' && metric === 'resident memory');
   const all: Figure[] = [
     {
@@ -56,8 +75,8 @@ export function figures(samples: readonly Sample[], cores: number): Figure[] {
       chart: { title: 'Length of the chain', x: { label: 'network functions', log: false, ticks: values(lengths.map(({ vms }) => vms)) }, y: { label: 'nanoseconds a packet', log: false }, series: lines(lengths, topology, ({ vms }) => vms) },
     },
     {
-      says: 'The same, as throughput against threads at work. Past the number of cores, threads take turns.',
-      chart: { title: 'Threads and cores', x: { label: 'threads at work', log: false, ticks: values(lengths.map(({ threads }) => threads)) }, y: { label: 'million packets per second', log: false }, series: lines(lengths, topology, ({ threads }) => threads, toMpps), marks: [{ axis: 'x', at: cores, name: `${cores} cores` }] },
+      says: 'The same with a VM for each function, as throughput against threads at work. Past the number of cores, threads take turns.',
+      chart: { title: 'Threads and cores', x: { label: 'threads at work', log: false, ticks: values(spread.map(({ threads }) => threads)) }, y: { label: 'million packets per second', log: false }, series: lines(spread, topology, ({ threads }) => threads, toMpps), marks: [{ axis: 'x', at: cores, name: `${cores} cores` }] },
     },
     {
       says: 'One wake-up and one store of an index serve a burst: the larger, the less of them a packet pays.',
@@ -71,14 +90,7 @@ export function figures(samples: readonly Sample[], cores: number): Figure[] {
       says: 'One hop between two threads. rte_ring and c are compiled C between the same cores; dpdk-test is DPDK\'s own measurement.',
       chart: { title: 'One hop', x: { label: 'addresses in a burst', log: true, ticks: values(hop.map(({ burst }) => burst)) }, y: { label: 'nanoseconds an address', log: true }, series: lines(hop, ({ way }) => way, ({ burst }) => burst) },
     },
-    {
-      says: 'Latency through three functions, from when a packet was due. Each point: the median of the repetitions.',
-      chart: {
-        title: 'Latency', x: { label: 'share of packets that were faster', log: false, ticks: quantiles.map((_, at) => at), format: (at) => quantiles[at] ?? '' }, y: { label: 'microseconds', log: true },
-        series: lines(latency, (sample) => `${sample.way === 'millrace' ? topology(sample).replace(', zero-copy', '') : sample.way}, ${sample.load === null ? `${(sample.offered ?? 0) / 1e6} Mpps` : `${sample.load * 100} %`}`, ({ metric }) => quantiles.indexOf(metric)),
-        marks: latency.length === 0 ? [] : [{ axis: 'y', at: TARGET_US, name: `${TARGET_US} µs` }],
-      },
-    },
+    ...groupBy(latency, ({ load }) => String(load)).toSorted(([a], [b]) => (a.load ?? 0) - (b.load ?? 0)).map(latencyFigure),
     {
       says: 'Lookups as connections grow from a thousand to a million: alone, and within a chain of one function.',
       chart: { title: 'Connections', x: { label: 'connections known', log: true, ticks: values(flows.map(({ flows: count }) => count)) }, y: NS_A_PACKET, series: lines(flows, ({ way }) => (way === 'millrace' ? 'chain of one' : way), ({ flows: count }) => count) },
@@ -96,5 +108,6 @@ export function figures(samples: readonly Sample[], cores: number): Figure[] {
       chart: { title: 'Memory', x: { label: 'reading', log: false }, y: { label: 'MB', log: false }, series: [{ name: 'resident', points: soak.map(({ value }, at) => ({ x: at, y: value, low: value, high: value })) }] },
     },
   ];
-  return all.filter(({ chart }) => chart.series.some(({ points }) => points.length > 1) || (chart.series.length > 1 && chart.series.some(({ points }) => points.length > 0)));
+  // A factor that had one value makes no plot: its numbers are in the table.
+  return all.filter(({ chart }) => new Set(chart.series.flatMap(({ points }) => points.map(({ x }) => x))).size > 1);
 }

@@ -18,8 +18,17 @@ describe('the page of plots', () => {
 
   it('draws only what was measured', () => {
     expect(figures(SAMPLES, 2).map(({ chart }) => chart.title)).toContain('Packet size');
-    expect(figures(SAMPLES, 2).map(({ chart }) => chart.title)).not.toContain('Latency');
+    // Neither what was not measured, nor what was measured with one value: bursts here.
+    expect(figures(SAMPLES, 2).map(({ chart }) => chart.title)).not.toContain('Burst');
+    expect(figures(SAMPLES, 2).map(({ chart }) => chart.title).filter((title) => title.startsWith('Latency'))).toEqual([]);
     expect(figures([], 2)).toEqual([]);
+  });
+
+  it('has a plot of latency for each load, the same rate for all first', () => {
+    const latencies = [null, 0.5, 0.1].flatMap((load) => ['p50', 'p99', 'max'].map((metric, at) => sample('zero-copy', 1, 10 ** at, { case: 'latency', metric, unit: 'us', load, offered: 1e6 })));
+    const found = figures(latencies, 2).map(({ chart }) => chart);
+    expect(found.map(({ title }) => title)).toEqual(['Latency at 1 Mpps', 'Latency at 10 % of the rate found', 'Latency at 50 % of the rate found']);
+    expect(found[0].series).toEqual([{ name: 'hub', points: [[0, 1], [2, 10], [5, 100]].map(([x, y]) => ({ x, y, low: y, high: y })) }]);
   });
 
   it('needs no script, names its surroundings, and is whole', () => {
