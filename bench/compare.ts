@@ -7,10 +7,10 @@
 import { table } from '../src/cli/table.js';
 import { readFile } from 'node:fs/promises';
 import { fromCsv, type Table } from './csv.js';
-import { FACTORS, groupBy, keyOf } from './results.js';
+import { groupBy, keyOf } from './results.js';
 import type { Sample } from './sample.js';
 import { mannWhitney, median, ratioInterval, realDifferences } from './statistics.js';
-import { digits } from './tables.js';
+import { digits, splitFactors } from './tables.js';
 
 /** Share of false alarms among the differences called real. */
 const FALSE_DISCOVERY_RATE = 0.05;
@@ -33,10 +33,13 @@ export interface Difference {
   readonly isReal: boolean;
 }
 
+/** Where a share of the rate found is offered, that rate is another in each run. */
+const pairedBy = (sample: Sample): string => keyOf(sample, sample.load === null ? [] : ['offered']);
+
 export function differences(a: Table, b: Table): Difference[] {
-  const second = new Map(groupBy(b.samples, (sample) => keyOf(sample)).map((group) => [keyOf(group[0]), group]));
-  const pairs = groupBy(a.samples, (sample) => keyOf(sample)).flatMap((group) => {
-    const other = second.get(keyOf(group[0]));
+  const second = new Map(groupBy(b.samples, pairedBy).map((group) => [pairedBy(group[0]), group]));
+  const pairs = groupBy(a.samples, pairedBy).flatMap((group) => {
+    const other = second.get(pairedBy(group[0]));
     return other === undefined ? [] : [[group, other] as const];
   });
   const found = pairs.map(([group, other]) => {
@@ -49,39 +52,43 @@ export function differences(a: Table, b: Table): Difference[] {
     };
   });
   // What could not be tested is no test: counted as one it would hide others.
-  const tested = found.filter(({ p }) => p !== null);
-  const real = realDifferences(tested.map(({ p }) => p!), FALSE_DISCOVERY_RATE);
-  const isReal = new Map(tested.map((difference, at) => [difference, real[at]]));
+  const tested = found.flatMap((difference) => (difference.p === null ? [] : [{ difference, p: difference.p }]));
+  const real = realDifferences(tested.map(({ p }) => p), FALSE_DISCOVERY_RATE);
+  const isReal = new Map(tested.map(({ difference }, at) => [difference, real[at]]));
   return found.map((difference) => ({ ...difference, isReal: isReal.get(difference) ?? false }));
 }
 
-function verdict({ p, isReal, ratio, sample }: Difference): string {
+function verdict({ p, isReal, medians, ratio, sample }: Difference): string {
   if (p === null) return 'too few samples';
   if (!isReal) return 'no difference shown';
-  const better = MORE_IS_BETTER.has(sample.unit) ? ratio > 1 : ratio < 1;
+  if (medians[0] === medians[1]) return 'differs, with the same median';
+  const better = MORE_IS_BETTER.has(sample.unit) === medians[1] > medians[0];
+  if (medians[0] === 0) return better ? 'better than 0' : 'worse than 0';
   const percent = digits(Math.abs(ratio - 1) * 100);
   return `${better ? 'better' : 'worse'} by ${percent} %`;
 }
 
-/** The differences of one case. A factor that never differs stands in the title, not in every row. */
+/** Of nothing there is no ratio, and none of its interval where some of the samples are nothing. */
+function ratioText(ratio: number, interval: readonly number[]): string {
+  if (!Number.isFinite(ratio)) return '';
+  return interval.every(Number.isFinite) ? `${digits(ratio)} [${interval.map(digits).join(', ')}]` : digits(ratio);
+}
+
+/** The differences of one case. */
 function tableOf(found: readonly Difference[]): string[] {
-  const shown = FACTORS.filter((factor) => factor !== 'slotBytes' && factor !== 'threads');
-  const varied = shown.filter((factor) => new Set(found.map(({ sample }) => sample[factor])).size > 1);
-  const [{ sample: first }] = found;
-  const fixed = shown.filter((factor) => !varied.includes(factor) && first[factor] !== null).map((factor) => `${factor} ${first[factor] ?? ''}`);
+  const { title, varied } = splitFactors(found[0].sample.case, found.map(({ sample }) => sample));
   const columns = ['way', ...varied, 'metric', 'before', 'after', 'after / before', 'p', 'verdict'];
   const rows = found.map((difference) => {
     const { sample, medians, ratio, interval, p } = difference;
     return [
       sample.way, ...varied.map((factor) => String(sample[factor] ?? '')), `${sample.metric} (${sample.unit})`, ...medians.map(digits),
-      // Of nothing there is no ratio.
-      Number.isFinite(ratio) ? `${digits(ratio)} [${interval.map(digits).join(', ')}]` : '', p === null ? '' : p < 0.0001 ? '< 0.0001' : p.toFixed(4), verdict(difference),
+      ratioText(ratio, interval), p === null ? '' : p < 0.0001 ? '< 0.0001' : p.toFixed(4), verdict(difference),
     ];
   });
   const numbers = 2 + varied.length;
   return [
-    `${first.case}${fixed.length === 0 ? '' : ` (${fixed.join(', ')})`}`,
-    ...table(columns.map((title, at) => ({ title, right: at >= numbers && at < columns.length - 1 })), rows, { titleStyle: (text) => text }),
+    title,
+    ...table(columns.map((column, at) => ({ title: column, right: at >= numbers && at < columns.length - 1 })), rows, { titleStyle: (text) => text }),
     '',
   ];
 }

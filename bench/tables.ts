@@ -31,18 +31,23 @@ const mpps = ({ median }: Summary): string => digits(1000 / median);
 /** Follows from others, or says nothing to a reader of the table: left to the CSV. */
 const HIDDEN: readonly (keyof Factors)[] = ['slotBytes', 'threads'];
 
-function tableOf(name: string, cases: readonly CaseSummary[], ratios: Results['ratios']): TextTable {
-  // A factor that never differs stands in the title, not in every row.
+/** A factor that never differs stands in the title of a table; those that do have columns. */
+export function splitFactors(name: string, rows: readonly Factors[]): { readonly title: string; readonly varied: readonly (keyof Factors)[] } {
   const shown = FACTORS.filter((factor) => !HIDDEN.includes(factor));
-  const varied = shown.filter((factor) => new Set(cases.map((row) => row[factor])).size > 1);
-  const fixed = shown.filter((factor) => !varied.includes(factor) && cases[0][factor] !== null);
+  const varied = shown.filter((factor) => new Set(rows.map((row) => row[factor])).size > 1);
+  const fixed = shown.filter((factor) => !varied.includes(factor) && rows[0][factor] !== null);
+  return { title: `${name}${fixed.length === 0 ? '' : ` (${fixed.map((factor) => `${factor} ${rows[0][factor] ?? ''}`).join(', ')})`}`, varied };
+}
+
+function tableOf(name: string, cases: readonly CaseSummary[], ratios: Results['ratios']): TextTable {
+  const { title, varied } = splitFactors(name, cases);
   const isTimed = cases.some(({ metric }) => metric === 'time');
   const ratioOf = (row: CaseSummary): string => {
     const found = ratios.find(({ of }) => keyOf(of) === keyOf(row));
     return found === undefined ? '' : withInterval(found.ratio);
   };
   return {
-    title: `${name}${fixed.length === 0 ? '' : ` (${fixed.map((factor) => `${factor} ${cases[0][factor] ?? ''}`).join(', ')})`}`,
+    title,
     columns: ['way', ...varied, ...(isTimed ? ['ns a packet', 'Mpps', 'we are faster by', 'GCs'] : ['metric', 'value', 'unit'])],
     words: 1,
     rows: cases.map((row) => [

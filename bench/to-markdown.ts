@@ -24,8 +24,9 @@ export function toMarkdown(...runs: readonly Results[]): string {
 }
 
 function markdownOf(results: Results): string {
-  if (results.settings.profile === 'quick') throw new Error('these are the results of a quick run, whose numbers mean nothing');
-  if (results.failures.length > 0) throw new Error(`${results.failures.length} measurements failed their checks: ${results.failures[0].reason}`);
+  const which = `the results of ${results.environment.date}`;
+  if (results.settings.profile === 'quick') throw new Error(`${which} are of a quick run, whose numbers mean nothing`);
+  if (results.failures.length > 0) throw new Error(`${which}: ${results.failures.length} measurements failed their checks: ${results.failures[0].reason}`);
   return [...tables(results).map(markdownTable), conditions(results).map((text) => `- ${text}`).join('\n')].join('\n\n');
 }
 

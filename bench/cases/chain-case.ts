@@ -1,5 +1,6 @@
 /** The chain: one factor at a time is moved away from the base, and beside the base stand copy mode, C and messages. */
 import { chainWay } from '../chain-run.js';
+import { ingressWays } from '../baselines/ingress-alone.js';
 import { messageWays } from '../baselines/message-run.js';
 import { cChainWay } from '../native/c-chain.js';
 import { BASE, type ChainFactors } from '../configure.js';
@@ -18,8 +19,8 @@ function groups(settings: BenchSettings): Group[] {
       name: `against C, ${routing}`,
       ways: [of({ routing, touch: 'ttl' }), cChainWay({ ...BASE, routing, touch: 'ttl' }, settings)],
     })),
-    // P4: the size sweep.
-    ...sizes.map((bytes): Group => ({ name: `${bytes} B`, ways: bothModes({ bytes }) })),
+    // P4: the size sweep, and what of it is the writing of packets, which both modes pay.
+    ...sizes.map((bytes): Group => ({ name: `${bytes} B`, ways: [...bothModes({ bytes }), ...ingressWays(bytes, settings)] })),
     ...(['mesh', 'together', 'inline'] as const).map((what): Group => ({
       name: what,
       ways: sizes.flatMap((bytes) => bothModes(what === 'mesh' ? { bytes, routing: 'mesh' } : { bytes, placement: what })),

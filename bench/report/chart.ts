@@ -36,9 +36,11 @@ const LEFT = 74;
 const TOP = 18;
 const BOTTOM = 52;
 const LINE_HEIGHT = 15;
-/** Of a letter of a name, at most on average. */
+/** Of the average letter of a name, rounded up. */
 const LETTER_WIDTH = 7.8;
 const NAME_GAP = 10;
+/** Room is left for names of at least so many letters: plots of a page look alike. */
+const SHORTEST_NAME = 16;
 /** Colours of the page's style; with more lines than that they come again. */
 const COLOURS = 12;
 
@@ -102,7 +104,7 @@ function labels(x: number, ends: readonly { name: string; y: number; colour: num
 export function drawChart({ title, x, y, series, marks = [] }: Chart): string {
   const points = series.flatMap((each) => each.points);
   /** Where the plot ends and names begin. */
-  const end = Math.floor(WIDTH - NAME_GAP - LETTER_WIDTH * Math.max(12, ...series.map(({ name }) => name.length)));
+  const end = Math.floor(WIDTH - NAME_GAP - LETTER_WIDTH * Math.max(SHORTEST_NAME, ...series.map(({ name }) => name.length)));
   const across = new Scale(x, [...points.map((point) => point.x), ...marks.filter(({ axis }) => axis === 'x').map(({ at }) => at)], LEFT, end, false);
   const up = new Scale(y, [...points.flatMap(({ low, high }) => [low, high]), ...marks.filter(({ axis }) => axis === 'y').map(({ at }) => at)], HEIGHT - BOTTOM, TOP, true);
   const format = { x: x.format ?? plain, y: y.format ?? plain };

@@ -1,6 +1,7 @@
 /** Which rows of the table make which plot. */
 import { groupBy } from '../results.js';
 import type { Sample } from '../sample.js';
+import { SLOTS } from '../settings.js';
 import { summarise } from '../statistics.js';
 import type { Axis, Chart, Point, Series } from './chart.js';
 
@@ -52,6 +53,7 @@ export function figures(samples: readonly Sample[], cores: number): Figure[] {
   const base: Pick_ = (sample) => sample.touch === 'headers' && sample.replicas === 1 && sample.wakeUp === 'auto';
   const values = (of: readonly (number | null)[]): number[] => [...new Set(of.filter((value) => value !== null))].toSorted((a, b) => a - b);
   const sizes = chain.filter((sample) => base(sample) && sample.vms === 3 && sample.burst === 64);
+  const ingress = samples.filter(({ case: name, way, slots }) => name === 'chain' && way === 'ingress alone' && slots === SLOTS);
   const lengths = chain.filter((sample) => base(sample) && sample.bytes === 64 && sample.burst === 64 && sample.mode === 'zero-copy');
   const spread = lengths.filter(({ placement }) => placement === 'per-vm');
   const bursts = chain.filter((sample) => base(sample) && sample.bytes === 64 && sample.vms === 3 && sample.mode === 'zero-copy' && sample.placement === 'per-vm');
@@ -67,8 +69,8 @@ export function figures(samples: readonly Sample[], cores: number): Figure[] {
   const soak = samples.filter(({ case: name, metric }) => name === 'soak' && metric === 'resident memory');
   const all: Figure[] = [
     {
-      says: 'Zero-copy should be flat: a packet of 9000 B costs what one of 64 B costs, but for writing it at ingress. Copy mode differs in the copies alone. Three network functions that touch headers.',
-      chart: { title: 'Packet size', x: { label: 'bytes of a packet', log: true, ticks: values(sizes.map(({ bytes }) => bytes)) }, y: NS_A_PACKET, series: lines(sizes, topology, ({ bytes }) => bytes) },
+      says: 'Zero-copy should be flat: a packet of 9000 B costs what one of 64 B costs, but for writing it at ingress, which is beside it. Copy mode differs in the copies alone. Three network functions that touch headers.',
+      chart: { title: 'Packet size', x: { label: 'bytes of a packet', log: true, ticks: values(sizes.map(({ bytes }) => bytes)) }, y: NS_A_PACKET, series: lines([...sizes, ...ingress], (sample) => (sample.way === 'millrace' ? topology(sample) : sample.way), ({ bytes }) => bytes) },
     },
     {
       says: 'Cost of a packet against the number of network functions, 64 B.',

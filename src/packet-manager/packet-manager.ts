@@ -30,6 +30,12 @@ import { VmChanges } from './vm-changes.js';
 
 /** Ingress pauses while an event ring is fuller than this: what is in flight still fits. */
 const EVENT_LOAD_LIMIT = 0.25;
+/** Main is rung when one is fuller than this, so that it has read before ingress need pause. */
+const EVENT_LOAD_TOLD = 0.125;
+
+/** How urgently ended flows wait to be read. Whole numbers: a load that is returned would be an object in each poll (docs/hot-code.md). */
+const Urgency = { none: 0, ring: 1, pause: 2 } as const;
+const urgencyOf = (load: number): number => (load > EVENT_LOAD_LIMIT ? Urgency.pause : load > EVENT_LOAD_TOLD ? Urgency.ring : Urgency.none);
 
 /** Makes the ports, in the order of the spec. */
 export type PortMaker = (pool: BufferPool, counts: (port: number) => PortCounts) => PortHost[];
@@ -50,6 +56,8 @@ export class PacketManager {
   /** Events that found no room yet. */
   readonly #untold: ManagerEvent[] = [];
   #receiving = true;
+  /** Main was rung because events fill a ring. */
+  #rungForEvents = false;
   /** Ingress waits until main has read. */
   #paused = false;
   #finished = false;
@@ -101,8 +109,11 @@ export class PacketManager {
     let work = 0;
     for (let port = 0; port < ports.length; port++) work += this.#forwarder.collectCompletions(port);
     for (const lane of lanes) if (lane.alive) work += this.#collectReturns(lane);
-    const isBehind = this.#eventsBehind();
-    if (isBehind && !this.#paused) this.#main.ring(); // it rings back when it has read
+    const urgency = this.#urgency();
+    const isFilling = urgency !== Urgency.none;
+    const isBehind = urgency === Urgency.pause || this.#shop.watch.isBehind();
+    if ((isFilling && !this.#rungForEvents) || (isBehind && !this.#paused)) this.#main.ring(); // it rings back when it has read
+    this.#rungForEvents = isFilling;
     this.#paused = isBehind;
     if (!isBehind) work += this.#receive();
     for (let port = 0; port < ports.length; port++) this.#forwarder.transmitStaged(port);
@@ -318,11 +329,15 @@ export class PacketManager {
   }
 
   #eventsBehind(): boolean {
-    if (this.#shop.watch.isBehind()) return true;
-    if (!this.#spec.reportFlows) return false;
-    if (this.#events.load() > EVENT_LOAD_LIMIT) return true;
-    for (const lane of this.#shop.lanes) if (lane.events.load() > EVENT_LOAD_LIMIT) return true;
-    return false;
+    return this.#urgency() === Urgency.pause || this.#shop.watch.isBehind();
+  }
+
+  /** Of the fullest ring of events, where none may be lost. */
+  #urgency(): number {
+    if (!this.#spec.reportFlows) return Urgency.none;
+    let most = urgencyOf(this.#events.load());
+    for (const lane of this.#shop.lanes) most = Math.max(most, urgencyOf(lane.events.load()));
+    return most;
   }
 
   #finishIfDone(): void {

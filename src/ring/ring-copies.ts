@@ -26,7 +26,7 @@ const TURN = 8;
 function makeCopies(buffer: ArrayBufferLike): RingCopies {
   const all = new Int32Array(buffer, 0, buffer.byteLength >>> 2);
 
-  /** Of entries that lie one behind the other from the word `first` on, all but the last few. @returns how many it has written. */
+  /** Writes whole turns from the word `first` on, not round the ring's end; up to seven addresses are left over. @returns how many it wrote. */
   const putTurns = (first: number, from: Uint32Array, start: number, count: number): number => {
     const words = all;
     let k = 0;
@@ -45,7 +45,7 @@ function makeCopies(buffer: ArrayBufferLike): RingCopies {
     return k;
   };
 
-  /** The same, read into `out`. */
+  /** Reads whole turns into `out`, likewise. @returns how many. */
   const getTurns = (first: number, out: Uint32Array, count: number): number => {
     const words = all;
     let k = 0;

@@ -15,8 +15,11 @@ import type { WriteFailures } from './write-failures.js';
  * How long the main thread sleeps at most when nothing rings. Each time it wakes it takes a quarter to half a millisecond of a core: where all cores
  * are busy, of one on which packets are worked on.
  */
-const MAIN_SLEEP_MS = 500;
-/** The same where flows that have ended are written to a log: nobody rings for one of them, since there may be thousands a second. */
+const MAIN_SLEEP_MS = 250;
+/**
+ * The same where flows that have ended are written to a log as they end. There may be thousands a second, so nobody rings for one of them: the packet
+ * manager rings when its ring of events fills.
+ */
 const SLEEP_WITH_EVE_MS = 100;
 
 /** What of a run it works on. */

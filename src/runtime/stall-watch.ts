@@ -6,9 +6,9 @@ import { RingProducer } from '../ring/spsc-ring.js';
 import type { Layout } from './layout.js';
 
 /** Between two looks at the journals: a little less than the main thread, which looks, sleeps at most (`Listener`). */
-const LOOK_EVERY_MS = 490;
-/** So many looks that find the same are a second; where the process was suspended in between, half a second in which it ran. */
-const LOOKS = 2;
+const LOOK_EVERY_MS = 240;
+/** So many looks that find the same are a second in which the machine ran: a process that was suspended has had no looks. */
+const LOOKS = 4;
 
 /** What a function is doing. */
 export type Doing = 'packet' | 'update' | 'expire' | 'create';

@@ -11,7 +11,7 @@ import { PacketManager } from '../../src/packet-manager/packet-manager.js';
 import { InlinePortHost } from '../../src/packet-manager/port-host.js';
 import { TcpFlag } from '../../src/packet/protocols.js';
 import { Sleeper } from '../../src/ring/doorbell.js';
-import { EventReader } from '../../src/ring/event-ring.js';
+import { EventReader, EventWriter } from '../../src/ring/event-ring.js';
 import { describeArrival } from '../../src/port/capture/fill-slot.js';
 import type { PortBackend, PortMemory } from '../../src/port/contract.js';
 import { layOut } from '../../src/runtime/layout.js';
@@ -179,15 +179,16 @@ describe('the short way of known connections', () => {
 
 describe('a poll that takes from both ports in turn', () => {
   /** A manager of 8000 connections that time out while others come, and who reads its events. */
-  function ending(): { manager: PacketManager; events: EventReader; main: Sleeper } {
+  function ending(burst = 1024): { manager: PacketManager; events: EventReader; load: () => number; main: Sleeper } {
     const packet = (k: number, seconds: number): Arrival => ({
       bytes: udp4({ source: `10.1.${k >> 8}.${k & 255}`, destination: '198.51.100.7', sourcePort: 50_000, destinationPort: 53, payload: new Uint8Array(4) }),
       seconds, isFromOutside: k % 2 === 1, cut: 0, isOffloaded: false,
     });
     // All but the last have timed out when those come.
     const arrivals = Array.from({ length: 9200 }, (_, k) => packet(k, k < 8000 ? 1_700_000_000 : 1_700_000_400));
-    const { manager, shared, spec } = managerOf(arrivals, { ...plan(16_384, true, 16_384), burst: 1024 }, false, true);
-    return { manager, events: new EventReader(shared.control, spec.events), main: new Sleeper(shared.control, shared.mainDoorbellOffset) };
+    const { manager, shared, spec } = managerOf(arrivals, { ...plan(16_384, true, 16_384), burst }, false, true);
+    const writer = new EventWriter(shared.control, spec.events);
+    return { manager, events: new EventReader(shared.control, spec.events), load: () => writer.load(), main: new Sleeper(shared.control, shared.mainDoorbellOffset) };
   }
 
   it('ends no more connections than there is room to tell of', () => {
@@ -200,7 +201,19 @@ describe('a poll that takes from both ports in turn', () => {
     expect([ended, events.lost]).toEqual([8000, 0]);
   });
 
-  it('rings for the thread that is to read of them when it waits for that, and goes on when it was read', () => {
+  it('rings for the thread that is to read of them before it has to wait for that', () => {
+    const { manager, load, main } = ending(16);
+    let found = 0;
+    do {
+      found = load(); // what the poll sees before it receives
+      main.announce();
+      manager.poll();
+    } while (main.word[0] === Sleeper.asleep);
+    expect(found).toBeGreaterThan(0.125);
+    expect(found).toBeLessThanOrEqual(0.25);
+  });
+
+  it('rings again when it waits, and goes on when it was read', () => {
     const { manager, events, main } = ending();
     let rings = 0;
     let ended = 0;
