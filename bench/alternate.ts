@@ -38,7 +38,8 @@ export async function alternate(
       return null;
     }
   };
-  progress(`${name}, ${group.name}: ${group.ways.length} ways`);
+  if (group.ways.length === 0) return;
+  progress(`${name}, ${group.name}: ${group.ways.length} ${group.ways.length === 1 ? 'way' : 'ways'}`);
   const ready: Ready[] = [];
   for (const way of group.ways) {
     if (interrupted.aborted) return;

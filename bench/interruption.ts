@@ -6,7 +6,7 @@ export async function interruptible<Value>(say: (text: string) => void, work: (i
   const controller = new AbortController();
   const interrupt = (): void => {
     for (const signal of SIGNALS) process.removeListener(signal, interrupt);
-    say('ends early: what was measured until now is written');
+    say('ends early, with what was measured until now');
     controller.abort();
   };
   for (const signal of SIGNALS) process.on(signal, interrupt);

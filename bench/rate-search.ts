@@ -40,11 +40,11 @@ export type TryRate = (offered: number, times: number) => Promise<Trial>;
 
 export function trialOf(factors: ChainFactors, { seed, warmUpMs, measuredMs }: BenchSettings): TryRate {
   return async (rate, times) => {
-    const offered = Math.round(rate);
+    const offered = Math.max(1, Math.round(rate));
     const { panel } = await runChain(factors, { warmUpMs: Math.max(warmUpMs, 200), measuredMs: 2 * measuredMs * times, warmUpPackets: 0, leastPackets: 0, offered, packets: null }, { seed });
     const due = panel[Cell.dueAtEnd] - panel[Cell.dueAtBegin];
     const seconds = (panel[Cell.endMs] - panel[Cell.beginMs]) / 1000;
-    if (!(due > 0) || !(seconds > 0)) throw new InvalidMeasurement(`nothing was due at ${offered} packets a second in ${seconds} s`);
+    if (!(due > 0) || !(seconds > 0)) throw new InvalidMeasurement(`nothing was due at ${offered} packets a second in ${seconds.toFixed(2)} s`);
     return { offered, lossShare: panel[Cell.lost] / due, delivered: (panel[Cell.endCount] - panel[Cell.beginCount]) / seconds };
   };
 }
@@ -55,9 +55,10 @@ export async function maximumReceiveRate(attempt: TryRate): Promise<number> {
 
 /**
  * Finds a rate by short trials, and confirms it by a long one. If it does not pass, goes on below with long trials alone.
- * @returns the highest rate that passed a long trial; 0 when none did.
+ * @returns the highest rate that passed a long trial; 0 when none did, or nothing came through at all.
  */
 export async function highestRate(attempt: TryRate, mrr: number, lossAllowed: number): Promise<number> {
+  if (!(mrr > 0)) return 0;
   const passing = (times: number) => async (offered: number): Promise<boolean> => (await attempt(offered, times)).lossShare <= lossAllowed;
   const found = await halve(passing(1), mrr * 0.9, mrr * 1.2, (failed) => failed / 2);
   const isConfirmed = passing(CONFIRMED_BY);

@@ -8,6 +8,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import type { Results } from './results.js';
+import { tellErrors } from './tell-errors.js';
 import { conditions, tables, type TextTable } from './tables.js';
 
 const BEGIN = '<!-- results -->';
@@ -26,6 +27,7 @@ export function toMarkdown(...runs: readonly Results[]): string {
 function markdownOf(results: Results): string {
   const which = `the results of ${results.environment.date}`;
   if (results.settings.profile === 'quick') throw new Error(`${which} are of a quick run, whose numbers mean nothing`);
+  if (results.environment.endedEarly) throw new Error(`${which} are of a run that was ended early`);
   if (results.failures.length > 0) throw new Error(`${which}: ${results.failures.length} measurements failed their checks: ${results.failures[0].reason}`);
   return [...tables(results).map(markdownTable), conditions(results).map((text) => `- ${text}`).join('\n')].join('\n\n');
 }
@@ -43,9 +45,15 @@ async function main(words: readonly string[]): Promise<void> {
   const files = page === undefined ? words : words.slice(0, -1);
   if (files.length === 0) throw new Error('usage: node dist/bench/to-markdown.js results.json … [page.md]');
   const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')));
-  const markdown = toMarkdown(...texts.map((text) => JSON.parse(text) as Results));
+  const markdown = toMarkdown(...texts.map((text, at) => {
+    try {
+      return JSON.parse(text) as Results;
+    } catch (error) {
+      throw new Error(`${files[at]} is no file of results: ${(error as Error).message}`, { cause: error });
+    }
+  }));
   if (page === undefined) process.stdout.write(`${markdown}\n`);
   else await writeFile(page, fillIn(await readFile(page, 'utf8'), markdown));
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await main(process.argv.slice(2));
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await tellErrors(main(process.argv.slice(2)));

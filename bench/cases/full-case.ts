@@ -87,4 +87,4 @@ function groups(settings: BenchSettings): Group[] {
   ];
 }
 
-export const fullCase: BenchCase = { name: 'full', says: 'firewall, NAT and DPI in full over known connections, 64 B: against C, 1 to 16 firewalls, 1 k to 1 M connections (P2, P7)', byDefault: true, groups };
+export const fullCase: BenchCase = { name: 'full', says: 'firewall, NAT and DPI in full over known connections, 64 B: against C, 1 to 16 firewalls, 1 k to 1 M connections', byDefault: true, groups };

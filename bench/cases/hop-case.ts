@@ -14,4 +14,4 @@ function groups({ profile }: BenchSettings): Group[] {
   ];
 }
 
-export const hopCase: BenchCase = { name: 'hop', says: 'one hop between two threads, against ringbuf.js, C and DPDK (P1)', byDefault: true, groups };
+export const hopCase: BenchCase = { name: 'hop', says: 'one hop between two threads, against ringbuf.js, C and DPDK', byDefault: true, groups };

@@ -79,4 +79,4 @@ function groups(settings: BenchSettings): Group[] {
   return [{ name: 'silence', ways: [way({}, settings), way({ routing: 'mesh' }, settings), way({ placement: 'together' }, settings), way({ placement: 'inline' }, settings), way({ placement: 'inline', wakeUp: 'poll' }, settings)] }];
 }
 
-export const idleCase: BenchCase = { name: 'idle', says: 'an idle chain\'s share of a core, and its first packet after a second of silence (P8)', byDefault: true, groups };
+export const idleCase: BenchCase = { name: 'idle', says: 'an idle chain\'s share of a core, and its first packet after a second of silence', byDefault: true, groups };

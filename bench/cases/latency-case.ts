@@ -77,4 +77,4 @@ async function groups(settings: BenchSettings, progress: (text: string) => void)
   return all;
 }
 
-export const latencyCase: BenchCase = { name: 'latency', says: 'latency at 10, 50 and 90 % of the rate found and at 1 Mpps, coordinated omission avoided (P6)', byDefault: true, groups };
+export const latencyCase: BenchCase = { name: 'latency', says: 'latency at 10, 50 and 90 % of the rate found and at 1 Mpps, coordinated omission avoided', byDefault: true, groups };

@@ -142,4 +142,4 @@ async function groups(settings: BenchSettings, progress: (text: string) => void)
   return all;
 }
 
-export const realCase: BenchCase = { name: 'real', says: 'firewall, NAT and DPI over recorded traffic, both directions (P3); --captures adds a folder', byDefault: true, groups };
+export const realCase: BenchCase = { name: 'real', says: 'firewall, NAT and DPI over recorded traffic, both directions; --captures adds a folder', byDefault: true, groups };

@@ -27,6 +27,7 @@ export function parseCChain(text: string): Measured {
   const found = /^packets (\d+) seconds ([\d.]+) wrong (\d+)$/m.exec(text);
   if (found === null) throw new InvalidMeasurement(`the C reference said: ${text.slice(0, 200)}`);
   const [packets, seconds, wrong] = found.slice(1).map(Number);
+  if (packets === 0) throw new InvalidMeasurement('no packet of the C reference came through within the window: measure longer');
   if (wrong > 0) throw new InvalidMeasurement(`${wrong} packets of the C reference were not touched by every VM`);
   return { metric: 'time', unit: 'ns', value: (seconds * 1e9) / packets, packets, seconds };
 }

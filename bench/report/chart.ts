@@ -43,6 +43,14 @@ const NAME_GAP = 10;
 const SHORTEST_NAME = 16;
 /** Colours of the page's style; with more lines than that they come again. */
 const COLOURS = 12;
+/** Ways that stand in several plots have the same colour in all of them. */
+const OF_ITS_OWN = ['hub', 'mesh', 'together', 'inline', 'hub, copy', 'mesh, copy', 'together, copy', 'inline, copy'];
+
+/** @param others lines without a colour of their own that come before it. */
+function colourOf(name: string, others: number): number {
+  const own = OF_ITS_OWN.indexOf(name.replace(', zero-copy', ''));
+  return own >= 0 ? own : (OF_ITS_OWN.length + others) % COLOURS;
+}
 
 export const escapeXml = (text: string): string => text.replace(/[&<>"]/g, (sign) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[sign]!);
 
@@ -95,10 +103,14 @@ class Scale {
 function labels(x: number, ends: readonly { name: string; y: number; colour: number }[]): string {
   const sorted = ends.toSorted((a, b) => a.y - b.y);
   let last = TOP - LINE_HEIGHT;
-  return sorted.map(({ name, y, colour }) => {
-    last = Math.max(y, last + LINE_HEIGHT);
-    return `<text class="name c${colour}" x="${x}" y="${(last + 4).toFixed(1)}">${escapeXml(name)}</text>`;
-  }).join('');
+  const heights = sorted.map(({ y }) => (last = Math.max(y, last + LINE_HEIGHT)));
+  // Those that were moved below the plot move the others up.
+  let lowest = HEIGHT - BOTTOM;
+  for (let at = heights.length - 1; at >= 0; at--) {
+    heights[at] = Math.min(heights[at], lowest);
+    lowest = heights[at] - LINE_HEIGHT;
+  }
+  return sorted.map(({ name, colour }, at) => `<text class="name c${colour}" x="${x}" y="${(heights[at] + 4).toFixed(1)}">${escapeXml(name)}</text>`).join('');
 }
 
 export function drawChart({ title, x, y, series, marks = [] }: Chart): string {
@@ -112,8 +124,10 @@ export function drawChart({ title, x, y, series, marks = [] }: Chart): string {
     ...up.ticks.map((tick) => `<line class="grid" x1="${LEFT}" x2="${end}" y1="${up.at(tick).toFixed(1)}" y2="${up.at(tick).toFixed(1)}"/><text class="tick" text-anchor="end" x="${LEFT - 8}" y="${(up.at(tick) + 4).toFixed(1)}">${format.y(tick)}</text>`),
     ...across.ticks.map((tick) => `<line class="grid" x1="${across.at(tick).toFixed(1)}" x2="${across.at(tick).toFixed(1)}" y1="${HEIGHT - BOTTOM}" y2="${HEIGHT - BOTTOM + 5}"/><text class="tick" text-anchor="middle" x="${across.at(tick).toFixed(1)}" y="${HEIGHT - BOTTOM + 20}">${format.x(tick)}</text>`),
   ];
+  const names = series.map(({ name }) => name);
+  const colours = names.map((name, at) => colourOf(name, names.slice(0, at).filter((other) => !OF_ITS_OWN.includes(other.replace(', zero-copy', ''))).length));
   const drawn = series.map(({ name, points: own }, at) => {
-    const colour = at % COLOURS;
+    const colour = colours[at];
     const line = own.map((point) => `${across.at(point.x).toFixed(1)},${up.at(point.y).toFixed(1)}`).join(' ');
     const signs = own.map((point) => {
       const [px, py] = [across.at(point.x).toFixed(1), up.at(point.y).toFixed(1)];
@@ -125,6 +139,6 @@ export function drawChart({ title, x, y, series, marks = [] }: Chart): string {
   const lines = marks.map(({ axis, at, name }) => axis === 'y'
     ? `<line class="mark" x1="${LEFT}" x2="${end}" y1="${up.at(at).toFixed(1)}" y2="${up.at(at).toFixed(1)}"/><text class="tick" x="${LEFT + 6}" y="${(up.at(at) - 5).toFixed(1)}">${escapeXml(name)}</text>`
     : `<line class="mark" x1="${across.at(at).toFixed(1)}" x2="${across.at(at).toFixed(1)}" y1="${TOP}" y2="${HEIGHT - BOTTOM}"/><text class="tick" x="${(across.at(at) + 6).toFixed(1)}" y="${TOP + 10}">${escapeXml(name)}</text>`);
-  const ends = series.flatMap(({ name, points: own }, at) => (own.length === 0 ? [] : [{ name, y: up.at(own[own.length - 1].y), colour: at % COLOURS }]));
+  const ends = series.flatMap(({ name, points: own }, at) => (own.length === 0 ? [] : [{ name, y: up.at(own[own.length - 1].y), colour: colours[at] }]));
   return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeXml(title)}">${grid.join('')}<line class="axis" x1="${LEFT}" x2="${end}" y1="${HEIGHT - BOTTOM}" y2="${HEIGHT - BOTTOM}"/>${lines.join('')}${drawn.join('')}${labels(end + NAME_GAP, ends)}<text class="label" text-anchor="middle" x="${(LEFT + end) / 2}" y="${HEIGHT - 8}">${escapeXml(x.label)}</text><text class="label" text-anchor="middle" transform="rotate(-90)" x="${-(TOP + HEIGHT - BOTTOM) / 2}" y="16">${escapeXml(y.label)}</text></svg>`;
 }

@@ -43,22 +43,22 @@ function latencyFigure(samples: readonly Sample[]): Figure {
       x: { label: 'share of packets that were faster', log: false, ticks: QUANTILES.map((_, at) => at), format: (at) => QUANTILES[at] ?? '' },
       y: { label: 'microseconds', log: true },
       series: lines(samples, (sample) => (sample.way === 'millrace' ? topology(sample).replace(', zero-copy', '') : sample.way), ({ metric }) => QUANTILES.indexOf(metric)),
-      marks: [{ axis: 'y', at: TARGET_US, name: `${TARGET_US} µs` }],
+      marks: [{ axis: 'y', at: TARGET_US, name: `${TARGET_US} µs, p99.9 of ixy.js` }],
     },
   };
 }
 
 export function figures(samples: readonly Sample[], cores: number): Figure[] {
   const chain = samples.filter(({ case: name, way, metric }) => name === 'chain' && way === 'millrace' && metric === 'time');
-  const base: Pick_ = (sample) => sample.touch === 'headers' && sample.replicas === 1 && sample.wakeUp === 'auto';
+  const base: Pick_ = (sample) => sample.touch === 'headers' && sample.replicas === 1 && sample.wakeUp === 'auto' && sample.slots === SLOTS;
   const values = (of: readonly (number | null)[]): number[] => [...new Set(of.filter((value) => value !== null))].toSorted((a, b) => a - b);
   const sizes = chain.filter((sample) => base(sample) && sample.vms === 3 && sample.burst === 64);
   const ingress = samples.filter(({ case: name, way, slots }) => name === 'chain' && way === 'ingress alone' && slots === SLOTS);
   const lengths = chain.filter((sample) => base(sample) && sample.bytes === 64 && sample.burst === 64 && sample.mode === 'zero-copy');
   const spread = lengths.filter(({ placement }) => placement === 'per-vm');
   const bursts = chain.filter((sample) => base(sample) && sample.bytes === 64 && sample.vms === 3 && sample.mode === 'zero-copy' && sample.placement === 'per-vm');
-  const ways = samples.filter(({ case: name, metric, vms, way, touch, burst, routing, placement, mode }) => name === 'chain' && metric === 'time' && vms === 3 && touch === 'headers'
-    && (way !== 'millrace' || (burst === 64 && routing === 'hub' && placement === 'per-vm' && mode === 'zero-copy')));
+  const ways = samples.filter(({ case: name, metric, vms, way, touch, burst, routing, placement, mode, slots }) => name === 'chain' && metric === 'time' && vms === 3 && touch === 'headers'
+    && (way !== 'millrace' || (slots === SLOTS && burst === 64 && routing === 'hub' && placement === 'per-vm' && mode === 'zero-copy')));
   const hop = samples.filter(({ case: name, metric }) => name === 'hop' && metric === 'time');
   const latency = samples.filter(({ case: name, metric }) => name === 'latency' && /^p|^max$/.test(metric));
   const flows = samples.filter(({ case: name, metric, flows: count }) => name === 'flows' && metric === 'time' && count !== null);

@@ -10,6 +10,7 @@ import { summariseCases, summariseRatios } from '../results.js';
 import { tables } from '../tables.js';
 import { drawChart, escapeXml } from './chart.js';
 import { figures } from './figures.js';
+import { tellErrors } from '../tell-errors.js';
 
 const STYLE = `
 :root { color-scheme: light dark; --paper: #fdfdfb; --ink: #1d2126; --soft: #5b6470; --grid: #dfe2e6; --mark: #a33; --c0: #0b62a4; --c1: #c25b00; --c2: #237a3b; --c3: #8a3ea8; --c4: #b3282d; --c5: #00737d; --c6: #6b5a00; --c7: #555; --c8: #c2187a; --c9: #3d4fb3; --c10: #7a4a2b; --c11: #4d7a00; }
@@ -67,4 +68,4 @@ async function main([from, to]: readonly string[]): Promise<void> {
   await writeFile(to, reportPage(await readFile(from, 'utf8'), from));
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await main(process.argv.slice(2));
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await tellErrors(main(process.argv.slice(2)));

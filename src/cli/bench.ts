@@ -1,4 +1,5 @@
 /** `millrace bench`: the benchmarks. They are compiled apart, so they are imported when they are asked for. */
+import { stat } from 'node:fs/promises';
 import { InvalidArgumentError, type Command } from 'commander';
 import { didYouMean } from '../runtime/suggest.js';
 import { EXIT_CODES, type ExitCode } from './exit-code.js';
@@ -94,12 +95,14 @@ async function runBench(other: string | undefined, flags: Flags, terminal: Termi
       return EXIT_CODES.done;
     }
     if (flags.compare !== undefined || other !== undefined) {
-      if (flags.compare === undefined || other === undefined) throw new UsageError('two files are compared: millrace bench --compare BEFORE.csv AFTER.csv');
+      if (flags.compare === undefined) throw new UsageError(`'${other}' is no option: cases are named by --case ${other}, files by --csv, --json and --html`);
+      if (other === undefined) throw new UsageError('two files are compared: millrace bench --compare BEFORE.csv AFTER.csv');
       terminal.stdout.write(await benchmarks.compareFiles(flags.compare, other));
       return EXIT_CODES.done;
     }
     const settings = settingsOf(flags);
     const names = benchmarks.listCases().map(({ name }) => name);
+    if (flags.captures !== undefined && !(await stat(flags.captures).then((found) => found.isDirectory(), () => false))) throw new UsageError(`--captures ${flags.captures}: there is no such folder`);
     const unknown = settings.cases?.find((name) => !names.includes(name));
     if (unknown !== undefined) throw new UsageError(`--case ${unknown}: there is no such case${didYouMean(unknown, names)}; there are ${names.join(', ')}`);
     const { failures } = await benchmarks.bench({

@@ -72,6 +72,7 @@ describe('the check after a repetition', () => {
     expect(() => { verifyMessages({ sent: 10, received: 10, receivedBytes: 640, wrong: 1 }, 64); }).toThrow('1 with another TTL');
     expect(() => { verifyMessages({ sent: 10, received: 9, receivedBytes: 576, wrong: 0 }, 64); }).toThrow('found 9');
     expect(() => parseCChain('packets 100 seconds 0.5 wrong 3\n')).toThrow('3 packets of the C reference');
+    expect(() => parseCChain('packets 0 seconds 0.06 wrong 0\n')).toThrow('no packet of the C reference');
     expect(parseCChain('packets 100 seconds 0.5 wrong 0\n')).toMatchObject({ value: 5e6, unit: 'ns' });
   });
 });

@@ -71,6 +71,14 @@ describe('the comparison of two runs', () => {
     expect(differences(all(100), all(200)).filter(({ isReal }) => isReal).map(({ sample: { mode } }) => mode)).toEqual(['zero-copy']);
   });
 
+  it('says so where there is no ratio', () => {
+    const of = (values: number[]): Table => fromCsv(toCsv(resultsOf(values.map((value, k) => sample('zero-copy', k + 1, value, { metric: 'lost', unit: '%' })))));
+    const zeros = upTo(10).map(() => 0);
+    expect(renderComparison(of(zeros), of(upTo(10, 1)), ['a', 'b'])).toContain('worse than 0');
+    expect(renderComparison(of(zeros), of([0, 0, 0, 0, 0, 0, 1, 1, 1, 2]), ['a', 'b'])).not.toMatch(/NaN|Infinity/);
+    expect(renderComparison(of([0, 0, 0, 1, 1, 1]), of(upTo(6, 2)), ['a', 'b'])).not.toMatch(/NaN|Infinity/);
+  });
+
   it('has a table for each case, with the factors that differ in it', () => {
     const both = fromCsv(toCsv(resultsOf([sample('zero-copy', 1, 1), sample('copy', 1, 1), sample('zero-copy', 1, 1, { case: 'hop' })])));
     const lines = renderComparison(both, both, ['a', 'b']).split('\n');

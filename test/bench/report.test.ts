@@ -16,6 +16,11 @@ describe('the page of plots', () => {
     expect(chart.series[0].points).toEqual([64, 1500, 9000].map((x) => ({ x, y: 103.5, low: 101, high: 106 })));
   });
 
+  it('holds all factors but its own: other ring depths are no part of a size', () => {
+    const deeper = [1, 2, 3].map((repetition) => sample('zero-copy', repetition, 9999, { bytes: 64, slots: 16_384 }));
+    expect(figures([...SAMPLES, ...deeper], 2)[0].chart.series[0].points[0].y).toBe(103.5);
+  });
+
   it('draws only what was measured', () => {
     expect(figures(SAMPLES, 2).map(({ chart }) => chart.title)).toContain('Packet size');
     // Neither what was not measured, nor what was measured with one value: bursts here.
@@ -48,5 +53,13 @@ describe('the page of plots', () => {
     const heights = [...svg.matchAll(/<text class="name[^"]*" x="\d+" y="([\d.]+)"/g)].map(([, y]) => Number(y));
     expect(Math.abs(heights[0] - heights[1])).toBeGreaterThanOrEqual(15);
     for (const [, y] of svg.matchAll(/cy="([\d.]+)"/g)) expect(Number(y)).toBeLessThan(380);
+  });
+
+  it('keeps names above the axis, and gives a way the same colour in every plot', () => {
+    const draw = (...names: string[]): RegExpMatchArray[] => [...drawChart({ title: 't', x: { label: 'x', log: false }, y: { label: 'y', log: false }, series: names.map((name, at) => ({ name, points: [{ x: 1, y: at / 100, low: 0, high: 100 }, { x: 2, y: at / 100, low: 0, high: 100 }] })) }).matchAll(/<text class="name (c\d+)" x="\d+" y="([\d.]+)">([^<]+)/g)];
+    for (const [, , y] of draw('a', 'b', 'c', 'd', 'e')) expect(Number(y)).toBeLessThanOrEqual(380 - 52 + 4);
+    const colours = (...names: string[]): Record<string, string> => Object.fromEntries(draw(...names).map(([, colour, , name]) => [name, colour]));
+    expect(colours('hub, zero-copy', 'clone', 'inline, zero-copy')).toEqual({ 'hub, zero-copy': 'c0', clone: 'c8', 'inline, zero-copy': 'c3' });
+    expect(colours('inline', 'hub')).toEqual({ inline: 'c3', hub: 'c0' });
   });
 });

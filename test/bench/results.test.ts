@@ -50,6 +50,7 @@ describe('results of benchmarks', () => {
     expect(toMarkdown(RESULTS)).toContain('| millrace | copy | 375 (250 … 500) | 2.67 | 2.50 (2.50 … 2.50) | 0 |');
     expect(toMarkdown(RESULTS, RESULTS)).toBe(`${toMarkdown(RESULTS)}\n\n${toMarkdown(RESULTS)}`);
     expect(() => toMarkdown({ ...RESULTS, settings: { ...RESULTS.settings, profile: 'quick' } })).toThrow('quick run');
+    expect(() => toMarkdown({ ...RESULTS, environment: { ...RESULTS.environment, endedEarly: true } })).toThrow('ended early');
     const failure = { case: 'chain', way: 'millrace', factors: {}, repetition: 1, reason: 'the ledger is not balanced' };
     expect(() => toMarkdown({ ...RESULTS, failures: [failure] })).toThrow('the ledger is not balanced');
   });

@@ -203,7 +203,7 @@ describe('a poll that takes from both ports in turn', () => {
 
   it('rings for the thread that is to read of them before it has to wait for that', () => {
     const { manager, load, main } = ending(16);
-    let found = 0;
+    let found: number;
     do {
       found = load(); // what the poll sees before it receives
       main.announce();
