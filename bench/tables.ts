@@ -60,7 +60,11 @@ function tableOf(name: string, cases: readonly CaseSummary[], ratios: Results['r
 /** A table for each case; a case with times and other values has two. */
 export function tables({ cases, ratios }: Pick<Results, 'cases' | 'ratios'>): TextTable[] {
   return groupBy(cases, (row) => `${row.case}, ${row.metric === 'time' ? 'time of a packet' : 'other values'}`)
-    .map((group) => tableOf(group[0].case, group, ratios));
+    .map((group) => {
+      const [{ case: name, metric }] = group;
+      const isBeside = metric !== 'time' && cases.some((row) => row.case === name && row.metric === 'time');
+      return tableOf(isBeside ? `${name}, beside time` : name, group, ratios);
+    });
 }
 
 /** What the numbers were measured on, and how, in sentences. */

@@ -55,6 +55,11 @@ describe('results of benchmarks', () => {
     expect(() => toMarkdown({ ...RESULTS, failures: [failure] })).toThrow('the ledger is not balanced');
   });
 
+  it('names the table of what stands beside times for what it is', () => {
+    const beside = resultsOf([...SAMPLES, sample('copy', 1, 14, { metric: 'memory of tables', unit: 'MB' })]);
+    expect(tables(beside).map(({ title }) => title.split(' (')[0])).toEqual(['chain', 'chain, beside time']);
+  });
+
   it('shows three digits', () => {
     expect([0, 0.01234, 1.234, 12.34, 123.4, 12345].map(digits)).toEqual(['0', '0.0123', '1.23', '12.3', '123', '12345']);
   });
