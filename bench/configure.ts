@@ -9,7 +9,7 @@ import type { Configuration } from '../src/runtime/configuration.js';
 import type { WakeUp } from '../src/ring/wake-up.js';
 import { touch, FIRST_TTL, type Touch } from './functions/touch.js';
 import { NotHere, type Factors } from './sample.js';
-import { BURST, CHAIN_LENGTH, SLOTS } from './settings.js';
+import { BURST, CHAIN_LENGTH, MOST_CONNECTIONS, SLOTS } from './settings.js';
 import { slotBytesFor } from './slot-bytes.js';
 
 /** Factors that a chain of the product has. */
@@ -45,9 +45,12 @@ export function touchUses({ vms, touch: what }: Pick<ChainFactors, 'vms' | 'touc
   return Array.from({ length: vms }, (_, hop) => touch({ touch: what, ttl: FIRST_TTL - hop }, { as: `touch-${hop + 1}` }));
 }
 
-/** Connections that the table holds. A reading of it walks over all of it, so it is no larger than it must be. */
+/**
+ * Connections that the table holds. A reading of it walks over all of it, so it is no larger than it must be: twice as many as there are, or
+ * it would forget some and make them anew, and that would be measured. Of a million it holds no more, and forgets one in a thousand.
+ */
 function tableFor(flows: number): number {
-  return Math.max(16, 2 ** Math.ceil(Math.log2(flows)));
+  return Math.min(MOST_CONNECTIONS, Math.max(16, 2 ** Math.ceil(Math.log2(flows)) * 2));
 }
 
 export function chainConfiguration(factors: ChainFactors, ports: Configuration['ports']): Configuration {

@@ -61,3 +61,5 @@ export const CHAIN_LENGTH = 3;
 /** As the runtime has them by default. */
 export const BURST = 64;
 export const SLOTS = 4096;
+/** Most connections of the runtime's table, `Configuration.flows`. */
+export const MOST_CONNECTIONS = 1_048_576;

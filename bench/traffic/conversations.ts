@@ -10,6 +10,7 @@ import { checksum, pseudoHeaderSum } from '../../src/packet/checksum.js';
 import { externalAddresses, InsideHosts } from '../functions/edge.js';
 import { PAYLOAD_AT, PayloadHash, writePayload } from '../payload.js';
 import type { ReplayOptions } from '../ports/port-options.js';
+import { MOST_CONNECTIONS } from '../settings.js';
 import { packedRoom } from './pack.js';
 
 export const FRAME_BYTES = 64;
@@ -26,8 +27,6 @@ const SERVERS = 251;
 const SERVER_PORT = 5001;
 const [IP_AT, UDP_AT] = [14, 34];
 
-/** Most connections of the runtime's table, `Configuration.flows`. */
-const MOST_CONNECTIONS = 1_048_576;
 /** A translated one has two keys there. */
 export const MOST_TRANSLATED = MOST_CONNECTIONS / 2;
 
