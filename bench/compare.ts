@@ -76,7 +76,10 @@ function ratioText(ratio: number, interval: readonly number[]): string {
 
 /** The differences of one case. */
 function tableOf(found: readonly Difference[]): string[] {
-  const { title, varied } = splitFactors(found[0].sample.case, found.map(({ sample }) => sample));
+  const split = splitFactors(found[0].sample.case, found.map(({ sample }) => sample));
+  const { title } = split;
+  // Where rows are paired by their share of the rate found, that rate is of the first run alone.
+  const varied = split.varied.filter((factor) => factor !== 'offered' || found.every(({ sample }) => sample.load === null));
   const columns = ['way', ...varied, 'metric', 'before', 'after', 'after / before', 'p', 'verdict'];
   const rows = found.map((difference) => {
     const { sample, medians, ratio, interval, p } = difference;

@@ -3,7 +3,7 @@ import type { LeftOut } from './alternate.js';
 import type { Environment } from './environment.js';
 import { NO_FACTORS, type Factors, type Failure, type Sample } from './sample.js';
 import { EDGE, type BenchSettings } from './settings.js';
-import { pairedRatios, summarise, type Summary } from './statistics.js';
+import { pairedRatios, summarise, type Placed, type Summary } from './statistics.js';
 
 export interface Described extends Factors {
   readonly case: string;
@@ -95,17 +95,21 @@ function baselineOf(sample: Sample): Baseline | null {
   return { name: sample.way, of: OURS, but: ['mode'] };
 }
 
-/** Ratios of times: how many times as long the baseline takes as we do. Taken pair by pair, within a repetition. */
+/**
+ * Ratios of times: how many times as long the baseline takes as we do. Taken pair by pair, within a repetition of a group.
+ * @param samples in the order in which they were taken.
+ */
 export function summariseRatios(samples: readonly Sample[]): RatioSummary[] {
   const times = samples.filter(({ metric }) => metric === 'time');
+  const order = new Map(times.map((sample, at) => [sample, at]));
+  const placed = (sample: Sample): Placed => ({ at: order.get(sample)!, repetition: sample.repetition, value: sample.value });
   return groupBy(times, (sample) => keyOf(sample)).flatMap((group): RatioSummary[] => {
     const baseline = baselineOf(group[0]);
     if (baseline === null) return [];
     const key = (sample: Sample): string => keyOf(sample, ['way', ...baseline.but]);
     const ours = groupBy(times.filter((sample) => baseline.of(sample) && key(sample) === key(group[0])), (sample) => keyOf(sample));
     return ours.slice(0, 1).flatMap((own) => {
-      const byRepetition = (of: readonly Sample[]): Map<number, number> => new Map(of.map(({ repetition, value }) => [repetition, value]));
-      const ratios = pairedRatios(byRepetition(group), byRepetition(own));
+      const ratios = pairedRatios(group.map(placed), own.map(placed));
       return ratios.length === 0 ? [] : [{ of: describeSample(group[0]), baseline: baseline.name, ratio: summarise(ratios) }];
     });
   });

@@ -59,14 +59,22 @@ export function summarise(values: readonly number[]): Summary {
   return { count, median: median(values), interval: medianInterval(values), minimum: Math.min(...values), maximum: Math.max(...values) };
 }
 
+/** A measurement among others: `at` says which was made after which. */
+export interface Placed {
+  readonly at: number;
+  readonly repetition: number;
+  readonly value: number;
+}
+
 /**
  * Ratios a / b of measurements that were made one after the other, pair by pair: what slows the machine for a while
- * slows both, and cancels. Pairs of which one is missing are left out.
+ * slows both, and cancels. Of several b of a repetition (a way may stand in several groups) the nearest counts. Pairs of which one
+ * is missing are left out.
  */
-export function pairedRatios(a: ReadonlyMap<number, number>, b: ReadonlyMap<number, number>): number[] {
-  return [...a].flatMap(([repetition, value]) => {
-    const other = b.get(repetition);
-    return other === undefined ? [] : [value / other];
+export function pairedRatios(a: readonly Placed[], b: readonly Placed[]): number[] {
+  return a.flatMap(({ at, repetition, value }) => {
+    const same = b.filter((other) => other.repetition === repetition).toSorted((one, two) => Math.abs(one.at - at) - Math.abs(two.at - at));
+    return same.length === 0 ? [] : [value / same[0].value];
   });
 }
 

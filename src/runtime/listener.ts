@@ -18,7 +18,7 @@ import type { WriteFailures } from './write-failures.js';
 const MAIN_SLEEP_MS = 250;
 /**
  * The same where flows that have ended are written to a log as they end. There may be thousands a second, so nobody rings for one of them: the packet
- * manager rings when its ring of events fills.
+ * manager rings when a ring of events fills.
  */
 const SLEEP_WITH_EVE_MS = 100;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { median, medianInterval, pairedRatios, summarise } from '../../bench/statistics.js';
+import { median, medianInterval, pairedRatios, summarise, type Placed } from '../../bench/statistics.js';
 
 const TEN = [7, 1, 10, 4, 2, 9, 3, 8, 5, 6];
 
@@ -44,8 +44,11 @@ describe('statistics of benchmarks', () => {
   });
 
   it('pairs by repetition, so that a slow minute cancels, and leaves out halves of pairs', () => {
-    const copy = new Map([[1, 20], [2, 200], [3, 30], [4, 99]]);
-    const zeroCopy = new Map([[1, 10], [2, 100], [3, 10], [5, 1]]);
+    const placed = (from: number, values: Record<number, number>): Placed[] => Object.entries(values).map(([repetition, value], at) => ({ at: from + 2 * at, repetition: Number(repetition), value }));
+    const copy = placed(0, { 1: 20, 2: 200, 3: 30, 4: 99 });
+    const zeroCopy = placed(1, { 1: 10, 2: 100, 3: 10, 5: 1 });
     expect(pairedRatios(copy, zeroCopy)).toEqual([2, 2, 3]);
+    // The same way in a later group, when the machine was slower: no pair of these.
+    expect(pairedRatios(copy, [...placed(101, { 1: 1000, 2: 1000, 3: 1000 }), ...zeroCopy])).toEqual([2, 2, 3]);
   });
 });
