@@ -46,10 +46,12 @@ const COLOURS = 12;
 /** Ways that stand in several plots have the same colour in all of them. */
 const OF_ITS_OWN = ['hub', 'mesh', 'together', 'inline', 'hub, copy', 'mesh, copy', 'together, copy', 'inline, copy'];
 
-/** @param others lines without a colour of their own that come before it. */
-function colourOf(name: string, others: number): number {
-  const own = OF_ITS_OWN.indexOf(name.replace(', zero-copy', ''));
-  return own >= 0 ? own : (OF_ITS_OWN.length + others) % COLOURS;
+function coloursOf(names: readonly string[]): number[] {
+  let next = OF_ITS_OWN.length;
+  return names.map((name) => {
+    const own = OF_ITS_OWN.indexOf(name.replace(', zero-copy', ''));
+    return own >= 0 ? own : next++ % COLOURS;
+  });
 }
 
 export const escapeXml = (text: string): string => text.replace(/[&<>"]/g, (sign) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[sign]!);
@@ -124,8 +126,7 @@ export function drawChart({ title, x, y, series, marks = [] }: Chart): string {
     ...up.ticks.map((tick) => `<line class="grid" x1="${LEFT}" x2="${end}" y1="${up.at(tick).toFixed(1)}" y2="${up.at(tick).toFixed(1)}"/><text class="tick" text-anchor="end" x="${LEFT - 8}" y="${(up.at(tick) + 4).toFixed(1)}">${format.y(tick)}</text>`),
     ...across.ticks.map((tick) => `<line class="grid" x1="${across.at(tick).toFixed(1)}" x2="${across.at(tick).toFixed(1)}" y1="${HEIGHT - BOTTOM}" y2="${HEIGHT - BOTTOM + 5}"/><text class="tick" text-anchor="middle" x="${across.at(tick).toFixed(1)}" y="${HEIGHT - BOTTOM + 20}">${format.x(tick)}</text>`),
   ];
-  const names = series.map(({ name }) => name);
-  const colours = names.map((name, at) => colourOf(name, names.slice(0, at).filter((other) => !OF_ITS_OWN.includes(other.replace(', zero-copy', ''))).length));
+  const colours = coloursOf(series.map(({ name }) => name));
   const drawn = series.map(({ name, points: own }, at) => {
     const colour = colours[at];
     const line = own.map((point) => `${across.at(point.x).toFixed(1)},${up.at(point.y).toFixed(1)}`).join(' ');

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { verifyIngress } from '../../bench/baselines/ingress-alone.js';
+import { runIngress } from '../../bench/baselines/ingress.js';
 import { verifyMessages } from '../../bench/baselines/verify.js';
 import { verifyChain } from '../../bench/chain-run.js';
 import { established, verifyEstablished } from '../../bench/established-run.js';
@@ -28,6 +30,14 @@ const panelOf = (cells: Partial<Record<keyof typeof Cell, number>> = {}): Float6
 const ZERO_COPY = { mode: 'zero-copy', bytes: 64, vms: 3, placement: 'per-vm' } as const;
 
 describe('the check after a repetition', () => {
+  it('gives no number to a source that left a packet out, or wrote another', () => {
+    const run = runIngress({ role: 'ingress', bytes: 64, burst: 4, flows: 16, slots: 8, seed: 1, warmUpMs: 0, measuredMs: 0.001 });
+    expect(run.packets).toBeGreaterThan(0);
+    expect(() => { verifyIngress(run); }).not.toThrow();
+    expect(() => { verifyIngress({ ...run, sum: run.sum - 1 }); }).toThrow('sum of sequence numbers at ingress');
+    expect(() => { verifyIngress({ ...run, last: run.last - 1 }); }).toThrow('in the slot filled last');
+  });
+
   it('accepts a run in which nothing is missing', () => {
     expect(() => { verifyChain(report(), panelOf(), ZERO_COPY); }).not.toThrow();
     expect(() => { verifyChain(report({ bytesCopied: 2 * 3 * 640 }), panelOf(), { ...ZERO_COPY, mode: 'copy' }); }).not.toThrow();
