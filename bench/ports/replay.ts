@@ -27,7 +27,8 @@ export class Replay {
   readonly options: ReplayOptions;
   readonly panel: Float64Array;
   readonly window: Window;
-  readonly words: Uint32Array;
+  /** Signed: a word beyond 2^31 that a call returns is an object. */
+  readonly words: Int32Array;
   /** Of the packets that are copied as a block. */
   readonly views: readonly (Uint8Array | null)[];
   /** Index of the next packet, and packets sent in all. */
@@ -51,7 +52,7 @@ export class Replay {
     this.options = options;
     this.panel = new Float64Array(options.panel);
     this.window = new Window(this.panel, options);
-    this.words = new Uint32Array(options.bytes.buffer, 0, options.bytes.length >>> 2);
+    this.words = new Int32Array(options.bytes.buffer, 0, options.bytes.length >>> 2);
     this.views = Array.from(options.offsets, (offset, k) => (options.lengths[k] > WORDS_BYTES ? options.bytes.subarray(offset, offset + options.lengths[k]) : null));
   }
 
@@ -91,7 +92,7 @@ export class ReplaySide {
   readonly #replay: Replay;
   readonly #side: number;
   readonly #memory: PortMemory;
-  readonly #words: Uint32Array;
+  readonly #words: Int32Array;
   /** By slot: which phase its packet belongs to. */
   readonly #phaseOf: Uint8Array;
   readonly #arrival = { length: 0, originalLength: 0, seconds: FIRST_SECOND, nanos: 0, linkType: LinkType.ethernet, interfaceId: 0 };
@@ -100,7 +101,7 @@ export class ReplaySide {
     this.#replay = replay;
     this.#side = side;
     this.#memory = memory;
-    this.#words = new Uint32Array(memory.region.buffer, 0, memory.region.buffer.byteLength >>> 2);
+    this.#words = new Int32Array(memory.region.buffer, 0, memory.region.buffer.byteLength >>> 2);
     this.#phaseOf = new Uint8Array(memory.headers.slotCount);
   }
 

@@ -30,8 +30,8 @@ function finish(hash: number): number {
   return hash ^ (hash >>> 16);
 }
 
-/** Hash of a key, unsigned. Addresses of IPv4 keys have one word each, so the six words of zeros are left out. */
-export function hashFlowKey(words: Uint32Array, isIpv4: boolean): number {
-  if (isIpv4) return hashIpv4Key(words[0], words[1], words[2], words[6]) >>> 0;
-  return hashIpv6Key(words[0], words[1], words[2], words[3], words[4], words[5], words[6], words[7], words[8], words[9]) >>> 0;
+/** Hash of a key, as an int32. Addresses of IPv4 keys have one word each, so the six words of zeros are left out. */
+export function hashFlowKey(words: Int32Array, isIpv4: boolean): number {
+  if (isIpv4) return hashIpv4Key(words[0], words[1], words[2], words[6]);
+  return hashIpv6Key(words[0], words[1], words[2], words[3], words[4], words[5], words[6], words[7], words[8], words[9]);
 }

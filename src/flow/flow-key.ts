@@ -18,6 +18,9 @@
  * receiver. Protocols without ports have zeros. A later fragment has the key of the first fragment of its datagram.
  */
 import { Layer3 } from '../memory/slot-layout.js';
+import { readInt32 } from '../packet/bytes.js';
+import { IPV4_DESTINATION, IPV4_SOURCE } from '../packet/ipv4.js';
+import { IPV6_DESTINATION, IPV6_SOURCE } from '../packet/ipv6.js';
 import type { Packet } from '../packet/packet.js';
 import { FLOW_KEY_WORDS, hashFlowKey } from './flow-hash.js';
 import { FragmentTable } from './fragment-table.js';
@@ -39,6 +42,8 @@ export const OTHER_ICMP = 255;
 
 const SOURCE = 2;
 const DESTINATION = 6;
+/** Flips the sign of an int32: so compared, it stands where it does as a u32. */
+const SIGN = 0x80000000;
 
 export interface FlowKeyOptions {
   /** Whether equal tuples in two VLANs are two connections. False when the two sides of a chain are tagged differently. */
@@ -46,8 +51,9 @@ export interface FlowKeyOptions {
 }
 
 export class FlowKey {
-  readonly words = new Uint32Array(FLOW_KEY_WORDS);
-  /** Unsigned; the same for both directions. */
+  /** As int32, like the hash: a number beyond 2^31 is an object wherever a call is not inlined (docs/hot-code.md). */
+  readonly words = new Int32Array(FLOW_KEY_WORDS);
+  /** The same for both directions. */
   hash = 0;
   /** The packet was sent by the endpoint that stands first in the key. */
   isFromFirst = true;
@@ -80,18 +86,12 @@ export class FlowKey {
   }
 
   #readAddresses(packet: Packet): boolean {
-    const words = this.words;
-    const ipv4 = packet.ipv4();
-    if (ipv4 !== null) {
-      this.#setIpv4(ipv4.source, ipv4.destination);
-      return true;
-    }
-    const ipv6 = packet.ipv6();
-    if (ipv6 === null) return false;
-    for (let k = 0; k < 4; k++) {
-      words[SOURCE + k] = ipv6.sourceWord(k);
-      words[DESTINATION + k] = ipv6.destinationWord(k);
-    }
+    const { bytes, l3, payloadOffset } = packet;
+    if (payloadOffset === 0) return false;
+    const at = packet.start + packet.l3Offset;
+    if (l3 === Layer3.ipv4) this.#setIpv4(readInt32(bytes, at + IPV4_SOURCE), readInt32(bytes, at + IPV4_DESTINATION));
+    else if (l3 === Layer3.ipv6) this.#setIpv6(bytes, at + IPV6_SOURCE, at + IPV6_DESTINATION);
+    else return false;
     return true;
   }
 
@@ -100,6 +100,15 @@ export class FlowKey {
     words.fill(0, SOURCE);
     words[SOURCE] = source;
     words[DESTINATION] = destination;
+  }
+
+  /** From two addresses of 16 bytes. */
+  #setIpv6(bytes: Uint8Array, source: number, destination: number): void {
+    const words = this.words;
+    for (let k = 0; k < 4; k++) {
+      words[SOURCE + k] = readInt32(bytes, source + 4 * k);
+      words[DESTINATION + k] = readInt32(bytes, destination + 4 * k);
+    }
   }
 
   #readPorts(packet: Packet, protocol: number): boolean {
@@ -157,26 +166,23 @@ export class FlowKey {
       this.#sourcePort = 0;
       this.#destinationPort = 0;
     }
-    if (quoted.version === 4) this.#setIpv4(quoted.destination, quoted.source);
-    else {
-      for (let k = 0; k < 4; k++) {
-        this.words[SOURCE + k] = quoted.destinationWord(k);
-        this.words[DESTINATION + k] = quoted.sourceWord(k);
-      }
-    }
+    const { bytes } = packet;
+    const at = quoted.headerAt;
+    if (quoted.version === 4) this.#setIpv4(readInt32(bytes, at + IPV4_DESTINATION), readInt32(bytes, at + IPV4_SOURCE));
+    else this.#setIpv6(bytes, at + IPV6_DESTINATION, at + IPV6_SOURCE);
     this.#quotedProtocol = protocol;
     this.isError = true;
     return true;
   }
 
   #remember(packet: Packet, head: number): void {
-    const ports = ((this.#sourcePort << 16) | this.#destinationPort) >>> 0;
-    this.#fragments.remember(head, fragmentIdentification(packet), this.words, SOURCE, ports, this.#query, Math.floor(packet.timestampMs / 1000));
+    const ports = (this.#sourcePort << 16) | this.#destinationPort;
+    this.#fragments.remember(head, fragmentIdentification(packet), this.words, SOURCE, ports, this.#query, packet.timestampSeconds);
   }
 
   #recall(packet: Packet, head: number): boolean {
     const fragments = this.#fragments;
-    if (!fragments.recall(head, fragmentIdentification(packet), this.words, SOURCE, Math.floor(packet.timestampMs / 1000))) return false;
+    if (!fragments.recall(head, fragmentIdentification(packet), this.words, SOURCE, packet.timestampSeconds)) return false;
     this.#sourcePort = fragments.ports >>> 16;
     this.#destinationPort = fragments.ports & 0xffff;
     this.#query = fragments.query;
@@ -205,7 +211,7 @@ export class FlowKey {
   #sourceIsFirst(): boolean {
     const words = this.words;
     for (let k = 0; k < 4; k++) {
-      if (words[SOURCE + k] !== words[DESTINATION + k]) return words[SOURCE + k] < words[DESTINATION + k];
+      if (words[SOURCE + k] !== words[DESTINATION + k]) return (words[SOURCE + k] ^ SIGN) < (words[DESTINATION + k] ^ SIGN);
     }
     return this.#sourcePort <= this.#destinationPort;
   }

@@ -43,12 +43,12 @@ export function replicaOfHost(address: number, count: number): number {
 export class Steering {
   readonly #count: number;
   readonly #byHost: boolean;
-  readonly #external: Uint32Array;
+  readonly #external: Int32Array;
 
   constructor(count: number, spread: Spread) {
     this.#count = count;
     this.#byHost = spread.by === 'inside-host';
-    this.#external = Uint32Array.from(spread.external ?? []);
+    this.#external = Int32Array.from(spread.external ?? []);
   }
 
   /** The replica for packets that belong to no connection: not IP, later fragments without their first. All go to one. */

@@ -191,7 +191,7 @@ export class StateTable {
       hash ^= hash >>> 15;
     }
     hash = Math.imul(hash, 0xc2b2ae35);
-    return (hash ^ (hash >>> 16)) >>> 0;
+    return hash ^ (hash >>> 16);
   }
 }
 

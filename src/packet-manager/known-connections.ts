@@ -94,7 +94,7 @@ function stampOf(region: Region, headers: SlotHeaders, book: SlotBook, connectio
   const { base: itsBase, slotShift: itsShift, slotBytes: itsSlotBytes } = region;
   const { i32: itsHeaders } = headers;
   const { way: itsWays, ingress: itsIngress, connection: itsConnections, flowId: itsFlowIds } = book;
-  const { signed: itsEntries, mask: itsMask } = connections;
+  const { words: itsEntries, mask: itsMask } = connections;
   // What `findIpv6` has found.
   let protocol6 = 0;
   let payload6 = 0;

@@ -86,7 +86,7 @@ export class MeshControl {
 
   /** A look has found every ring empty: whether anything is lost is for the next one to say, before the manager sleeps. */
   get isLooking(): boolean {
-    for (const group of this.#groups) if (group.quietLooks > 0) return true;
+    for (let mesh = 0; mesh < this.#groups.length; mesh++) if (this.#groups[mesh].quietLooks > 0) return true;
     return false;
   }
 

@@ -16,14 +16,14 @@ export class SlotBook {
   readonly ingress: Uint8Array;
   /** Entry of its connection, -1 when it has none, and the flow id that the entry had. */
   readonly connection: Int32Array;
-  readonly flowId: Uint32Array;
+  readonly flowId: Int32Array;
 
   constructor(slots: number) {
     this.place = new Uint8Array(slots);
     this.way = new Int32Array(slots);
     this.ingress = new Uint8Array(slots);
     this.connection = new Int32Array(slots).fill(-1);
-    this.flowId = new Uint32Array(slots);
+    this.flowId = new Int32Array(slots);
   }
 
   /** Index of the row of its path. */

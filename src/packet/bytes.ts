@@ -4,8 +4,13 @@ export function readU16(bytes: Uint8Array, at: number): number {
   return (bytes[at] << 8) | bytes[at + 1];
 }
 
+/** The same bits as `readU32`, as an int32: however it is passed on, it is no object (docs/hot-code.md). */
+export function readInt32(bytes: Uint8Array, at: number): number {
+  return (bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3];
+}
+
 export function readU32(bytes: Uint8Array, at: number): number {
-  return ((bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3]) >>> 0;
+  return readInt32(bytes, at) >>> 0;
 }
 
 /** A hardware address: 48 bits fit a double, but not the 32 bits of `<<`. */

@@ -121,6 +121,11 @@ export class PacketCursor {
     return this.headers.u32[at + SECONDS] * 1000 + this.headers.u32[at + NANOS] / 1e6;
   }
 
+  /** The same in whole seconds. */
+  get timestampSeconds(): number {
+    return this.headers.u32[(this.slotIndex << 4) + SECONDS];
+  }
+
   /** LinkType of the first byte. */
   get linkType(): number {
     return this.headers.u8[(this.slotIndex << 6) + HeaderOffset.linkType];

@@ -9,7 +9,7 @@
  *   | destination                                            |
  *   | options, to ihl * 4 bytes                              |
  */
-import { readU16, readU32, writeU32 } from './bytes.js';
+import { readInt32, readU16, readU32, writeU32 } from './bytes.js';
 import { difference16, difference32, mendChecksum } from './checksum.js';
 import { HeaderView } from './header-view.js';
 import { mendForAddress } from './l4-checksum.js';
@@ -57,11 +57,11 @@ export function ipv4IsLaterFragment(bytes: Uint8Array, at: number): boolean {
   return (readU16(bytes, at + FLAGS_OFFSET) & OFFSET_MASK) !== 0;
 }
 
-/** Replaces the address at `field` and mends the header checksum. Returns the difference to any sum over the address. */
+/** Replaces the address at `field`, by a u32 or an int32, and mends the header checksum. Returns the difference to any sum over the address. */
 export function rewriteIpv4Address(bytes: Uint8Array, at: number, field: number, address: number): number {
-  const old = readU32(bytes, at + field);
+  const old = readInt32(bytes, at + field);
   // Compared themselves: a word of ones that becomes one of zeros makes no difference to a sum.
-  if (old === address) return 0;
+  if (old === (address | 0)) return 0;
   const difference = difference32(old, address);
   writeU32(bytes, at + field, address);
   mendChecksum(bytes, at + IPV4_HEADER_CHECKSUM, difference);
@@ -154,6 +154,16 @@ export class Ipv4View extends HeaderView {
 
   get destination(): number {
     return readU32(this.bytes, this.at + IPV4_DESTINATION);
+  }
+
+  /** The source as an int32: however it is passed on, it is no object (docs/hot-code.md). */
+  get sourceBits(): number {
+    return readInt32(this.bytes, this.at + IPV4_SOURCE);
+  }
+
+  /** The destination as an int32. */
+  get destinationBits(): number {
+    return readInt32(this.bytes, this.at + IPV4_DESTINATION);
   }
 
   /** Mends the header checksum. */

@@ -7,7 +7,7 @@
  *   | source, 128 bits                                       |
  *   | destination, 128 bits                                  |
  */
-import { readU16, readU32, writeU32 } from './bytes.js';
+import { readInt32, readU16, readU32, writeU32 } from './bytes.js';
 import { difference32 } from './checksum.js';
 import { HeaderView } from './header-view.js';
 import { hasRouteAhead } from './ipv6-extensions.js';
@@ -31,7 +31,7 @@ export function ipv6NextHeader(bytes: Uint8Array, at: number): number {
 export function rewriteIpv6Address(bytes: Uint8Array, at: number, words: Uint32Array): number {
   let difference = 0;
   for (let k = 0; k < 4; k++) {
-    difference += difference32(readU32(bytes, at + 4 * k), words[k]);
+    difference += difference32(readInt32(bytes, at + 4 * k), words[k]);
     writeU32(bytes, at + 4 * k, words[k]);
   }
   return difference;
@@ -45,7 +45,7 @@ export class Ipv6View extends HeaderView {
 
   /** 20 bits (RFC 6437). */
   get flowLabel(): number {
-    return readU32(this.bytes, this.at) & 0xf_ffff;
+    return readInt32(this.bytes, this.at) & 0xf_ffff;
   }
 
   /** Bytes after these 40, extension headers among them, as the field says. */

@@ -5,7 +5,7 @@
  * Every rewrite mends three checksums: the quoted IPv4 header's, the quoted L4's where it was quoted, and the ICMP one
  * around it, which covers the quotation with the checksums in it.
  */
-import { readU16, readU32, writeU16 } from './bytes.js';
+import { readInt32, readU16, readU32, writeU16 } from './bytes.js';
 import { difference16, mendChecksum, mendUdpChecksum } from './checksum.js';
 import {
   IPV4_DESTINATION, IPV4_HEADER_CHECKSUM, IPV4_MIN_BYTES, IPV4_SOURCE,
@@ -68,6 +68,11 @@ export class QuotedView {
     if (walk.isComplete && !walk.isLaterFragment) this.#l4 = walk.at;
   }
 
+  /** @internal Index of the quoted IP header. */
+  get headerAt(): number {
+    return this.#ip;
+  }
+
   /** 4 or 6. */
   get version(): 4 | 6 {
     return this.#version;
@@ -86,6 +91,16 @@ export class QuotedView {
   /** IPv4 address; for IPv6 see `destinationWord`. */
   get destination(): number {
     return readU32(this.#bytes, this.#ip + IPV4_DESTINATION);
+  }
+
+  /** The IPv4 source as an int32: however it is passed on, it is no object (docs/hot-code.md). */
+  get sourceBits(): number {
+    return readInt32(this.#bytes, this.#ip + IPV4_SOURCE);
+  }
+
+  /** The IPv4 destination as an int32. */
+  get destinationBits(): number {
+    return readInt32(this.#bytes, this.#ip + IPV4_DESTINATION);
   }
 
   /** Word `k`, 0 … 3, of the IPv6 source. */

@@ -9,7 +9,7 @@
  *   | checksum                              | urgent pointer   |
  *   | options, to offset * 4 bytes                             |
  */
-import { readU16, readU32, writeU16 } from './bytes.js';
+import { readInt32, readU16, readU32, writeU16 } from './bytes.js';
 import { difference16, mendChecksum } from './checksum.js';
 import { HeaderView } from './header-view.js';
 import { TCP_CHECKSUM as CHECKSUM } from './l4-checksum.js';
@@ -49,6 +49,16 @@ export class TcpView extends HeaderView {
 
   get acknowledgementNumber(): number {
     return readU32(this.bytes, this.at + ACKNOWLEDGEMENT_NUMBER);
+  }
+
+  /** The sequence number as an int32: however it is passed on, it is no object (docs/hot-code.md). */
+  get sequenceBits(): number {
+    return readInt32(this.bytes, this.at + SEQUENCE_NUMBER);
+  }
+
+  /** The acknowledgement number as an int32. */
+  get acknowledgementBits(): number {
+    return readInt32(this.bytes, this.at + ACKNOWLEDGEMENT_NUMBER);
   }
 
   /** Bytes, with options. */

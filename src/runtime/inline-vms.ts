@@ -66,13 +66,13 @@ export class InlineVms implements Pollable {
 
   hasWork(): boolean {
     if (this.#manager.hasWork() || (this.#vacant > 0 && this.#listen())) return true;
-    for (const { vm } of this.#vms) if (vm.hasWork()) return true;
+    for (let at = 0; at < this.#vms.length; at++) if (this.#vms[at].vm.hasWork()) return true;
     return false;
   }
 
   flush(): void {
     this.#manager.flush();
-    for (const { vm } of this.#vms) vm.flush();
+    for (let at = 0; at < this.#vms.length; at++) this.#vms[at].vm.flush();
   }
 
   #pollVm(at: number): number {

@@ -16,7 +16,7 @@ interface Read {
 function readWith(key: FlowKey, bytes: Uint8Array, poison?: number): Read | null {
   const packet = place(bytes, poison === undefined ? {} : { poison });
   if (!key.read(packet)) return null;
-  return { words: [...key.words], hash: key.hash, isFromFirst: key.isFromFirst, isError: key.isError };
+  return { words: [...new Uint32Array(key.words)], hash: key.hash, isFromFirst: key.isFromFirst, isError: key.isError };
 }
 
 function keyOf(bytes: Uint8Array, options: FlowKeyOptions = {}): Read {

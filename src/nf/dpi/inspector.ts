@@ -96,19 +96,19 @@ export class Inspector {
   #tcp(packet: Packet, flow: number, isOver: boolean): void {
     const tcp = packet.tcp();
     if (tcp === null) return;
-    const { flags, sequenceNumber } = tcp;
+    const { flags, sequenceBits } = tcp;
     const side = packet.direction;
     const hasSyn = (flags & TcpFlag.syn) !== 0;
     this.#meet(packet, flow, hasSyn ? ((flags & TcpFlag.ack) !== 0 ? SERVER : CLIENT) : UNKNOWN, tcp.sourcePort, tcp.destinationPort);
     if (hasSyn) {
-      this.#follower.begin(flow, side, sequenceNumber);
-      this.#watch.begin(flow, side, sequenceNumber);
+      this.#follower.begin(flow, side, sequenceBits);
+      this.#watch.begin(flow, side, sequenceBits);
     }
     const length = packet.payloadLength;
     const from = packet.start + packet.payloadOffset;
     const wireLength = length > 0 ? Math.max(length, payloadOnWire(packet)) : 0;
     if (length > 0) {
-      const sequence = hasSyn ? (sequenceNumber + 1) >>> 0 : sequenceNumber;
+      const sequence = hasSyn ? (sequenceBits + 1) | 0 : sequenceBits;
       if (!isOver) this.#follower.segment(packet, flow, side, sequence, from, length, wireLength);
       if (!this.#watch.isIdle) {
         this.#watch.segment(packet, flow, side, sequence, from, length, wireLength);

@@ -82,7 +82,7 @@ export class RuleWatch {
   tcp(packet: Packet, protocol: number, from: number, length: number, wireLength: number): Ruling {
     const tcp = packet.tcp();
     if (tcp === null) return Ruling.none;
-    const { flags, sequenceNumber } = tcp;
+    const { flags, sequenceBits } = tcp;
     const side = packet.direction;
     const flow = this.#begin(packet, packet.flowId, protocol, tcp.sourcePort, tcp.destinationPort, length);
     if (flow < 0) return Ruling.none;
@@ -90,10 +90,10 @@ export class RuleWatch {
     if (hasSyn) this.#words[flow + RuleFlowWord.flags] |= RuleFlowFlag.synSeen;
     else if ((this.#words[flow + RuleFlowWord.flags] & RuleFlowFlag.synSeen) === 0) this.#judge.now.established = true;
     const { set } = this.#judge;
-    if (hasSyn && set.needsStreams) this.#streams.begin(packet.flowId, flow, side, sequenceNumber);
+    if (hasSyn && set.needsStreams) this.#streams.begin(packet.flowId, flow, side, sequenceBits);
     this.#judge.judgePacket(packet.bytes, from, from + length);
     if (set.needsStreams) {
-      if (length > 0) this.#streams.segment(packet, flow, side, hasSyn ? (sequenceNumber + 1) >>> 0 : sequenceNumber, from, length, wireLength);
+      if (length > 0) this.#streams.segment(packet, flow, side, hasSyn ? (sequenceBits + 1) | 0 : sequenceBits, from, length, wireLength);
       if ((flags & (TcpFlag.fin | TcpFlag.rst)) !== 0) {
         this.#streams.end(packet, flow, side);
         if ((flags & TcpFlag.rst) !== 0) this.#release(packet.flowId, flow);

@@ -98,7 +98,7 @@ export function shortWayOf(flows: PerFlowTable): ShortWay {
     let highest = ack;
     if (headerBytes > TCP_BYTES && ((options >>> (isReply ? 0 : SAID)) & TAKES_SACK) !== 0) {
       const isPlain = headerBytes === TIMESTAMPS_BYTES && view.getInt32((at + 20) >>> 0) === TIMESTAMPS;
-      if (!isPlain) highest = highestAck(bytes, at, Math.min(at + headerBytes, start + packet.length), ack >>> 0) | 0;
+      if (!isPlain) highest = highestAck(bytes, at, Math.min(at + headerBytes, start + packet.length), ack);
     }
 
     const senderMaxEnd = words[sender + MAX_END] | 0;

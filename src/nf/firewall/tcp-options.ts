@@ -1,5 +1,5 @@
 /** Hot: no allocation. The TCP options that windows depend on: scale (RFC 7323 section 2) and SACK (RFC 2018). */
-import { readU32 } from '../../packet/bytes.js';
+import { readInt32 } from '../../packet/bytes.js';
 import { TCP_MIN_BYTES } from '../../packet/tcp.js';
 
 const END = 0;
@@ -37,13 +37,13 @@ export function synOptions(bytes: Uint8Array, at: number, end: number): number {
   return said;
 }
 
-/** The highest sequence number that a packet acknowledges, by its SACK blocks too. */
+/** The highest sequence number that a packet acknowledges, by its SACK blocks too, as an int32. */
 export function highestAck(bytes: Uint8Array, at: number, end: number, acknowledged: number): number {
   let highest = acknowledged;
   for (let option = optionFrom(bytes, at + TCP_MIN_BYTES, end); option >= 0; option = optionFrom(bytes, option + bytes[option + 1], end)) {
     if (bytes[option] !== SACK) continue;
     for (let block = option + 2; block + 8 <= option + bytes[option + 1]; block += 8) {
-      const edge = readU32(bytes, block + 4);
+      const edge = readInt32(bytes, block + 4);
       if (((highest - edge) | 0) < 0) highest = edge;
     }
   }

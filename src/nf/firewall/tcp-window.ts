@@ -1,7 +1,7 @@
 /**
  * Hot: no allocation. Which TCP packets can belong to a connection, by sequence and acknowledgement numbers: the four bounds
  * of Guido van Rooij, "Real Stateful TCP Packet Filtering in IP Filter" (2001), with window scaling (RFC 7323), SACK (RFC
- * 2018) and the care with RST of RFC 5961. Numbers are compared modulo 2^32.
+ * 2018) and the care with RST of RFC 5961. Numbers are int32 and compared modulo 2^32; windows are u32.
  *
  * Of each end: `end` is behind the last byte it has sent, `maxEnd` how far the other end's window allows it to send,
  * `maxWindow` the largest window it has offered, `maxAck` the highest number it has acknowledged. For a packet of S to R:
@@ -57,7 +57,7 @@ const isAfter = (a: number, b: number): boolean => ((b - a) | 0) < 0;
 
 /** Looks at one packet at a time: `check` it, then `commit` it if it passes. */
 export class TcpWindows {
-  readonly #words: Uint32Array;
+  readonly #words: Int32Array;
   // The packet that was checked last.
   #entry = 0;
   #isReply = false;
@@ -77,7 +77,7 @@ export class TcpWindows {
   #isNewSyn = false;
 
   constructor(words: Uint32Array) {
-    this.#words = words;
+    this.#words = new Int32Array(words.buffer, words.byteOffset, words.length);
   }
 
   /** Starts a connection with the packet, in the entry at `entry`. @returns its state; `none`: it can start nothing. */
@@ -87,11 +87,11 @@ export class TcpWindows {
     const words = this.#words;
     words.fill(0, entry + Word.options, entry + Word.lastEnd + 1);
     const isSyn = kind === TcpKind.syn;
-    const end = (tcp.sequenceNumber + tcpPayloadBytes(packet, tcp) + (isSyn ? 1 : 0)) >>> 0;
+    const end = (tcp.sequenceBits + tcpPayloadBytes(packet, tcp) + (isSyn ? 1 : 0)) | 0;
     const window = Math.max(tcp.window, 1);
     const opener = entry + Word.opener;
     words[opener + End.end] = end;
-    words[opener + End.maxEnd] = isSyn ? end : (end + window) >>> 0;
+    words[opener + End.maxEnd] = isSyn ? end : end + window;
     words[opener + End.maxWindow] = window;
     const at = packet.start + packet.l4Offset;
     const said = isSyn ? synOptions(packet.bytes, at, headerEnd(packet, tcp)) : LENIENT | SACK_TAKEN | (SACK_TAKEN << SAID_BITS);
@@ -118,10 +118,10 @@ export class TcpWindows {
     this.#isBeyond = false;
     this.#flags = flags;
     this.#kind = kind;
-    this.#sequence = tcp.sequenceNumber;
+    this.#sequence = tcp.sequenceBits;
     const extra = (flags & TcpFlag.syn) !== 0 || (flags & TcpFlag.fin) !== 0 ? 1 : 0;
-    this.#segmentEnd = (this.#sequence + tcpPayloadBytes(packet, tcp) + extra) >>> 0;
-    this.#ack = tcp.acknowledgementNumber;
+    this.#segmentEnd = (this.#sequence + tcpPayloadBytes(packet, tcp) + extra) | 0;
+    this.#ack = tcp.acknowledgementBits;
     this.#window = tcp.window;
     this.#options = (flags & TcpFlag.syn) !== 0 ? synOptions(packet.bytes, packet.start + packet.l4Offset, headerEnd(packet, tcp)) : 0;
     if (next === IMPOSSIBLE) return TcpVerdict.impossible;
@@ -200,17 +200,17 @@ export class TcpWindows {
     let senderEnd = words[sender + End.end];
     let senderMaxEnd = words[sender + End.maxEnd];
     let receiverEnd = words[receiver + End.end];
-    const receiverWindow = words[receiver + End.maxWindow];
-    let senderWindow = words[sender + End.maxWindow];
+    const receiverWindow = words[receiver + End.maxWindow] >>> 0;
+    let senderWindow = words[sender + End.maxWindow] >>> 0;
     this.#isNewSyn = this.#kind === TcpKind.syn && state === TcpState.synSent && !isReply && isAfter(this.#segmentEnd, senderEnd);
     if (this.#isFirst || this.#isNewSyn) {
       senderEnd = this.#segmentEnd;
       senderWindow = Math.max(this.#window, 1);
       senderMaxEnd = senderEnd;
       if ((flags & TcpFlag.syn) === 0) {
-        senderMaxEnd = (senderEnd + senderWindow) >>> 0;
+        senderMaxEnd = (senderEnd + senderWindow) | 0;
         if (receiverWindow === 0) receiverEnd = highest;
-        else if (highest === ((receiverEnd + 1) >>> 0)) receiverEnd = highest; // the answer to a keep-alive
+        else if (highest === ((receiverEnd + 1) | 0)) receiverEnd = highest; // the answer to a keep-alive
       }
     }
     if ((flags & TcpFlag.ack) === 0 || (ack === 0 && this.#kind === TcpKind.rst)) {
@@ -270,7 +270,7 @@ export class TcpWindows {
     const acknowledged = this.#highestAck;
     if (this.#isFirst && !isSyn) {
       words[sender + End.end] = end;
-      words[sender + End.maxEnd] = (end + Math.max(window, 1)) >>> 0;
+      words[sender + End.maxEnd] = end + Math.max(window, 1);
       words[sender + End.maxWindow] = Math.max(window, 1);
       if (words[receiver + End.maxWindow] === 0) {
         words[receiver + End.end] = acknowledged;
@@ -278,7 +278,7 @@ export class TcpWindows {
       }
     }
     const offered = window + ((acknowledged - this.#ack) >>> 0);
-    if (offered > words[sender + End.maxWindow]) words[sender + End.maxWindow] = offered;
+    if (offered > words[sender + End.maxWindow] >>> 0) words[sender + End.maxWindow] = offered;
     if (isAfter(end, words[sender + End.end])) words[sender + End.end] = end;
     if ((this.#flags & TcpFlag.ack) !== 0) {
       const known = isReply ? MAX_ACK_KNOWN_OF_OTHER : MAX_ACK_KNOWN_OF_OPENER;
@@ -286,10 +286,10 @@ export class TcpWindows {
       words[entry + Word.options] = options | known;
     }
     if (words[receiver + End.maxWindow] !== 0 && isAfter(end, words[sender + End.maxEnd])) {
-      words[receiver + End.maxWindow] += (end - words[sender + End.maxEnd]) >>> 0;
+      words[receiver + End.maxWindow] += end - words[sender + End.maxEnd];
     }
     if (!isAfter(words[receiver + End.maxEnd], (acknowledged + window) | 0)) {
-      words[receiver + End.maxEnd] = (acknowledged + window + (window === 0 ? 1 : 0)) >>> 0;
+      words[receiver + End.maxEnd] = acknowledged + window + (window === 0 ? 1 : 0);
     }
   }
 

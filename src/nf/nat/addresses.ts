@@ -50,7 +50,7 @@ export function isHostAddress(address: number): boolean {
  */
 export function isAnswerable(address: number): boolean {
   const first = address >>> 24;
-  return first !== 0 && (first < 224 || first >= 240) && address !== 0xffffffff;
+  return first !== 0 && (first < 224 || first >= 240) && (address | 0) !== -1;
 }
 
 /** The external addresses in the order of the option, each once. Texts that are none are left out: `optionProblems` names them. */

@@ -39,7 +39,7 @@ export class Bindings {
   readonly #first: number;
   readonly #stride: number;
   readonly #timedOut: (entry: number) => void;
-  #sweepNowMs = 0;
+  #sweepSecond = 0;
   #reclaimedSecond = -1;
 
   constructor(bindings: StateTable, external: StateTable, pool: AddressPool, ports: PortAllocator, counters: BindingCounters) {
@@ -54,36 +54,35 @@ export class Bindings {
     this.#timedOut = (entry) => {
       const at = bindings.keyAt(entry);
       // The table's expiry is a lower bound: packets that prolong a binding write its own word alone.
-      if (this.isExpired(at, this.#sweepNowMs)) this.release(at);
+      if (this.isExpired(at, this.#sweepSecond)) this.release(at);
       else bindings.expireAt(entry, bindings.words[at + Binding.expires] * 1000);
     };
   }
 
   /** Valid, not timed out, and the binding that had this serial. */
-  isCurrent(at: number, serial: number, nowMs: number): boolean {
-    return serial !== 0 && this.words[at + Binding.serial] === serial && !this.isExpired(at, nowMs);
+  isCurrent(at: number, serial: number, seconds: number): boolean {
+    return serial !== 0 && this.words[at + Binding.serial] === serial && !this.isExpired(at, seconds);
   }
 
-  isExpired(at: number, nowMs: number): boolean {
-    return this.words[at + Binding.expires] * 1000 <= nowMs;
+  /** @param seconds of packet time, whole: bindings end on whole seconds. The same in what follows. */
+  isExpired(at: number, seconds: number): boolean {
+    return this.words[at + Binding.expires] <= seconds;
   }
 
-  /** Makes the binding live at least until then. */
-  prolong(at: number, timeMs: number): void {
-    const seconds = Math.ceil(timeMs / 1000);
-    if (this.words[at + Binding.expires] < seconds) this.words[at + Binding.expires] = seconds;
+  /** Makes the binding live at least until that second. */
+  prolong(at: number, end: number): void {
+    if (this.words[at + Binding.expires] < end) this.words[at + Binding.expires] = end;
   }
 
-  /** Makes the binding end then, sooner than it would have. */
-  shorten(at: number, timeMs: number): void {
-    const seconds = Math.ceil(timeMs / 1000);
-    if (this.words[at + Binding.expires] <= seconds) return;
-    this.words[at + Binding.expires] = seconds;
-    this.#bindings.expireAt(this.#entryOf(at), timeMs);
+  /** Makes the binding end in that second, sooner than it would have. */
+  shorten(at: number, end: number): void {
+    if (this.words[at + Binding.expires] <= end) return;
+    this.words[at + Binding.expires] = end;
+    this.#bindings.expireAt(this.#entryOf(at), end * 1000);
   }
 
   /** The live binding of an inside address and port, or NONE. */
-  findInside(protocol: number, address: number, port: number, nowMs: number): number {
+  findInside(protocol: number, address: number, port: number, seconds: number): number {
     const key = this.#bindings.key;
     key[0] = protocol;
     key[1] = address;
@@ -91,30 +90,30 @@ export class Bindings {
     const entry = this.#bindings.find();
     if (entry < 0) return NONE;
     const at = this.#bindings.keyAt(entry);
-    return this.words[at + Binding.serial] === 0 ? NONE : this.#ifAlive(at, nowMs);
+    return this.words[at + Binding.serial] === 0 ? NONE : this.#ifAlive(at, seconds);
   }
 
   /** The live binding of an external address and port, or NONE. */
-  findOutside(protocol: number, address: number, port: number, nowMs: number): number {
+  findOutside(protocol: number, address: number, port: number, seconds: number): number {
     const external = this.findExternal(protocol, address, port);
     if (external < 0) return NONE;
     const at = this.bindingOf(external);
-    return at === NONE ? NONE : this.#ifAlive(at, nowMs);
+    return at === NONE ? NONE : this.#ifAlive(at, seconds);
   }
 
   /**
-   * Makes a binding, which must not exist. When nothing is free, what has timed out is let go first.
+   * Makes a binding, which must not exist, and which times out in the second `end`. When nothing is free, what has timed out is let go first.
    * @returns its place, `PORTS_EXHAUSTED` or `TABLE_FULL`.
    */
-  create(protocol: number, address: number, port: number, expiresMs: number, nowMs: number): number {
+  create(protocol: number, address: number, port: number, end: number, seconds: number): number {
     const poolIndex = this.#pool.pairedWith(address);
     if (poolIndex < 0) return PORTS_EXHAUSTED;
     const portClass = portClassOf(protocol);
     const externalAddress = this.#pool.address(poolIndex);
     const takesPort = portClass !== PortClass.none;
-    if (!takesPort && (!this.#ports.ownsRemote(port) || this.findOutside(protocol, externalAddress, port, nowMs) !== NONE)) return PORTS_EXHAUSTED;
+    if (!takesPort && (!this.#ports.ownsRemote(port) || this.findOutside(protocol, externalAddress, port, seconds) !== NONE)) return PORTS_EXHAUSTED;
     if (this.isFull || (takesPort && this.#ports.freeCount(poolIndex, portClass) === 0)) {
-      this.#reclaim(nowMs);
+      this.#reclaim(seconds);
       if (this.isFull) return TABLE_FULL;
     }
     let externalPort = port;
@@ -124,7 +123,7 @@ export class Bindings {
       if (externalPort === port) this.#counters['ports-preserved'].add(1);
       else if (((externalPort ^ port) & 1) !== 0 && portClass !== PortClass.icmp) this.#counters['parity-lost'].add(1);
     }
-    const at = this.#write(protocol, address, port, externalAddress, externalPort, Math.ceil(expiresMs / 1000), BindingKind.dynamic);
+    const at = this.#write(protocol, address, port, externalAddress, externalPort, end, BindingKind.dynamic);
     this.#counters['bindings-created'].add(1);
     return at;
   }
@@ -154,7 +153,7 @@ export class Bindings {
 
   /** Lets go of what has timed out, looking at no more than `budget` buckets. */
   sweep(nowMs: number, budget: number): void {
-    this.#sweepNowMs = nowMs;
+    this.#sweepSecond = Math.floor(nowMs / 1000);
     this.#bindings.sweep(nowMs, budget, this.#timedOut);
   }
 
@@ -234,15 +233,14 @@ export class Bindings {
   }
 
   /** Timeouts end on whole seconds, so a second search within one second would find nothing. */
-  #reclaim(nowMs: number): void {
-    const second = Math.floor(nowMs / 1000);
+  #reclaim(second: number): void {
     if (second === this.#reclaimedSecond) return;
     this.#reclaimedSecond = second;
-    this.sweep(nowMs, this.words.length / this.#stride);
+    this.sweep(second * 1000, this.words.length / this.#stride);
   }
 
-  #ifAlive(at: number, nowMs: number): number {
-    if (!this.isExpired(at, nowMs)) return at;
+  #ifAlive(at: number, seconds: number): number {
+    if (!this.isExpired(at, seconds)) return at;
     this.release(at);
     return NONE;
   }

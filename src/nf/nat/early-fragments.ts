@@ -22,10 +22,10 @@ export class EarlyFragments {
   }
 
   /** Nobody knows whose the packet is: a copy of it waits for its first fragment, if there is room. */
-  hold(packet: Packet, ip: Ipv4View, nowMs: number): Verdict {
+  hold(packet: Packet, ip: Ipv4View): Verdict {
     const { drop } = this.#context;
     this.#key.read(packet, ip);
-    return this.#held.keep(packet, this.#key, nowMs) ? drop['nat-fragment-held'] : drop['nat-fragment'];
+    return this.#held.keep(packet, this.#key) ? drop['nat-fragment-held'] : drop['nat-fragment'];
   }
 
   /** To be called before a first fragment is rewritten: what waits for it is asked for by what it is now. */
@@ -34,16 +34,16 @@ export class EarlyFragments {
   }
 
   /** The first fragment that was noted was translated: sends what waited for it, translated as it was. */
-  sendOn(packet: Packet, nowMs: number): void {
+  sendOn(packet: Packet): void {
     const held = this.#held;
     if (held.isEmpty) return;
-    for (let place = held.next(this.#key, 0, nowMs); place >= 0; place = held.next(this.#key, place + 1, nowMs)) {
+    for (let place = held.next(this.#key, 0); place >= 0; place = held.next(this.#key, place + 1)) {
       const made = this.#context.originate(packet, held.lengthOf(place));
       // No slot to be had: it stays dropped, as it was counted.
       if (made !== null) {
         held.copyTo(made, place);
         const ip = made.ipv4();
-        if (ip !== null && this.#fragments.translate(made, ip, nowMs)) {
+        if (ip !== null && this.#fragments.translate(made, ip)) {
           this.#context.send(made);
           this.#context.counters['fragments-sent-on'].add(1);
         }

@@ -24,27 +24,27 @@ export class ErrorLook {
     this.#verifiesQuoted = options.quotedChecksums === 'verify';
   }
 
-  fromOutside(packet: Packet, ip: Ipv4View, nowMs: number): Verdict {
+  fromOutside(packet: Packet, ip: Ipv4View, seconds: number): Verdict {
     const quoted = packet.icmp()!.quoted();
     if (quoted === null) return this.#context.drop['nat-malformed'];
     if (this.#isDamaged(packet, ip, quoted)) return this.#context.drop['nat-checksum'];
-    return this.#done(this.#errors.fromOutside(ip, quoted, nowMs));
+    return this.#done(this.#errors.fromOutside(ip, quoted, seconds));
   }
 
   /** @param isInside its sender is translated; `turnsBack`: it goes to an external address */
-  fromInside(packet: Packet, ip: Ipv4View, isInside: boolean, turnsBack: boolean, nowMs: number): Verdict {
+  fromInside(packet: Packet, ip: Ipv4View, isInside: boolean, turnsBack: boolean, seconds: number): Verdict {
     const { drop, counters } = this.#context;
     const quoted = packet.icmp()!.quoted();
-    if (!isInside && (quoted?.version !== 4 || !this.#mapper.isInside(quoted.destination))) {
+    if (!isInside && (quoted?.version !== 4 || !this.#mapper.isInside(quoted.destinationBits))) {
       counters.untranslated.add(1);
       return forward;
     }
     if (quoted === null) return drop['nat-malformed'];
     if (turnsBack && !this.#hairpins) return drop['nat-hairpin'];
-    if (!isAnswerable(ip.source)) return drop['nat-unsupported'];
+    if (!isAnswerable(ip.sourceBits)) return drop['nat-unsupported'];
     if (this.#isDamaged(packet, ip, quoted)) return drop['nat-checksum'];
-    if (!turnsBack) return this.#done(this.#errors.fromInside(ip, quoted, nowMs));
-    const verdict = this.#done(this.#errors.betweenInside(ip, quoted, nowMs));
+    if (!turnsBack) return this.#done(this.#errors.fromInside(ip, quoted, seconds));
+    const verdict = this.#done(this.#errors.betweenInside(ip, quoted, seconds));
     if (verdict === forward) packet.turnBack();
     return verdict;
   }

@@ -5,7 +5,7 @@ import type { Packet } from '../../packet/packet.js';
 import { IpProtocol } from '../../packet/protocols.js';
 import { forward, type Verdict } from '../contract.js';
 import { NO_FLOW } from './flow-memory.js';
-import { Binding, BindingKind, Flow, FlowState, NONE } from './layout.js';
+import { Binding, BindingKind, Flow, FlowState, NO_ADDRESS, NONE } from './layout.js';
 import type { Parts } from './parts.js';
 
 const NAMES: Readonly<Record<number, string>> = { [IpProtocol.tcp]: 'tcp', [IpProtocol.udp]: 'udp', [IpProtocol.icmp]: 'icmp' };
@@ -24,9 +24,9 @@ export function explainTranslation({ flows, bindings, statics }: Parts, packet: 
   const ip = packet.ipv4();
   if (ip === null) return 'not translated';
   const isOut = packet.direction === Direction.forward;
-  const inside = isOut ? statics.insideOf(ip.source) : ip.destination;
-  const external = isOut ? ip.source : statics.externalOf(ip.destination);
-  return inside >= 0 && external >= 0 ? `static ${formatIpv4(inside)} = ${formatIpv4(external)}` : 'not translated';
+  const inside = isOut ? statics.insideOf(ip.sourceBits) : ip.destinationBits;
+  const external = isOut ? ip.sourceBits : statics.externalOf(ip.destinationBits);
+  return inside !== NO_ADDRESS && external !== NO_ADDRESS ? `static ${formatIpv4(inside)} = ${formatIpv4(external)}` : 'not translated';
 }
 
 /** `tcp 10.0.0.5:40000 = 203.0.113.1:40000`: inside and outside of one end. */

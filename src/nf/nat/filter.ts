@@ -19,13 +19,13 @@ export class Filter {
   }
 
   /** A packet leaves through this binding. Where there is no room to note it, answers of its flow pass all the same. */
-  noteSent(at: number, remote: number, nowMs: number): void {
-    if (this.notesAddresses && at !== NONE) this.#peers.note(at, remote, 0, nowMs);
+  noteSent(at: number, remote: number): void {
+    if (this.notesAddresses && at !== NONE) this.#peers.note(at, remote, 0);
   }
 
   /** A packet turns back to another inside host: its external end has been sent to. */
-  noteSentInside(at: number, remote: number, port: number, nowMs: number): void {
-    if (!this.#isOpen && at !== NONE) this.#peers.note(at, remote, this.notesAddresses ? 0 : port, nowMs);
+  noteSentInside(at: number, remote: number, port: number): void {
+    if (!this.#isOpen && at !== NONE) this.#peers.note(at, remote, this.notesAddresses ? 0 : port);
   }
 
   /** @param isOpened whether a packet of the flow has left through this binding. */

@@ -14,7 +14,7 @@ import { EarlyFragments } from './early-fragments.js';
 import { ExhaustionAlerts } from './exhaustion-alerts.js';
 import { NO_FLOW } from './flow-memory.js';
 import { ErrorLook } from './error-look.js';
-import { Binding, Flow, FlowState, type NatContext, NONE } from './layout.js';
+import { Binding, Flow, FlowState, type NatContext, NO_ADDRESS, NONE } from './layout.js';
 import { End, MAPPED, WITHOUT_PORT } from './mapper.js';
 import type { NatOptions } from './options.js';
 import type { Parts } from './parts.js';
@@ -54,9 +54,9 @@ export class FirstLook {
   process(packet: Packet, flowAt: number): Verdict {
     const ip = packet.ipv4();
     if (ip === null) return this.#notIpv4(packet);
-    const nowMs = this.#context.now();
-    if (this.#hasExclusions && this.#isExcluded(packet, flowAt)) return this.#excluded(packet, ip, flowAt, nowMs);
-    return packet.direction === Direction.forward ? this.#outbound(packet, ip, flowAt, nowMs) : this.#inbound(packet, ip, flowAt, nowMs);
+    const seconds = this.#context.nowSeconds();
+    if (this.#hasExclusions && this.#isExcluded(packet, flowAt)) return this.#excluded(packet, ip, flowAt);
+    return packet.direction === Direction.forward ? this.#outbound(packet, ip, flowAt, seconds) : this.#inbound(packet, ip, flowAt, seconds);
   }
 
   #notIpv4(packet: Packet): Verdict {
@@ -75,73 +75,73 @@ export class FirstLook {
   }
 
   /** Later fragments and ICMP errors do not show what the rule asks for: they go by the datagram, and by the flow. */
-  #excluded(packet: Packet, ip: Ipv4View, flowAt: number, nowMs: number): Verdict {
+  #excluded(packet: Packet, ip: Ipv4View, flowAt: number): Verdict {
     const { flows, fragments } = this.#parts;
     if (flowAt !== NO_FLOW) flows.add(flowAt, FlowState.excluded);
-    if (packet.isFragment && !packet.isLaterFragment && !fragments.note(packet, ip, ip.source, ip.destination, false, nowMs)) {
-      return this.#withoutFragment(packet, nowMs);
+    if (packet.isFragment && !packet.isLaterFragment && !fragments.note(packet, ip, ip.sourceBits, ip.destinationBits, false)) {
+      return this.#withoutFragment(packet);
     }
     this.#context.counters.excluded.add(1);
     return forward;
   }
 
-  #outbound(packet: Packet, ip: Ipv4View, flowAt: number, nowMs: number): Verdict {
+  #outbound(packet: Packet, ip: Ipv4View, flowAt: number, seconds: number): Verdict {
     const { drop } = this.#context;
     const { mapper } = this.#parts;
-    const { source, destination, protocol } = ip;
+    const { sourceBits: source, destinationBits: destination, protocol } = ip;
     if (mapper.isExternal(source)) return drop['nat-external-source'];
     const isInside = mapper.isInside(source);
     const turnsBack = mapper.isExternal(destination);
     if (packet.isLaterFragment && hasPort(protocol)) {
-      if (this.#laterFragment(packet, ip, nowMs)) return forward;
+      if (this.#laterFragment(packet, ip)) return forward;
       if (!isInside && !turnsBack) return this.#untranslated();
       // Where it turns back, the port that says to whom is in the first fragment.
-      const external = turnsBack || !isAnswerable(source) ? -1 : mapper.externalAddressOf(source);
-      if (external < 0) return turnsBack && this.#hairpins ? this.#early.hold(packet, ip, nowMs) : drop['nat-fragment'];
+      const external = turnsBack || !isAnswerable(source) ? NO_ADDRESS : mapper.externalAddressOf(source);
+      if (external === NO_ADDRESS) return turnsBack && this.#hairpins ? this.#early.hold(packet, ip) : drop['nat-fragment'];
       ip.rewriteSource(external);
       return this.#earlyFragment();
     }
     const transport = this.#transport;
     transport.read(packet, protocol);
-    if (transport.kind === Kind.icmpError) return this.#errors.fromInside(packet, ip, isInside, turnsBack, nowMs);
+    if (transport.kind === Kind.icmpError) return this.#errors.fromInside(packet, ip, isInside, turnsBack, seconds);
     if (!isInside && !turnsBack) return this.#untranslated();
-    if (turnsBack && !this.#hairpins) return this.#refusals.refuse(packet, 'nat-hairpin', nowMs);
+    if (turnsBack && !this.#hairpins) return this.#refusals.refuse(packet, 'nat-hairpin', this.#context.now());
     if (!isAnswerable(source)) return drop['nat-unsupported'];
     if (transport.kind >= Kind.malformed) return transport.kind === Kind.malformed ? drop['nat-malformed'] : drop['nat-unsupported'];
 
     const end = this.#source;
     if (isInside) {
-      const port = transport.kind === Kind.addressOnly ? destination : transport.sourcePort;
-      const result = mapper.outward(end, transport.protocol, source, port, flowAt, nowMs);
-      if (result !== MAPPED) return this.#unmapped(packet, source, result, nowMs);
+      const port = transport.kind === Kind.addressOnly ? destination >>> 0 : transport.sourcePort;
+      const result = mapper.outward(end, transport.protocol, source, port, flowAt, seconds);
+      if (result !== MAPPED) return this.#unmapped(packet, source, result);
     } else {
       end.set(source, transport.sourcePort, NONE);
     }
-    return turnsBack ? this.#hairpin(packet, ip, flowAt, nowMs) : this.#send(packet, ip, flowAt, nowMs);
+    return turnsBack ? this.#hairpin(packet, ip, flowAt, seconds) : this.#send(packet, ip, flowAt);
   }
 
-  #unmapped(packet: Packet, inside: number, result: number, nowMs: number): Verdict {
+  #unmapped(packet: Packet, inside: number, result: number): Verdict {
     const { drop } = this.#context;
     if (result === WITHOUT_PORT) return drop['nat-unsupported'];
-    this.#alerts.raise(packet, inside, this.#transport.protocol, result, nowMs);
-    return this.#refusals.refuse(packet, result === PORTS_EXHAUSTED ? 'nat-ports-exhausted' : 'nat-table-full', nowMs);
+    this.#alerts.raise(packet, inside, this.#transport.protocol, result, this.#context.now());
+    return this.#refusals.refuse(packet, result === PORTS_EXHAUSTED ? 'nat-ports-exhausted' : 'nat-table-full', this.#context.now());
   }
 
   /** One more fragmented datagram than can be known at a time. */
-  #withoutFragment(packet: Packet, nowMs: number): Verdict {
-    this.#alerts.raiseForFragments(packet, nowMs);
-    return this.#refusals.refuse(packet, 'nat-table-full', nowMs);
+  #withoutFragment(packet: Packet): Verdict {
+    this.#alerts.raiseForFragments(packet, this.#context.now());
+    return this.#refusals.refuse(packet, 'nat-table-full', this.#context.now());
   }
 
   /** To the outside, with another source. */
-  #send(packet: Packet, ip: Ipv4View, flowAt: number, nowMs: number): Verdict {
+  #send(packet: Packet, ip: Ipv4View, flowAt: number): Verdict {
     const { flows, filter } = this.#parts;
-    const { source, destination } = ip;
+    const { sourceBits: source, destinationBits: destination } = ip;
     const end = this.#source;
-    if (!this.#noteFirst(packet, ip, end.address, destination, false, nowMs)) return this.#withoutFragment(packet, nowMs);
+    if (!this.#noteFirst(packet, ip, end.address, destination, false)) return this.#withoutFragment(packet);
     if (flowAt !== NO_FLOW) this.#remember(flowAt, end.at);
-    if (flowAt === NO_FLOW || !flows.has(flowAt, FlowState.opened)) filter.noteSent(end.at, destination, nowMs);
-    this.#age(packet, flowAt, true, nowMs, end.at, NONE);
+    if (flowAt === NO_FLOW || !flows.has(flowAt, FlowState.opened)) filter.noteSent(end.at, destination);
+    this.#age(packet, flowAt, true, end.at, NONE);
     this.#replaceSource(packet, ip, source);
     this.#conclude(packet, flowAt, FlowState.opened | FlowState.admitted, end.at);
     this.#context.counters['translated-out'].add(1);
@@ -149,19 +149,19 @@ export class FirstLook {
   }
 
   /** From one inside host to the external address of another, or to its own: both ends are translated, and it turns back. */
-  #hairpin(packet: Packet, ip: Ipv4View, flowAt: number, nowMs: number): Verdict {
+  #hairpin(packet: Packet, ip: Ipv4View, flowAt: number, seconds: number): Verdict {
     const { drop, counters } = this.#context;
     const { mapper, filter, flows } = this.#parts;
     const transport = this.#transport;
     const from = this.#source;
     const to = this.#destination;
-    const { source, destination } = ip;
-    filter.noteSentInside(from.at, destination, transport.destinationPort & 0xffff, nowMs);
-    const port = transport.kind === Kind.addressOnly ? from.address : transport.destinationPort;
-    if (mapper.inward(to, transport.protocol, destination, port, flowAt, nowMs) !== MAPPED) return drop['nat-no-binding'];
+    const { sourceBits: source, destinationBits: destination } = ip;
+    filter.noteSentInside(from.at, destination, transport.destinationPort & 0xffff);
+    const port = transport.kind === Kind.addressOnly ? from.address >>> 0 : transport.destinationPort;
+    if (mapper.inward(to, transport.protocol, destination, port, flowAt, seconds) !== MAPPED) return drop['nat-no-binding'];
     const isFiltered = transport.kind === Kind.ports && !filter.admitsInside(to.at, from.address, from.port & 0xffff);
     if (isFiltered) return drop['nat-filtered'];
-    if (!this.#noteFirst(packet, ip, from.address, to.address, true, nowMs)) return this.#withoutFragment(packet, nowMs);
+    if (!this.#noteFirst(packet, ip, from.address, to.address, true)) return this.#withoutFragment(packet);
     let opener = true;
     if (flowAt !== NO_FLOW) {
       // The binding that the flow remembers is that of the end that spoke first.
@@ -171,54 +171,54 @@ export class FirstLook {
       this.#remember(flowAt, opener ? from.at : to.at);
       if (!flows.has(flowAt, FlowState.hairpin)) flows.add(flowAt, FlowState.hairpin);
     }
-    this.#age(packet, flowAt, opener, nowMs, from.at, to.at);
+    this.#age(packet, flowAt, opener, from.at, to.at);
     this.#replaceSource(packet, ip, source);
     this.#replaceDestination(packet, ip, destination);
     packet.turnBack();
-    if (packet.isFragment) this.#early.sendOn(packet, nowMs);
+    if (packet.isFragment) this.#early.sendOn(packet);
     if (flowAt !== NO_FLOW && !packet.isLaterFragment) flows.publish(packet, flowAt);
     counters.hairpinned.add(1);
     return forward;
   }
 
-  #inbound(packet: Packet, ip: Ipv4View, flowAt: number, nowMs: number): Verdict {
+  #inbound(packet: Packet, ip: Ipv4View, flowAt: number, seconds: number): Verdict {
     const { drop } = this.#context;
     const { mapper, filter, flows } = this.#parts;
-    const { destination, protocol } = ip;
+    const { destinationBits: destination, protocol } = ip;
     if (!mapper.isExternal(destination)) {
       // Past the translation straight to an inside host, or a matter of hosts that are not translated.
       return mapper.isInside(destination) ? drop['nat-no-binding'] : this.#untranslated();
     }
     if (packet.isLaterFragment && hasPort(protocol)) {
-      if (this.#laterFragment(packet, ip, nowMs)) return forward;
+      if (this.#laterFragment(packet, ip)) return forward;
       const inside = mapper.insideAddressOf(destination);
-      if (inside < 0) return this.#early.hold(packet, ip, nowMs);
+      if (inside === NO_ADDRESS) return this.#early.hold(packet, ip);
       ip.rewriteDestination(inside);
       return this.#earlyFragment();
     }
     const transport = this.#transport;
     transport.read(packet, protocol);
-    if (transport.kind === Kind.icmpError) return this.#errors.fromOutside(packet, ip, nowMs);
+    if (transport.kind === Kind.icmpError) return this.#errors.fromOutside(packet, ip, seconds);
     if (transport.kind >= Kind.malformed) return transport.kind === Kind.malformed ? drop['nat-malformed'] : drop['nat-unsupported'];
 
     const end = this.#destination;
     const isAddressOnly = transport.kind === Kind.addressOnly;
-    const result = mapper.inward(end, transport.protocol, destination, isAddressOnly ? ip.source : transport.destinationPort, flowAt, nowMs);
+    const result = mapper.inward(end, transport.protocol, destination, isAddressOnly ? ip.source : transport.destinationPort, flowAt, seconds);
     if (result !== MAPPED) return drop['nat-no-binding'];
     if (flowAt !== NO_FLOW) this.#remember(flowAt, end.at);
-    if (!isAddressOnly && !filter.admits(end.at, flows.has(flowAt, FlowState.opened), ip.source)) return drop['nat-filtered'];
-    if (!this.#noteFirst(packet, ip, ip.source, end.address, false, nowMs)) return this.#withoutFragment(packet, nowMs);
-    this.#age(packet, flowAt, false, nowMs, NONE, end.at);
+    if (!isAddressOnly && !filter.admits(end.at, flows.has(flowAt, FlowState.opened), ip.sourceBits)) return drop['nat-filtered'];
+    if (!this.#noteFirst(packet, ip, ip.sourceBits, end.address, false)) return this.#withoutFragment(packet);
+    this.#age(packet, flowAt, false, NONE, end.at);
     this.#replaceDestination(packet, ip, destination);
-    if (packet.isFragment) this.#early.sendOn(packet, nowMs);
+    if (packet.isFragment) this.#early.sendOn(packet);
     this.#conclude(packet, flowAt, FlowState.admitted, end.at);
     this.#context.counters['translated-in'].add(1);
     return forward;
   }
 
   /** The ports of a later fragment travelled in the first one: addresses are all there is to translate. */
-  #laterFragment(packet: Packet, ip: Ipv4View, nowMs: number): boolean {
-    if (!this.#parts.fragments.translate(packet, ip, nowMs)) return false;
+  #laterFragment(packet: Packet, ip: Ipv4View): boolean {
+    if (!this.#parts.fragments.translate(packet, ip)) return false;
     this.#context.counters['later-fragments'].add(1);
     return true;
   }
@@ -230,10 +230,10 @@ export class FirstLook {
   }
 
   /** Before the packet is rewritten: later fragments come with the addresses that it has now. False when there is no room. */
-  #noteFirst(packet: Packet, ip: Ipv4View, source: number, destination: number, turnsBack: boolean, nowMs: number): boolean {
+  #noteFirst(packet: Packet, ip: Ipv4View, source: number, destination: number, turnsBack: boolean): boolean {
     if (!packet.isFragment || packet.isLaterFragment || !hasPort(ip.protocol)) return true;
     this.#early.note(packet, ip);
-    return this.#parts.fragments.note(packet, ip, source, destination, turnsBack, nowMs);
+    return this.#parts.fragments.note(packet, ip, source, destination, turnsBack);
   }
 
   #remember(flowAt: number, binding: number): void {
@@ -241,13 +241,13 @@ export class FirstLook {
     flows.remember(flowAt, binding, binding === NONE ? 0 : bindings.words[binding + Binding.serial]);
   }
 
-  #age(packet: Packet, flowAt: number, opener: boolean, nowMs: number, sender: number, receiver: number): void {
+  #age(packet: Packet, flowAt: number, opener: boolean, sender: number, receiver: number): void {
     const { lifetimes } = this.#parts;
     const { protocol } = this.#transport;
     if (sender === NONE && receiver === NONE) return;
-    if (protocol !== IpProtocol.tcp) lifetimes.packet(protocol, nowMs, sender, receiver);
-    else if (flowAt === NO_FLOW) lifetimes.segmentWithoutFlow(packet.tcp()!.flags, nowMs, sender);
-    else lifetimes.segment(flowAt, opener, packet.tcp()!.flags, nowMs, sender, receiver);
+    if (protocol !== IpProtocol.tcp) lifetimes.packet(protocol, sender, receiver);
+    else if (flowAt === NO_FLOW) lifetimes.segmentWithoutFlow(packet.tcp()!.flags, sender);
+    else lifetimes.segment(flowAt, opener, packet.tcp()!.flags, sender, receiver);
   }
 
   #replaceSource(packet: Packet, ip: Ipv4View, before: number): void {

@@ -9,11 +9,14 @@ import { Fragment, FRAGMENT_TIMEOUT_MS } from './layout.js';
 
 export class Fragments {
   readonly #table: StateTable;
+  readonly #now: () => number;
   readonly #remove = (entry: number): void => this.#table.remove(entry);
   #sweptSecond = -1;
 
-  constructor(table: StateTable) {
+  /** @param now packet time, in ms. */
+  constructor(table: StateTable, now: () => number) {
     this.#table = table;
+    this.#now = now;
   }
 
   /**
@@ -21,19 +24,19 @@ export class Fragments {
    * @param source what its source becomes; the same where it stays.
    * @returns false when there is no room for another datagram.
    */
-  note(packet: Packet, ip: Ipv4View, source: number, destination: number, turnsBack: boolean, nowMs: number): boolean {
+  note(packet: Packet, ip: Ipv4View, source: number, destination: number, turnsBack: boolean): boolean {
     const table = this.#table;
     this.#fillKey(packet, ip);
     let entry = table.find();
     if (entry < 0) {
       entry = table.insert();
       if (entry < 0) {
-        this.#reclaim(nowMs);
+        this.#reclaim();
         entry = table.insert();
         if (entry < 0) return false;
       }
     }
-    table.expireAt(entry, nowMs + FRAGMENT_TIMEOUT_MS);
+    table.expireAt(entry, this.#now() + FRAGMENT_TIMEOUT_MS);
     const at = table.value(entry);
     table.words[at + Fragment.source] = source;
     table.words[at + Fragment.destination] = destination;
@@ -42,10 +45,10 @@ export class Fragments {
   }
 
   /** Translates a later fragment as the first one was; false when that is not known, or no longer. */
-  translate(packet: Packet, ip: Ipv4View, nowMs: number): boolean {
+  translate(packet: Packet, ip: Ipv4View): boolean {
     this.#fillKey(packet, ip);
     const entry = this.#table.find();
-    if (entry < 0 || this.#table.isExpired(entry, nowMs)) return false;
+    if (entry < 0 || this.#table.isExpired(entry, this.#now())) return false;
     const { words } = this.#table;
     const at = this.#table.value(entry);
     // The header's sum is all there is to mend: a later fragment has no other, whatever stands where one would be.
@@ -61,7 +64,8 @@ export class Fragments {
   }
 
   /** Timeouts end on whole seconds, so a second search within one second would find nothing. */
-  #reclaim(nowMs: number): void {
+  #reclaim(): void {
+    const nowMs = this.#now();
     const second = Math.floor(nowMs / 1000);
     if (second === this.#sweptSecond) return;
     this.#sweptSecond = second;
@@ -70,8 +74,8 @@ export class Fragments {
 
   #fillKey(packet: Packet, ip: Ipv4View): void {
     const key = this.#table.key;
-    key[0] = ip.source;
-    key[1] = ip.destination;
+    key[0] = ip.sourceBits;
+    key[1] = ip.destinationBits;
     key[2] = (packet.direction << 24) | (ip.protocol << 16) | ip.identification;
   }
 }

@@ -24,27 +24,30 @@ export class DatagramKey {
   rest = 0;
 
   read(packet: Packet, ip: Ipv4View): void {
-    this.source = ip.source;
-    this.destination = ip.destination;
-    this.rest = ((packet.l3Offset << 25) | (packet.direction << 24) | (ip.protocol << 16) | ip.identification) >>> 0;
+    this.source = ip.sourceBits;
+    this.destination = ip.destinationBits;
+    this.rest = (packet.l3Offset << 25) | (packet.direction << 24) | (ip.protocol << 16) | ip.identification;
   }
 }
 
 export class HeldFragments {
   readonly #places: number;
+  readonly #now: () => number;
   readonly #buffered: Counter;
   #bytes = new Uint8Array(0);
-  readonly #keys: Uint32Array;
+  readonly #keys: Int32Array;
   /** 0: the place is free. */
   readonly #lengths: Uint16Array;
   readonly #untilMs: Float64Array;
   #oldest = 0;
   #count = 0;
 
-  constructor(places: number, buffered: Counter) {
+  /** @param now packet time, in ms. */
+  constructor(places: number, buffered: Counter, now: () => number) {
+    this.#now = now;
     this.#places = places;
     this.#buffered = buffered;
-    this.#keys = new Uint32Array(places * KEY_WORDS);
+    this.#keys = new Int32Array(places * KEY_WORDS);
     this.#lengths = new Uint16Array(places);
     this.#untilMs = new Float64Array(places);
   }
@@ -55,7 +58,7 @@ export class HeldFragments {
   }
 
   /** Keeps a copy of the packet, as it came. False when it is too long (also by what was put in front of it), or nothing may be kept. */
-  keep(packet: Packet, key: DatagramKey, nowMs: number): boolean {
+  keep(packet: Packet, key: DatagramKey): boolean {
     const { bytes, start, length } = packet;
     if (this.#places === 0 || length > PLACE_BYTES || length > packet.originalLength) return false;
     if (this.#bytes.length === 0) this.#make();
@@ -67,7 +70,7 @@ export class HeldFragments {
     this.#keys[at + 1] = key.destination;
     this.#keys[at + 2] = key.rest;
     this.#lengths[place] = length;
-    this.#untilMs[place] = nowMs + HELD_MS;
+    this.#untilMs[place] = this.#now() + HELD_MS;
     const to = place * PLACE_BYTES;
     for (let k = 0; k < length; k++) this.#bytes[to + k] = bytes[start + k];
     this.#buffered.add(length);
@@ -79,10 +82,10 @@ export class HeldFragments {
   }
 
   /** The next place from `from` on that keeps a fragment of this datagram, or -1. What is too old is let go on the way. */
-  next(key: DatagramKey, from: number, nowMs: number): number {
+  next(key: DatagramKey, from: number): number {
     for (let place = from; place < this.#places; place++) {
       if (this.#lengths[place] === 0) continue;
-      if (this.#untilMs[place] <= nowMs) {
+      if (this.#untilMs[place] <= this.#now()) {
         this.release(place);
         continue;
       }

@@ -45,10 +45,10 @@ export class IcmpErrors {
    * The source of the error, a router on the way, stays.
    * @returns false when nobody here sent such a packet.
    */
-  fromOutside(ip: Ipv4View, quoted: QuotedView, nowMs: number): boolean {
-    if (quoted.version !== 4 || quoted.source !== ip.destination) return false;
+  fromOutside(ip: Ipv4View, quoted: QuotedView, seconds: number): boolean {
+    if (quoted.version !== 4 || quoted.sourceBits !== ip.destinationBits) return false;
     const end = this.#near;
-    if (this.#mapper.inward(end, quoted.protocol, quoted.source, sourcePort(quoted, quoted.destination), -1, nowMs) !== MAPPED) return false;
+    if (this.#mapper.inward(end, quoted.protocol, quoted.sourceBits, sourcePort(quoted, quoted.destinationBits), -1, seconds) !== MAPPED) return false;
     replaceSource(quoted, end);
     ip.rewriteDestination(end.address);
     return true;
@@ -59,23 +59,23 @@ export class IcmpErrors {
    * host or a router before it, becomes the host's external address (REQ-5): no inside address leaves.
    * @returns false when nothing was delivered to such an end.
    */
-  fromInside(ip: Ipv4View, quoted: QuotedView, nowMs: number): boolean {
+  fromInside(ip: Ipv4View, quoted: QuotedView, seconds: number): boolean {
     if (quoted.version !== 4) return false;
     const end = this.#near;
-    if (this.#mapper.knownOutward(end, quoted.protocol, quoted.destination, destinationPort(quoted, quoted.source), -1, nowMs) !== MAPPED) return false;
+    if (this.#mapper.knownOutward(end, quoted.protocol, quoted.destinationBits, destinationPort(quoted, quoted.sourceBits), -1, seconds) !== MAPPED) return false;
     replaceDestination(quoted, end);
     ip.rewriteSource(end.address);
     return true;
   }
 
   /** From one inside host to another, about a packet that turned back here: both ends of the quotation are translated (REQ-7). */
-  betweenInside(ip: Ipv4View, quoted: QuotedView, nowMs: number): boolean {
-    if (quoted.version !== 4 || quoted.source !== ip.destination) return false;
+  betweenInside(ip: Ipv4View, quoted: QuotedView, seconds: number): boolean {
+    if (quoted.version !== 4 || quoted.sourceBits !== ip.destinationBits) return false;
     const near = this.#near;
     const far = this.#far;
     const { protocol } = quoted;
-    if (this.#mapper.knownOutward(near, protocol, quoted.destination, destinationPort(quoted, quoted.source), -1, nowMs) !== MAPPED) return false;
-    if (this.#mapper.inward(far, protocol, quoted.source, sourcePort(quoted, near.address), -1, nowMs) !== MAPPED) return false;
+    if (this.#mapper.knownOutward(near, protocol, quoted.destinationBits, destinationPort(quoted, quoted.sourceBits), -1, seconds) !== MAPPED) return false;
+    if (this.#mapper.inward(far, protocol, quoted.sourceBits, sourcePort(quoted, near.address), -1, seconds) !== MAPPED) return false;
     replaceDestination(quoted, near);
     replaceSource(quoted, far);
     ip.rewriteSource(near.address);
@@ -84,15 +84,15 @@ export class IcmpErrors {
   }
 }
 
-/** What the binding of the sender has in place of the port; NO_PORT when too little was quoted, or a later fragment. */
+/** What the binding of the sender has in place of the port, for which a remote address is a u32; NO_PORT when too little was quoted, or a later fragment. */
 function sourcePort(quoted: QuotedView, remote: number): number {
-  if (isAddressOnly(quoted.protocol)) return remote;
+  if (isAddressOnly(quoted.protocol)) return remote >>> 0;
   if (quoted.protocol !== IpProtocol.icmp) return quoted.sourcePort;
   return isQuery(quoted.queryType) ? quoted.identifier : NO_PORT;
 }
 
 function destinationPort(quoted: QuotedView, remote: number): number {
-  if (isAddressOnly(quoted.protocol)) return remote;
+  if (isAddressOnly(quoted.protocol)) return remote >>> 0;
   if (quoted.protocol !== IpProtocol.icmp) return quoted.destinationPort;
   return isQuery(quoted.queryType) ? NO_PORT : quoted.identifier;
 }

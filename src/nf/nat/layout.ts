@@ -39,6 +39,9 @@ const BINDING_VALUE_WORDS = 6;
 /** `forwarded`: made by the configuration for a forwarded port. It never times out, and lets everybody in. */
 export const BindingKind = { dynamic: 0, forwarded: 1 } as const;
 
+/** In place of an address, which is an int32 all through the NAT: 0.0.0.0 is no host's. */
+export const NO_ADDRESS = 0;
+
 /** In place of a binding: there is none. No binding has this place, because an entry has words in front of its key. */
 export const NONE = 0;
 

@@ -20,6 +20,7 @@ const CONNECTION = BOTH_FINS | BOTH_ACKS | FlowState.established | FlowState.clo
 const TURNS = TcpFlag.syn | TcpFlag.fin | TcpFlag.rst;
 
 export class Lifetimes {
+  readonly #now: () => number;
   readonly #bindings: Bindings;
   readonly #flows: PerFlowTable;
   readonly #udpMs: number;
@@ -29,7 +30,9 @@ export class Lifetimes {
   readonly #transitoryMs: number;
   readonly #inboundToo: boolean;
 
-  constructor(bindings: Bindings, flows: PerFlowTable, { timeouts, refresh }: NatOptions) {
+  /** @param now packet time, in ms. It is asked for where it is needed: a time that is passed on is an object (docs/hot-code.md). */
+  constructor(now: () => number, bindings: Bindings, flows: PerFlowTable, { timeouts, refresh }: NatOptions) {
+    this.#now = now;
     this.#bindings = bindings;
     this.#flows = flows;
     this.#udpMs = timeouts.udpSeconds * 1000;
@@ -40,46 +43,56 @@ export class Lifetimes {
     this.#inboundToo = refresh === 'both';
   }
 
-  /** Timeout of a new binding, and of one that inside uses, in ms; for TCP while nothing is established. */
-  base(protocol: number): number {
+  /** Second in which a new binding times out, or one that inside uses; for TCP while nothing is established. */
+  end(protocol: number): number {
+    return this.#after(this.#base(protocol));
+  }
+
+  /** The second in which that many ms from now have passed. */
+  #after(ms: number): number {
+    return Math.ceil((this.#now() + ms) / 1000);
+  }
+
+  #base(protocol: number): number {
     if (protocol === IpProtocol.tcp) return this.#transitoryMs;
     if (protocol === IpProtocol.udp) return this.#udpMs;
     return protocol === IpProtocol.icmp ? this.#icmpMs : this.#otherMs;
   }
 
   /** A packet that is not TCP. */
-  packet(protocol: number, nowMs: number, sender: number, receiver: number): void {
-    if (sender !== NONE) this.#bindings.prolong(sender, nowMs + this.base(protocol));
-    if (receiver !== NONE && this.#inboundToo) this.#bindings.prolong(receiver, nowMs + this.base(protocol));
+  packet(protocol: number, sender: number, receiver: number): void {
+    const end = this.end(protocol);
+    if (sender !== NONE) this.#bindings.prolong(sender, end);
+    if (receiver !== NONE && this.#inboundToo) this.#bindings.prolong(receiver, end);
   }
 
   /**
    * A TCP segment of a connection.
    * @param at the flow's words; what is there must belong to these bindings.
    */
-  segment(at: number, opener: boolean, flags: number, nowMs: number, sender: number, receiver: number): void {
+  segment(at: number, opener: boolean, flags: number, sender: number, receiver: number): void {
     const words = this.#flows.words;
     const state = words[at + Flow.state];
     if ((state & FlowState.established) !== 0 && (flags & TURNS) === 0) {
-      this.#prolongBoth(sender, receiver, nowMs + this.#establishedMs);
+      this.#prolongBoth(sender, receiver, this.#after(this.#establishedMs));
       return;
     }
-    this.#turn(at, state, opener, flags, nowMs, sender, receiver);
+    this.#turn(at, state, opener, flags, sender, receiver);
   }
 
   /** A TCP segment without a flow id, so without a place for its state: from inside, the long timeout to be safe. */
-  segmentWithoutFlow(flags: number, nowMs: number, sender: number): void {
+  segmentWithoutFlow(flags: number, sender: number): void {
     if (sender === NONE) return;
     if ((flags & TcpFlag.rst) !== 0) return;
     if ((flags & TURNS) !== 0) {
-      this.#bindings.prolong(sender, nowMs + this.#transitoryMs);
+      this.#bindings.prolong(sender, this.#after(this.#transitoryMs));
       return;
     }
     this.#bindings.words[sender + Binding.established] = COUNT_UNKNOWN;
-    this.#bindings.prolong(sender, nowMs + this.#establishedMs);
+    this.#bindings.prolong(sender, this.#after(this.#establishedMs));
   }
 
-  #turn(at: number, before: number, opener: boolean, flags: number, nowMs: number, sender: number, receiver: number): void {
+  #turn(at: number, before: number, opener: boolean, flags: number, sender: number, receiver: number): void {
     const words = this.#flows.words;
     let state = before;
     const isSyn = (flags & TcpFlag.syn) !== 0;
@@ -95,32 +108,32 @@ export class Lifetimes {
     if (isReset || (state & FlowState.closing) !== 0) {
       words[at + Flow.state] = state & ~FlowState.established;
       if ((state & FlowState.established) !== 0) {
-        this.#leave(sender, nowMs);
-        this.#leave(receiver, nowMs);
+        this.#leave(sender);
+        this.#leave(receiver);
       }
     } else if ((state & FlowState.established) === 0 && (state & BOTH_ACKS) === BOTH_ACKS && !isSyn) {
       // The count first: an interruption before the flow knows leaves it too high, and the binding only lives longer.
       this.#enter(sender);
       this.#enter(receiver);
       words[at + Flow.state] = state | FlowState.established;
-      this.#prolongBoth(sender, receiver, nowMs + this.#establishedMs);
+      this.#prolongBoth(sender, receiver, this.#after(this.#establishedMs));
       return;
     } else {
       words[at + Flow.state] = state;
       if ((state & FlowState.established) !== 0) {
-        this.#prolongBoth(sender, receiver, nowMs + this.#establishedMs);
+        this.#prolongBoth(sender, receiver, this.#after(this.#establishedMs));
         return;
       }
     }
     // A reset that answers what nobody here wants must not keep a binding alive (RFC 7857 section 7.1).
     if (isReset && (before & FlowState.established) === 0) return;
-    if (sender !== NONE) this.#bindings.prolong(sender, nowMs + this.#transitoryMs);
-    if (receiver !== NONE && this.#inboundToo) this.#bindings.prolong(receiver, nowMs + this.#transitoryMs);
+    if (sender !== NONE) this.#bindings.prolong(sender, this.#after(this.#transitoryMs));
+    if (receiver !== NONE && this.#inboundToo) this.#bindings.prolong(receiver, this.#after(this.#transitoryMs));
   }
 
-  #prolongBoth(sender: number, receiver: number, timeMs: number): void {
-    if (sender !== NONE) this.#bindings.prolong(sender, timeMs);
-    if (receiver !== NONE) this.#bindings.prolong(receiver, timeMs);
+  #prolongBoth(sender: number, receiver: number, end: number): void {
+    if (sender !== NONE) this.#bindings.prolong(sender, end);
+    if (receiver !== NONE) this.#bindings.prolong(receiver, end);
   }
 
   #enter(binding: number): void {
@@ -130,12 +143,12 @@ export class Lifetimes {
   }
 
   /** When that was the last established connection of the binding, it has not much longer to live. */
-  #leave(binding: number, nowMs: number): void {
+  #leave(binding: number): void {
     if (binding === NONE) return;
     const at = binding + Binding.established;
     const count = this.#bindings.words[at];
     if (count === COUNT_UNKNOWN || count === 0) return;
     this.#bindings.words[at] = count - 1;
-    if (count === 1) this.#bindings.shorten(binding, nowMs + this.#transitoryMs);
+    if (count === 1) this.#bindings.shorten(binding, this.#after(this.#transitoryMs));
   }
 }

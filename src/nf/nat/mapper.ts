@@ -4,7 +4,7 @@
  */
 import type { AddressPool, PrefixSet } from './address-pool.js';
 import type { Bindings } from './bindings.js';
-import { Binding, Flow, NONE } from './layout.js';
+import { Binding, Flow, NO_ADDRESS, NONE } from './layout.js';
 import type { Lifetimes } from './lifetimes.js';
 import type { StaticMap } from './static-map.js';
 import { NO_PORT } from './transport.js';
@@ -15,7 +15,7 @@ export const MAPPED = 0;
 export const WITHOUT_PORT = -3;
 export const UNMAPPED = -4;
 
-/** An end as it will be. */
+/** An end as it will be. The address is an int32, as in all that follows: no object, however it is passed (docs/hot-code.md). */
 export class End {
   address = 0;
   port = 0;
@@ -48,23 +48,23 @@ export class Mapper {
 
   /** Whether the address is one of ours on the outside. */
   isExternal(address: number): boolean {
-    return this.#pool.indexOf(address) >= 0 || this.#statics.insideOf(address) >= 0;
+    return this.#pool.indexOf(address) >= 0 || this.#statics.insideOf(address) !== NO_ADDRESS;
   }
 
   /** Whether the host with this address is translated. */
   isInside(address: number): boolean {
-    return this.#inside.contains(address) || this.#statics.externalOf(address) >= 0;
+    return this.#inside.contains(address) || this.#statics.externalOf(address) !== NO_ADDRESS;
   }
 
-  /** The external address of an inside host, or -1. It is computed, so it is known before any binding is. */
+  /** The external address of an inside host, or NO_ADDRESS. It is computed, so it is known before any binding is. */
   externalAddressOf(inside: number): number {
     const external = this.#statics.externalOf(inside);
-    if (external >= 0) return external;
+    if (external !== NO_ADDRESS) return external;
     const index = this.#pool.pairedWith(inside);
-    return index < 0 ? -1 : this.#pool.address(index);
+    return index < 0 ? NO_ADDRESS : this.#pool.address(index);
   }
 
-  /** The inside host that an external address belongs to as a whole, or -1: behind a shared one the port decides. */
+  /** The inside host that an external address belongs to as a whole, or NO_ADDRESS: behind a shared one the port decides. */
   insideAddressOf(external: number): number {
     return this.#statics.insideOf(external);
   }
@@ -73,55 +73,55 @@ export class Mapper {
    * The external end of an inside one, with a binding made when there is none.
    * @param flowAt words of the packet's flow, or -1.
    */
-  outward(end: End, protocol: number, address: number, port: number, flowAt: number, nowMs: number): number {
-    const known = this.knownOutward(end, protocol, address, port, flowAt, nowMs);
+  outward(end: End, protocol: number, address: number, port: number, flowAt: number, seconds: number): number {
+    const known = this.knownOutward(end, protocol, address, port, flowAt, seconds);
     if (known !== UNMAPPED) return known;
-    const at = this.#bindings.create(protocol, address, port, nowMs + this.#lifetimes.base(protocol), nowMs);
+    const at = this.#bindings.create(protocol, address, port, this.#lifetimes.end(protocol), seconds);
     return at < 0 ? at : this.#toExternal(end, at);
   }
 
   /** The external end of an inside one, if it has one. */
-  knownOutward(end: End, protocol: number, address: number, port: number, flowAt: number, nowMs: number): number {
+  knownOutward(end: End, protocol: number, address: number, port: number, flowAt: number, seconds: number): number {
     const external = this.#statics.externalOf(address);
-    if (external >= 0) {
+    if (external !== NO_ADDRESS) {
       end.set(external, port, NONE);
       return MAPPED;
     }
     if (port === NO_PORT) return WITHOUT_PORT;
     const { words } = this.#bindings;
-    const remembered = this.#remembered(flowAt, nowMs);
-    const isThis = words[remembered + Binding.insideAddress] === address && words[remembered + Binding.insidePort] === port && words[remembered] === protocol;
-    const at = remembered !== NONE && isThis ? remembered : this.#bindings.findInside(protocol, address, port, nowMs);
+    const remembered = this.#remembered(flowAt, seconds);
+    const isThis = (words[remembered + Binding.insideAddress] | 0) === address && words[remembered + Binding.insidePort] === port && words[remembered] === protocol;
+    const at = remembered !== NONE && isThis ? remembered : this.#bindings.findInside(protocol, address, port, seconds);
     return at === NONE ? UNMAPPED : this.#toExternal(end, at);
   }
 
   /** The inside end behind an external one. */
-  inward(end: End, protocol: number, address: number, port: number, flowAt: number, nowMs: number): number {
+  inward(end: End, protocol: number, address: number, port: number, flowAt: number, seconds: number): number {
     const inside = this.#statics.insideOf(address);
-    if (inside >= 0) {
+    if (inside !== NO_ADDRESS) {
       end.set(inside, port, NONE);
       return MAPPED;
     }
     if (port === NO_PORT) return WITHOUT_PORT;
     const { words } = this.#bindings;
-    const remembered = this.#remembered(flowAt, nowMs);
-    const isThis = words[remembered + Binding.externalAddress] === address && words[remembered + Binding.externalPort] === port && words[remembered] === protocol;
-    const at = remembered !== NONE && isThis ? remembered : this.#bindings.findOutside(protocol, address, port, nowMs);
+    const remembered = this.#remembered(flowAt, seconds);
+    const isThis = (words[remembered + Binding.externalAddress] | 0) === address && words[remembered + Binding.externalPort] === port && words[remembered] === protocol;
+    const at = remembered !== NONE && isThis ? remembered : this.#bindings.findOutside(protocol, address, port, seconds);
     if (at === NONE) return UNMAPPED;
-    end.set(words[at + Binding.insideAddress], words[at + Binding.insidePort], at);
+    end.set(words[at + Binding.insideAddress] | 0, words[at + Binding.insidePort], at);
     return MAPPED;
   }
 
   #toExternal(end: End, at: number): number {
     const { words } = this.#bindings;
-    end.set(words[at + Binding.externalAddress], words[at + Binding.externalPort], at);
+    end.set(words[at + Binding.externalAddress] | 0, words[at + Binding.externalPort], at);
     return MAPPED;
   }
 
   /** The binding that the flow remembers, if it is still the same. */
-  #remembered(flowAt: number, nowMs: number): number {
+  #remembered(flowAt: number, seconds: number): number {
     if (flowAt < 0) return NONE;
     const at = this.#flowWords[flowAt + Flow.binding];
-    return at !== NONE && this.#bindings.isCurrent(at, this.#flowWords[flowAt + Flow.serial], nowMs) ? at : NONE;
+    return at !== NONE && this.#bindings.isCurrent(at, this.#flowWords[flowAt + Flow.serial], seconds) ? at : NONE;
   }
 }

@@ -33,6 +33,7 @@ export interface Parts {
 /** @param optionsNumber tells these options from those before. */
 export function assemble(context: NatContext, options: NatOptions, optionsNumber: number): Parts {
   const { state, counters, replica } = context;
+  const now = (): number => context.now();
   const forwardings = allForwardings(options);
   const pool = new AddressPool(externalAddresses(options), forwardedPairs(forwardings));
   const statics = new StaticMap(staticPairs(options));
@@ -40,11 +41,11 @@ export function assemble(context: NatContext, options: NatOptions, optionsNumber
   const random = portSelection === 'preserve' ? null : new RandomPorts(portSeed);
   const ports = new PortAllocator(pool.count, options.ports, options.identifiers, replica, { preserves: portSelection !== 'random', random });
   const bindings = new Bindings(state.bindings, state.external, pool, ports, counters);
-  const lifetimes = new Lifetimes(bindings, state.flows, options);
+  const lifetimes = new Lifetimes(now, bindings, state.flows, options);
   const flows = new FlowMemory(state.flows, optionsNumber);
-  const fragments = new Fragments(state.fragments);
-  const held = new HeldFragments(options.heldFragments, counters['bytes-buffered']);
-  const peers = new Peers(state.peers, bindings);
+  const fragments = new Fragments(state.fragments, now);
+  const held = new HeldFragments(options.heldFragments, counters['bytes-buffered'], now);
+  const peers = new Peers(state.peers, bindings, now);
   const inside = new PrefixSet(insidePrefixes(options));
   const mapper = new Mapper(bindings, statics, pool, inside, lifetimes, flows.words);
   const bindingParts = { table: state.bindings, external: state.external, bindings, pool, ports };

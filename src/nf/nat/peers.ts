@@ -11,19 +11,22 @@ const LOOK_MS = 60_000;
 
 export class Peers {
   readonly #table: StateTable;
+  readonly #now: () => number;
   readonly #bindings: Bindings;
   readonly #look: (entry: number) => void;
-  #nowMs = 0;
+  #sweptMs = 0;
   #reclaimedSecond = -1;
 
-  constructor(table: StateTable, bindings: Bindings) {
+  /** @param now packet time, in ms. */
+  constructor(table: StateTable, bindings: Bindings, now: () => number) {
+    this.#now = now;
     this.#table = table;
     this.#bindings = bindings;
     this.#look = (entry) => {
       const key = table.keyAt(entry);
       const external = bindings.findExternal(table.words[key + 1] >>> 16, table.words[key], table.words[key + 1] & 0xffff);
       const at = external < 0 ? NONE : bindings.bindingOf(external);
-      if (at !== NONE && !bindings.isExpired(at, this.#nowMs) && this.#isOf(entry, at)) table.expireAt(entry, this.#nowMs + LOOK_MS);
+      if (at !== NONE && !bindings.isExpired(at, Math.floor(this.#sweptMs / 1000)) && this.#isOf(entry, at)) table.expireAt(entry, this.#sweptMs + LOOK_MS);
       else table.remove(entry);
     };
   }
@@ -32,15 +35,15 @@ export class Peers {
    * The binding has sent to this remote. `port` is 0 where the address alone counts.
    * @returns false when there is no room to note it.
    */
-  note(at: number, remote: number, port: number, nowMs: number): boolean {
+  note(at: number, remote: number, port: number): boolean {
     const table = this.#table;
     this.#fillKey(at, remote, port);
     let entry = table.find();
     if (entry < 0) {
-      if (table.count >= table.capacity) this.#reclaim(nowMs);
+      if (table.count >= table.capacity) this.#reclaim();
       entry = table.insert();
       if (entry < 0) return false;
-      table.expireAt(entry, nowMs + LOOK_MS);
+      table.expireAt(entry, this.#now() + LOOK_MS);
     }
     const value = table.value(entry);
     table.words[value + Peer.binding] = at;
@@ -56,12 +59,13 @@ export class Peers {
   }
 
   sweep(nowMs: number, budget: number): void {
-    this.#nowMs = nowMs;
+    this.#sweptMs = nowMs;
     this.#table.sweep(nowMs, budget, this.#look);
   }
 
   /** What is of bindings that have ended goes first: everything is looked at, at most once a second. */
-  #reclaim(nowMs: number): void {
+  #reclaim(): void {
+    const nowMs = this.#now();
     const second = Math.floor(nowMs / 1000);
     if (second === this.#reclaimedSecond) return;
     this.#reclaimedSecond = second;
@@ -79,7 +83,7 @@ export class Peers {
     const { words } = this.#bindings;
     const key = this.#table.key;
     key[0] = words[at + Binding.externalAddress];
-    key[1] = ((words[at + Binding.protocol] << 16) | words[at + Binding.externalPort]) >>> 0;
+    key[1] = (words[at + Binding.protocol] << 16) | words[at + Binding.externalPort];
     key[2] = remote;
     key[3] = port;
   }

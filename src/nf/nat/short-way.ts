@@ -86,9 +86,9 @@ export function shortWayOf(context: NatContext): ShortWay {
       if (l4 === TCP) {
         const flags = view.getUint8(l4At + TCP_FLAGS);
         if ((flowState & ESTABLISHED) !== 0 && (flags & TURNS) === 0 && expires > seconds + tcpSeconds) return true;
-        lifetimes!.segment(flowAt, isOut, flags, context.now(), isOut ? at : NONE, isOut ? NONE : at);
+        lifetimes!.segment(flowAt, isOut, flags, isOut ? at : NONE, isOut ? NONE : at);
       } else if (expires <= seconds + udpSeconds) {
-        lifetimes!.packet(l4, context.now(), isOut ? at : NONE, isOut ? NONE : at);
+        lifetimes!.packet(l4, isOut ? at : NONE, isOut ? NONE : at);
       }
       return true;
     },

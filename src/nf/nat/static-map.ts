@@ -3,6 +3,7 @@
  * address, ports unchanged. It is computed, so it takes no binding, outlives everything, and nobody can use it up.
  */
 import type { StaticPair } from './addresses.js';
+import { NO_ADDRESS } from './layout.js';
 
 export class StaticMap {
   readonly count: number;
@@ -17,14 +18,14 @@ export class StaticMap {
     this.#external = new Side(pairs.map(({ inside, external }) => [external.address, external.mask, inside.address]));
   }
 
-  /** The external address of an inside address that has one, or -1. */
+  /** The external address of an inside address that has one, or NO_ADDRESS. */
   externalOf(inside: number): number {
-    return this.count === 0 ? -1 : this.#inside.translate(inside);
+    return this.count === 0 ? NO_ADDRESS : this.#inside.translate(inside);
   }
 
-  /** The inside address behind a static external address, or -1. */
+  /** The inside address behind a static external address, or NO_ADDRESS. */
   insideOf(external: number): number {
-    return this.count === 0 ? -1 : this.#external.translate(external);
+    return this.count === 0 ? NO_ADDRESS : this.#external.translate(external);
   }
 }
 
@@ -40,7 +41,8 @@ class Side {
     this.#others = Uint32Array.from(sorted, ([, , other]) => other);
   }
 
-  translate(address: number): number {
+  translate(bits: number): number {
+    const address = bits >>> 0;
     let low = 0;
     let high = this.#firsts.length - 1;
     while (low <= high) {
@@ -48,8 +50,8 @@ class Side {
       if (this.#firsts[middle] <= address) low = middle + 1;
       else high = middle - 1;
     }
-    if (high < 0) return -1;
+    if (high < 0) return NO_ADDRESS;
     const mask = this.#masks[high];
-    return (address & mask) >>> 0 === this.#firsts[high] ? ((this.#others[high] | (address & ~mask)) >>> 0) : -1;
+    return (address & mask) >>> 0 === this.#firsts[high] ? this.#others[high] | (address & ~mask) : NO_ADDRESS;
   }
 }

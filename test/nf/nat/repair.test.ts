@@ -64,7 +64,7 @@ type Running = ReturnType<Machine['start']>;
 /** The entry of the table whose key has this place. */
 const entryOf = ({ bindings }: Running, at: number): number => (at - bindings.firstPlace) / bindings.stride;
 
-const create = ({ bindings }: Running, host: number, nowMs = 0): number => bindings.create(UDP, ip(`10.0.0.${host}`), 5000, nowMs + 300_000, nowMs);
+const create = ({ bindings }: Running, host: number, seconds = 0): number => bindings.create(UDP, ip(`10.0.0.${host}`), 5000, seconds + 300, seconds);
 
 /** Every binding is named by one external entry and the other way round, and exactly their ports are given out. */
 function expectWhole({ table, external, ports, bindings }: Running, hosts: readonly number[]): void {
@@ -132,7 +132,7 @@ describe('interrupted at any store, the tables are whole after a restart', () =>
   test('while a full table makes room for a new binding', () => {
     cutEverywhere(
       (running) => [1, 2, 3, 4, 5, 6, 7, 8].forEach((host) => create(running, host)),
-      (running) => create(running, 9, 300_000),
+      (running) => create(running, 9, 300),
       (restarted) => expectWhole(restarted, [1, 2, 3, 4, 5, 6, 7, 8, 9]),
     );
   });
@@ -140,16 +140,16 @@ describe('interrupted at any store, the tables are whole after a restart', () =>
 
 test('a binding without a port, made in place of one that timed out: interrupted at any store, the tables are whole', () => {
   const REMOTE = ip('192.0.2.7');
-  const bind = ({ bindings }: Running, host: number, nowMs: number): number => bindings.create(GRE, ip(`10.0.0.${host}`), REMOTE, nowMs + 300_000, nowMs);
+  const bind = ({ bindings }: Running, host: number, seconds: number): number => bindings.create(GRE, ip(`10.0.0.${host}`), REMOTE, seconds + 300, seconds);
   const cuts = cutEverywhere(
     (running) => bind(running, 1, 0),
-    (running) => bind(running, 2, 300_000),
+    (running) => bind(running, 2, 300),
     (restarted) => {
       const { table, external, bindings } = restarted;
       expect(table.count).toBe(external.count);
-      const second = bindings.findInside(GRE, ip('10.0.0.2'), REMOTE, 300_000);
-      const entry = second !== NONE ? second : bind(restarted, 2, 300_000);
-      expect(bindings.findOutside(GRE, EXTERNAL, REMOTE, 300_000)).toBe(entry);
+      const second = bindings.findInside(GRE, ip('10.0.0.2'), REMOTE, 300);
+      const entry = second !== NONE ? second : bind(restarted, 2, 300);
+      expect(bindings.findOutside(GRE, EXTERNAL, REMOTE, 300)).toBe(entry);
       expect([table.count, external.count]).toEqual([1, 1]);
     },
   );

@@ -1,6 +1,9 @@
 /** Hot: no allocation. Finds, among compiled rules, those that a packet's addresses, ports, protocol and direction leave. */
 import { Layer3 } from '../../../memory/slot-layout.js';
-import type { Ipv6View, Packet } from '../../../packet/packet.js';
+import { readInt32 } from '../../../packet/bytes.js';
+import { IPV4_DESTINATION, IPV4_SOURCE } from '../../../packet/ipv4.js';
+import { IPV6_DESTINATION, IPV6_SOURCE } from '../../../packet/ipv6.js';
+import type { Packet } from '../../../packet/packet.js';
 import { ARP_KIND, IPV6_KINDS, KINDS, OTHER_KIND, type CompiledRules } from './compile.js';
 
 const NO_PORTS = 65536;
@@ -49,17 +52,18 @@ export class RuleIndex {
     }
     this.#sourcePort = rules.sourcePorts[isReply ? destinationPort : sourcePort] * stride;
     this.#destinationPort = rules.destinationPorts[isReply ? sourcePort : destinationPort] * stride;
-    const ipv4 = packet.ipv4();
-    if (ipv4 !== null) {
+    const { bytes } = packet;
+    const ip = packet.start + packet.l3Offset;
+    if (packet.ipv4() !== null) {
       const { sources4, destinations4 } = rules;
-      this.#source = sources4.sets[place4(sources4.bounds, isReply ? ipv4.destination : ipv4.source)] * stride;
-      this.#destination = destinations4.sets[place4(destinations4.bounds, isReply ? ipv4.source : ipv4.destination)] * stride;
+      this.#source = sources4.sets[place4(sources4.bounds, bytes, ip + (isReply ? IPV4_DESTINATION : IPV4_SOURCE))] * stride;
+      this.#destination = destinations4.sets[place4(destinations4.bounds, bytes, ip + (isReply ? IPV4_SOURCE : IPV4_DESTINATION))] * stride;
       return;
     }
-    const ipv6 = packet.ipv6();
     const { sources6, destinations6 } = rules;
-    this.#source = (ipv6 === null ? sources6.none : sources6.sets[place6(sources6.bounds, ipv6, !isReply)]) * stride;
-    this.#destination = (ipv6 === null ? destinations6.none : destinations6.sets[place6(destinations6.bounds, ipv6, isReply)]) * stride;
+    const isIpv6 = packet.ipv6() !== null;
+    this.#source = (isIpv6 ? sources6.sets[place6(sources6.bounds, bytes, ip + (isReply ? IPV6_DESTINATION : IPV6_SOURCE))] : sources6.none) * stride;
+    this.#destination = (isIpv6 ? destinations6.sets[place6(destinations6.bounds, bytes, ip + (isReply ? IPV6_SOURCE : IPV6_DESTINATION))] : destinations6.none) * stride;
   }
 
   /** The first rule from `from` on that the packet's fields leave, or -1. */
@@ -108,8 +112,9 @@ function ones(word: number): number {
   return Math.imul((word + (word >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
-/** Place of the last bound that is not above the address. The first bound is 0. */
-function place4(bounds: Uint32Array, address: number): number {
+/** Place of the last bound that is not above the address that lies in the packet at `at`. The first bound is 0. */
+function place4(bounds: Uint32Array, bytes: Uint8Array, at: number): number {
+  const address = readInt32(bytes, at) >>> 0;
   let low = 0;
   let high = bounds.length;
   while (high - low > 1) {
@@ -120,20 +125,20 @@ function place4(bounds: Uint32Array, address: number): number {
   return low;
 }
 
-function place6(bounds: Uint32Array, ip: Ipv6View, isSource: boolean): number {
+function place6(bounds: Uint32Array, bytes: Uint8Array, address: number): number {
   let low = 0;
   let high = bounds.length / IPV6_WORDS;
   while (high - low > 1) {
     const middle = (low + high) >>> 1;
-    if (isAtMost(bounds, middle * IPV6_WORDS, ip, isSource)) low = middle;
+    if (isAtMost(bounds, middle * IPV6_WORDS, bytes, address)) low = middle;
     else high = middle;
   }
   return low;
 }
 
-function isAtMost(bounds: Uint32Array, at: number, ip: Ipv6View, isSource: boolean): boolean {
+function isAtMost(bounds: Uint32Array, at: number, bytes: Uint8Array, address: number): boolean {
   for (let k = 0; k < IPV6_WORDS; k++) {
-    const word = isSource ? ip.sourceWord(k) : ip.destinationWord(k);
+    const word = readInt32(bytes, address + 4 * k) >>> 0;
     if (bounds[at + k] !== word) return bounds[at + k] < word;
   }
   return true;
