@@ -2,8 +2,8 @@
  * Hot: no allocation. Which service path a packet takes, and which flow it belongs to. The flow key is read and hashed
  * once; the path of a known connection is a cached consequence of the policy and carries its generation.
  */
+import { ENTRY_WORDS } from '../flow/connection-layout.js';
 import { ConnectionTable } from '../flow/connection-table.js';
-import type { FlowRecord } from '../flow/flow-record.js';
 import { FlowKey } from '../flow/flow-key.js';
 import { FlowTable } from '../flow/flow-table.js';
 import type { Match } from '../flow/match.js';
@@ -91,8 +91,10 @@ export class Classification {
     return first;
   }
 
-  onFlowEnd(ended: (flow: FlowRecord) => void): void {
-    this.#connections.onEnd((entry) => { ended(this.#connections.record(entry)); });
+  /** Called with each connection just before it is forgotten: the table's words, and where its entry begins. */
+  onFlowEnd(ended: (words: Int32Array, at: number) => void): void {
+    const { words } = this.#connections;
+    this.#connections.onEnd((entry) => { ended(words, entry * ENTRY_WORDS); });
   }
 
   /** Stamps packets that take the short way, from the one at `from` on: see `KnownConnections.stamp`. */

@@ -27,8 +27,8 @@ const CHAIN_STOPPED = builtInDrop('chain-stopped');
 const NF_CRASH = builtInDrop('nf-crash');
 /** Built-in reasons that are about a VM. */
 const ABOUT_VM: readonly number[] = [builtInDrop('tx-pointer-invalid'), builtInDrop('tx-bounds-invalid'), NF_CRASH, CHAIN_STOPPED];
-/** Where everything that is watched is to be seen, ingress pauses while a ring is fuller than this. */
-const LOAD_LIMIT = 0.25;
+/** Where everything that is watched is to be seen, ingress pauses while a quarter of a ring is unread. */
+const isFilling = ({ unread, capacity }: RecordWriter): boolean => unread > capacity >>> 2;
 const NO_FLOWS = new Uint32Array(0);
 
 interface WatchParts {
@@ -73,7 +73,7 @@ export class ManagerWatch {
   /** Whether ingress is to wait for main to read. Never where packets would be lost by waiting. */
   isBehind(): boolean {
     if (!this.isOn || !this.#spec.watch.waits) return false;
-    return this.#recorder.writer.load() > LOAD_LIMIT || this.#vmRings.some((ring) => ring.load() > LOAD_LIMIT);
+    return isFilling(this.#recorder.writer) || this.#vmRings.some(isFilling);
   }
 
   /** Packets have come in and are on their way to the first hop; no VM has seen them yet. */

@@ -1,5 +1,4 @@
 /** What the main thread and the manager tell each other: by mailbox there, by event ring back. Plain data. */
-import type { FlowRecord } from '../flow/flow-record.js';
 import type { PortProblem } from '../port/contract.js';
 import type { VnicSpec } from '../vnic/vnic.js';
 import type { WatchSpec } from '../watch/watch-spec.js';
@@ -22,6 +21,7 @@ export type ManagerMessage =
   | { type: 'port-died'; port: number }
   | { type: 'watch'; watches: readonly WatchSpec[] };
 
+/** Beside these, a message of words is the entry of a connection that has ended (flow/connection-layout.ts). */
 export type ManagerEvent =
   | { type: 'census'; id: number; census: Census }
   | { type: 'vm-reclaimed'; vm: number; error: string; packet: CrashedPacket | null }
@@ -30,7 +30,6 @@ export type ManagerEvent =
   | { type: 'service-row'; found: boolean }
   | { type: 'quiesced'; vm: number }
   | { type: 'repointed'; vm: number }
-  | { type: 'flow-end'; flow: FlowRecord }
   | { type: 'port-problem'; port: string; problem: PortProblem }
   | { type: 'finished'; census: Census };
 

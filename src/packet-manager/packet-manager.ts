@@ -3,6 +3,7 @@
  * It receives, lends each packet to one VM after another, learns from the tx pointers that the chain is complete, and
  * only then transmits. It knows no thread, no timer and no clock: time is what packets say.
  */
+import { ENTRY_WORDS } from '../flow/connection-layout.js';
 import { BufferPool } from '../memory/buffer-pool.js';
 import { Region } from '../memory/region.js';
 import type { SharedSpec } from '../memory/shared-spec.js';
@@ -28,14 +29,14 @@ import { ServiceTable } from './service-table.js';
 import { Place, SlotBook } from './slot-book.js';
 import { VmChanges } from './vm-changes.js';
 
-/** Ingress pauses while an event ring is fuller than this: what is in flight still fits. */
-const EVENT_LOAD_LIMIT = 0.25;
-/** Main is rung when one is fuller than this, so that it has read before ingress need pause. */
-const EVENT_LOAD_TOLD = 0.125;
-
-/** How urgently ended flows wait to be read. Whole numbers: a load that is returned would be an object in each poll (docs/hot-code.md). */
+/** How urgently ended flows wait to be read: above an eighth of a ring main is rung, so that it has read before ingress need pause. */
 const Urgency = { none: 0, ring: 1, pause: 2 } as const;
-const urgencyOf = (load: number): number => (load > EVENT_LOAD_LIMIT ? Urgency.pause : load > EVENT_LOAD_TOLD ? Urgency.ring : Urgency.none);
+
+/** Ingress pauses while a quarter of an event ring is unread: what is in flight still fits. */
+function urgencyOf({ unread, capacity }: EventWriter): number {
+  if (unread <= capacity >>> 3) return Urgency.none;
+  return unread > capacity >>> 2 ? Urgency.pause : Urgency.ring;
+}
 
 /** Makes the ports, in the order of the spec. */
 export type PortMaker = (pool: BufferPool, counts: (port: number) => PortCounts) => PortHost[];
@@ -97,7 +98,7 @@ export class PacketManager {
     this.#batch = new Uint32Array(burst);
     shop.ports.push(...makePorts(shop.pool, (port) => this.#countsOf(port)));
     this.#forwarder.portsAreMade();
-    if (spec.reportFlows) shop.classification.onFlowEnd((flow) => void this.#events.write({ type: 'flow-end', flow } satisfies ManagerEvent));
+    if (spec.reportFlows) shop.classification.onFlowEnd((words, at) => void this.#events.writeWords(words, at, ENTRY_WORDS));
   }
 
   /** One bounded step: a burst from every ring, and from the ports until there is one. Returns the number of addresses moved. */
@@ -143,20 +144,22 @@ export class PacketManager {
     return received;
   }
 
-  /** Whether a poll would find something. */
+  /** Whether a poll would find something. Called before a sleep: too seldom to be compiled, and `for … of` makes objects until it is. */
   hasWork(): boolean {
     if (this.#mailbox.hasMessage) return true;
     if (this.#paused && !this.#eventsBehind()) return true;
     if (this.#meshes.isLooking) return true;
-    for (const lane of this.#shop.lanes) if (lane.hasWork()) return true;
-    for (const port of this.#shop.ports) if (port.hasWork()) return true;
+    const { lanes, ports } = this.#shop;
+    for (let lane = 0; lane < lanes.length; lane++) if (lanes[lane].hasWork()) return true;
+    for (let port = 0; port < ports.length; port++) if (ports[port].hasWork()) return true;
     return false;
   }
 
   /** Wakes others for what was published. */
   flush(): void {
-    for (const lane of this.#shop.lanes) lane.flush();
-    for (const port of this.#shop.ports) port.flush();
+    const { lanes, ports } = this.#shop;
+    for (let lane = 0; lane < lanes.length; lane++) lanes[lane].flush();
+    for (let port = 0; port < ports.length; port++) ports[port].flush();
   }
 
   /** True once every port is exhausted (or the runtime drains), nothing is in flight, and main has been told. */
@@ -335,8 +338,8 @@ export class PacketManager {
   /** Of the fullest ring of events, where none may be lost. */
   #urgency(): number {
     if (!this.#spec.reportFlows) return Urgency.none;
-    let most = urgencyOf(this.#events.load());
-    for (const lane of this.#shop.lanes) most = Math.max(most, urgencyOf(lane.events.load()));
+    let most = urgencyOf(this.#events);
+    for (const lane of this.#shop.lanes) most = Math.max(most, urgencyOf(lane.events));
     return most;
   }
 

@@ -54,8 +54,8 @@ class RecordRing {
     this.u32 = new Uint32Array(buffer, offset + HEADER_BYTES, capacityBytes >>> 2);
   }
 
-  load(): number {
-    return ((Atomics.load(this.words, PRODUCER_WORD) - Atomics.load(this.words, CONSUMER_WORD)) >>> 0) / this.capacity; // (L) (N)
+  get unread(): number {
+    return (Atomics.load(this.words, PRODUCER_WORD) - Atomics.load(this.words, CONSUMER_WORD)) | 0; // (L) (N)
   }
 }
 
@@ -111,9 +111,13 @@ export class RecordWriter {
     Atomics.store(this.#ring.words, PRODUCER_WORD, this.#end); // (K)
   }
 
-  /** Share of the ring that is not read yet, 0 to 1. */
-  load(): number {
-    return this.#ring.load();
+  /** Bytes that are not read yet. */
+  get unread(): number {
+    return this.#ring.unread;
+  }
+
+  get capacity(): number {
+    return this.#ring.capacity;
   }
 }
 

@@ -1,4 +1,5 @@
 /** Where the events of all threads arrive: alerts, descriptions of flows, censuses, crashes. Main thread. */
+import { flowRecord } from '../flow/flow-record.js';
 import type { VmEvent } from '../nf/context.js';
 import type { Census } from '../packet-manager/census.js';
 import type { ServiceRow } from '../packet-manager/service-table.js';
@@ -78,10 +79,17 @@ export class EventDesk {
     const layout = this.#layout;
     let count = 0;
     this.#readers.forEach((reader, at) => {
-      count += reader.drain((message) => {
-        if (at < layout.vms.length) this.#fromVm(at, message as VmEvent);
-        else this.#fromManager(message as ManagerEvent);
-      });
+      count += reader.drain(
+        (message) => {
+          if (at < layout.vms.length) this.#fromVm(at, message as VmEvent);
+          else this.#fromManager(message as ManagerEvent);
+        },
+        (words) => {
+          const flow = flowRecord(words, 0);
+          this.flowLog.end(flow);
+          this.#eve?.flowEnded(this.flowLog.describedAs(flow));
+        },
+      );
     });
     return count;
   }
@@ -184,10 +192,6 @@ export class EventDesk {
       case 'census':
         this.#waiting.get(event.id)?.(event.census);
         this.#waiting.delete(event.id);
-        break;
-      case 'flow-end':
-        this.flowLog.end(event.flow);
-        this.#eve?.flowEnded(this.flowLog.describedAs(event.flow));
         break;
       case 'port-problem':
         this.problems.push({ port: event.port, ...event.problem });

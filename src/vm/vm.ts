@@ -129,6 +129,8 @@ export class Vm {
       emit: (event: VmEvent) => {
         events.write(event);
         vm.#hasTold = true;
+        // Soon enough that it has read before there is no room.
+        if (events.unread > events.capacity >>> 3) vm.#ringMain();
       },
       originate: (like: Packet, length: number) => vm.#originate(like, length),
       send: (packet: Packet) => {
@@ -159,7 +161,6 @@ export class Vm {
     if (count === 0) {
       if (this.#wallMs !== null) this.#passTime(this.#wallMs);
       this.#expire();
-      this.#ringMain();
       this.#manager.passed();
       this.#mesh?.passed();
       return 0;
@@ -176,15 +177,7 @@ export class Vm {
     this.#expire();
     if (returned > 0) this.#manager.published(returned, this.#vnic.tx);
     else this.#manager.passed();
-    this.#ringMain();
     return count;
-  }
-
-  /** Once for all that the functions have told in a poll: a bell that wakes costs more than a packet. */
-  #ringMain(): void {
-    if (!this.#hasTold) return;
-    this.#hasTold = false;
-    this.#main.ring();
   }
 
   /** Looks at rx and, in a mesh, at the rings from other VMs, each in its turn. */
@@ -229,10 +222,20 @@ export class Vm {
     return !this.#vnic.rx.isEmpty() || this.#mailbox.hasMessage || (this.#mesh !== null && !this.#mesh.isQuiet());
   }
 
-  /** Wakes whoever waits for what was published. Called before sleeping. */
+  /**
+   * Wakes whoever waits for what was published: each millisecond, and before it sleeps. Main is rung for here alone: where every
+   * connection is told of, a bell once a burst takes the core from the packets.
+   */
   flush(): void {
     this.#manager.flush();
     this.#mesh?.flush();
+    this.#ringMain();
+  }
+
+  #ringMain(): void {
+    if (!this.#hasTold) return;
+    this.#hasTold = false;
+    this.#main.ring();
   }
 
   #processBurst(count: number, processBurst: (burst: Burst) => void): void {

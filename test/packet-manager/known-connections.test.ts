@@ -179,7 +179,7 @@ describe('the short way of known connections', () => {
 
 describe('a poll that takes from both ports in turn', () => {
   /** A manager of 8000 connections that time out while others come, and who reads its events. */
-  function ending(burst = 1024): { manager: PacketManager; events: EventReader; load: () => number; main: Sleeper } {
+  function ending(burst = 1024): { manager: PacketManager; events: EventReader; unread: () => number; main: Sleeper } {
     const packet = (k: number, seconds: number): Arrival => ({
       bytes: udp4({ source: `10.1.${k >> 8}.${k & 255}`, destination: '198.51.100.7', sourcePort: 50_000, destinationPort: 53, payload: new Uint8Array(4) }),
       seconds, isFromOutside: k % 2 === 1, cut: 0, isOffloaded: false,
@@ -188,7 +188,7 @@ describe('a poll that takes from both ports in turn', () => {
     const arrivals = Array.from({ length: 9200 }, (_, k) => packet(k, k < 8000 ? 1_700_000_000 : 1_700_000_400));
     const { manager, shared, spec } = managerOf(arrivals, { ...plan(16_384, true, 16_384), burst }, false, true);
     const writer = new EventWriter(shared.control, spec.events);
-    return { manager, events: new EventReader(shared.control, spec.events), load: () => writer.load(), main: new Sleeper(shared.control, shared.mainDoorbellOffset) };
+    return { manager, events: new EventReader(shared.control, spec.events), unread: () => writer.unread / writer.capacity, main: new Sleeper(shared.control, shared.mainDoorbellOffset) };
   }
 
   it('ends no more connections than there is room to tell of', () => {
@@ -202,10 +202,10 @@ describe('a poll that takes from both ports in turn', () => {
   });
 
   it('rings for the thread that is to read of them before it has to wait for that', () => {
-    const { manager, load, main } = ending(16);
+    const { manager, unread, main } = ending(16);
     let found: number;
     do {
-      found = load(); // what the poll sees before it receives
+      found = unread(); // what the poll sees before it receives
       main.announce();
       manager.poll();
     } while (main.word[0] === Sleeper.asleep);

@@ -18,7 +18,7 @@ function eventRing(capacityBytes: number, firstIndex = 0) {
 
 function drained(reader: EventReader): unknown[] {
   const messages: unknown[] = [];
-  const count = reader.drain((message) => messages.push(message));
+  const count = reader.drain((message) => messages.push(message), (words) => messages.push([...words]));
   expect(count).toBe(messages.length);
   return messages;
 }
@@ -34,13 +34,13 @@ describe('the event ring', () => {
   });
 
   it.each([0, 2 ** 31 - 20, 2 ** 32 - 20])('does what a queue does, round the end of its bytes and of its indexes (from %i)', (firstIndex) => {
-    // A message of n letters takes 4 bytes for its length and n + 2, up to the next 4, for its text.
-    const size = (letters: number): number => 4 + Math.ceil((letters + 2) / 4) * 4;
-    const step = fc.oneof(fc.nat(30), fc.constant('drain' as const));
+    // A message takes 4 bytes for its length; a text of n letters n + 2, up to the next 4; n words 4 n.
+    const size = (each: { letters: number } | { words: number }): number => 4 + ('words' in each ? 4 * each.words : Math.ceil((each.letters + 2) / 4) * 4);
+    const step = fc.oneof(fc.record({ letters: fc.nat(30) }), fc.record({ words: fc.nat(8) }), fc.constant('drain' as const));
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60, size: 'max' }), (steps) => {
         const { writer, reader, outside } = eventRing(64, firstIndex);
-        const queue: string[] = [];
+        const queue: unknown[] = [];
         let used = 0;
         let lost = 0;
         for (const [k, each] of steps.entries()) {
@@ -49,14 +49,20 @@ describe('the event ring', () => {
             used = 0;
             continue;
           }
-          const text = String.fromCharCode(97 + (k % 26)).repeat(each);
           const fits = used + size(each) <= 64;
-          expect(writer.write(text)).toBe(fits);
+          if ('words' in each) {
+            const words = Int32Array.from({ length: 10 }, (_, at) => -1 - at - k);
+            expect(writer.writeWords(words, 1, each.words)).toBe(fits);
+            if (fits) queue.push([...new Uint32Array(words).subarray(1, 1 + each.words)]);
+          } else {
+            const text = String.fromCharCode(97 + (k % 26)).repeat(each.letters);
+            expect(writer.write(text)).toBe(fits);
+            if (fits) queue.push(text);
+          }
           if (fits) {
-            queue.push(text);
             used += size(each);
           } else lost++;
-          expect(writer.load()).toBe(used / 64);
+          expect(writer.unread).toBe(used);
           expect(reader.lost).toBe(lost);
         }
         expect(drained(reader)).toEqual(queue);
@@ -69,7 +75,7 @@ describe('the event ring', () => {
     const { writer, reader } = eventRing(32);
     expect([writer.write('a'.repeat(10)), writer.write('b'.repeat(10)), writer.write('c')]).toEqual([true, true, false]);
     expect(writer.write('d'.repeat(100))).toBe(false); // larger than the ring
-    expect([reader.lost, writer.load()]).toEqual([2, 1]);
+    expect([reader.lost, writer.unread]).toEqual([2, 32]);
     expect(drained(reader)).toEqual(['a'.repeat(10), 'b'.repeat(10)]);
     expect(writer.write('e')).toBe(true);
     expect(drained(reader)).toEqual(['e']);

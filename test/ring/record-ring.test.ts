@@ -45,7 +45,7 @@ describe('a record ring', () => {
   it('counts what has no room, for each watch that wanted it, and goes on when there is some', () => {
     const { writer, reader, write, read } = ring();
     for (let k = 1; k <= 4; k++) expect(write(56, k, 0b101)).toBe(true);
-    expect(writer.load()).toBe(1);
+    expect(writer.unread).toBe(writer.capacity);
     expect(write(56, 5, 0b101)).toBe(false);
     expect(write(1, 6, 0b001)).toBe(false);
     expect([0, 1, 2].map((watch) => reader.skipped(watch))).toEqual([2, 0, 1]);
