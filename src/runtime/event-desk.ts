@@ -1,4 +1,5 @@
 /** Where the events of all threads arrive: alerts, descriptions of flows, censuses, crashes. Main thread. */
+import { ConnectionReader } from '../flow/connection-reader.js';
 import { flowRecord } from '../flow/flow-record.js';
 import type { VmEvent } from '../nf/context.js';
 import type { Census } from '../packet-manager/census.js';
@@ -34,8 +35,15 @@ interface Waiting<Answer> {
   reject: (error: Error) => void;
 }
 
+export interface EventDeskOptions {
+  readonly onEvent?: ((event: RuntimeEvent) => void) | undefined;
+  readonly eve?: EveLog | null;
+  /** Whether all flows are to be told in the end. */
+  readonly keepsFlows?: boolean;
+}
+
 export class EventDesk {
-  readonly flowLog = new FlowLog();
+  readonly flowLog: FlowLog;
   /** Alerts by signature, of each function. */
   readonly alerts: Record<string, number>[];
   readonly problems: ({ port: string } & PortProblem)[] = [];
@@ -56,7 +64,9 @@ export class EventDesk {
   readonly #rowEdits: Waiting<boolean>[] = [];
   #censusId = 0;
 
-  constructor(layout: Layout, onEvent: ((event: RuntimeEvent) => void) | undefined, eve: EveLog | null = null) {
+  constructor(layout: Layout, { onEvent, eve = null, keepsFlows = false }: EventDeskOptions) {
+    const { shared, manager } = layout;
+    this.flowLog = new FlowLog(new ConnectionReader(shared.control, manager.connectionsOffset, manager.flowCapacity), keepsFlows);
     this.#layout = layout;
     this.#eve = eve;
     this.#onEvent = (event) => {
@@ -85,9 +95,8 @@ export class EventDesk {
           else this.#fromManager(message as ManagerEvent);
         },
         (words) => {
-          const flow = flowRecord(words, 0);
-          this.flowLog.end(flow);
-          this.#eve?.flowEnded(this.flowLog.describedAs(flow));
+          this.#eve?.flowEnded(this.flowLog.describedAs(flowRecord(words, 0)));
+          this.flowLog.end(words);
         },
       );
     });

@@ -1,12 +1,14 @@
 /**
- * What the main thread knows of flows: descriptions from network functions, records of ended flows from the manager, and
- * at the end what still stands in the connection table. Bounded: a description is let go when its flow has ended and is
- * not asked for.
+ * What the main thread knows of flows: descriptions from network functions, the words of ended flows from the manager, and
+ * what stands in the connection table. Where all flows are to be told in the end, all are kept. Else it is bounded: of
+ * flows that have ended, after some grace, only sums by protocol and host are left.
  */
+import { Word } from '../flow/connection-layout.js';
 import type { ConnectionReader } from '../flow/connection-reader.js';
-import type { FlowRecord } from '../flow/flow-record.js';
+import { flowRecord, type FlowRecord } from '../flow/flow-record.js';
 import type { FlowDescribed } from '../nf/context.js';
 import { MAX_DETAIL_ENTRIES, type DetailValue, type FlowDetails } from '../nf/contract.js';
+import type { Report } from './report.js';
 
 export interface FlowDescription {
   protocol: string;
@@ -18,9 +20,34 @@ const NOTHING: FlowDescription = { protocol: '', host: '', details: {} };
 
 export interface DescribedFlow extends FlowRecord, FlowDescription {}
 
+/** Ended flows that may still be described: a packet that a VM has in hand tells of its flow after the manager has forgotten that. */
+const GRACE_FLOWS = 4096;
+/** Descriptions kept before it is looked which flows have ended without a word. */
+const LEAST_DESCRIPTIONS = 8192;
+/** Host names that are counted: whoever asks for ever new ones does not fill the memory. */
+export const MOST_HOSTS = 65_536;
+
+type Standing = Pick<ConnectionReader, 'packetsOf'>;
+
 export class FlowLog {
+  readonly #standing: Standing;
+  readonly #keepsFlows: boolean;
   readonly #descriptions = new Map<number, FlowDescription>();
-  readonly #ended: FlowRecord[] = [];
+  /** Entries of the connection table, as they ended: all of them, where they are kept. */
+  readonly #ended: Uint32Array[] = [];
+  /** Else packets of those that ended last, by flow id. */
+  readonly #lately = new Map<number, number>();
+  readonly #sums = new FlowSums();
+  #mostDescriptions = LEAST_DESCRIPTIONS;
+
+  /**
+   * @param standing what says whether a flow has ended
+   * @param keepsFlows whether `flows` will be asked for
+   */
+  constructor(standing: Standing, keepsFlows: boolean) {
+    this.#standing = standing;
+    this.#keepsFlows = keepsFlows;
+  }
 
   describe({ flowId, protocol, host, details }: FlowDescribed): void {
     const known = this.#descriptions.get(flowId) ?? NOTHING;
@@ -29,29 +56,21 @@ export class FlowLog {
       host: host || known.host,
       details: mergeDetails(known.details, details),
     });
+    if (!this.#keepsFlows && this.#descriptions.size > this.#mostDescriptions) this.#forgetEnded();
   }
 
-  end(flow: FlowRecord): void {
-    this.#ended.push(flow);
-  }
-
-  /** The flows that were described, without writing the others down: cheap enough for a running display. */
-  described(standing: ConnectionReader): Pick<DescribedFlow, 'protocol' | 'host' | 'packets'>[] {
-    const found: Pick<DescribedFlow, 'protocol' | 'host' | 'packets'>[] = [];
-    for (const [flowId, description] of this.#descriptions) {
-      const packets = standing.packetsOf(flowId);
-      if (packets !== null) found.push({ ...description, packets });
+  /** @param words entry of a connection that has ended: the caller's no longer. */
+  end(words: Uint32Array): void {
+    if (this.#keepsFlows) this.#ended.push(words);
+    else {
+      this.#lately.set(words[Word.flowId], words[Word.packets] + words[Word.packets + 1]);
+      if (this.#lately.size > GRACE_FLOWS) this.#settleOldest();
     }
-    for (const { flowId, packets } of this.#ended) {
-      const description = this.#descriptions.get(flowId);
-      if (description !== undefined) found.push({ ...description, packets });
-    }
-    return found;
   }
 
   /** All flows, ended and standing, in the order in which they began. */
   flows(standing: Iterable<FlowRecord>): DescribedFlow[] {
-    return [...this.#ended, ...standing]
+    return [...this.#ended.map((words) => flowRecord(words, 0)), ...standing]
       .sort((one, other) => one.sequence - other.sequence)
       .map((flow) => this.describedAs(flow));
   }
@@ -59,6 +78,67 @@ export class FlowLog {
   /** A flow with what was said of it. */
   describedAs(flow: FlowRecord): DescribedFlow {
     return { ...flow, ...(this.#descriptions.get(flow.flowId) ?? NOTHING) };
+  }
+
+  /** Flows and packets by protocol, flows by host: of those that were described. Cheap enough for a running display. */
+  summary(): Pick<Report, 'protocols' | 'hosts'> {
+    const sums = this.#sums.copy();
+    for (const [flowId, description] of this.#descriptions) {
+      const packets = this.#lately.get(flowId) ?? this.#packetsOf(flowId);
+      if (packets !== null) sums.add(description, packets);
+    }
+    for (const words of this.#ended) {
+      const description = this.#descriptions.get(words[Word.flowId]);
+      if (description !== undefined) sums.add(description, words[Word.packets] + words[Word.packets + 1]);
+    }
+    return sums.report();
+  }
+
+  #packetsOf(flowId: number): number | null {
+    const packets = this.#standing.packetsOf(flowId);
+    return packets === null ? null : packets[0] + packets[1];
+  }
+
+  #settleOldest(): void {
+    const [[flowId, packets]] = this.#lately;
+    this.#lately.delete(flowId);
+    const description = this.#descriptions.get(flowId);
+    if (description === undefined) return;
+    this.#descriptions.delete(flowId);
+    this.#sums.add(description, packets);
+  }
+
+  /** Where nobody tells which flows end, or a description came too late. */
+  #forgetEnded(): void {
+    for (const flowId of this.#descriptions.keys()) {
+      if (!this.#lately.has(flowId) && this.#standing.packetsOf(flowId) === null) this.#descriptions.delete(flowId);
+    }
+    this.#mostDescriptions = Math.max(LEAST_DESCRIPTIONS, 2 * this.#descriptions.size);
+  }
+}
+
+class FlowSums {
+  readonly #protocols = new Map<string, { flows: number; packets: number }>();
+  readonly #hosts = new Map<string, number>();
+
+  add({ protocol, host }: FlowDescription, packets: number): void {
+    if (protocol !== '') {
+      const sum = this.#protocols.get(protocol) ?? { flows: 0, packets: 0 };
+      this.#protocols.set(protocol, { flows: sum.flows + 1, packets: sum.packets + packets });
+    }
+    const count = this.#hosts.get(host) ?? 0;
+    if (host !== '' && (count > 0 || this.#hosts.size < MOST_HOSTS)) this.#hosts.set(host, count + 1);
+  }
+
+  copy(): FlowSums {
+    const sums = new FlowSums();
+    for (const [protocol, sum] of this.#protocols) sums.#protocols.set(protocol, sum);
+    for (const [host, count] of this.#hosts) sums.#hosts.set(host, count);
+    return sums;
+  }
+
+  report(): Pick<Report, 'protocols' | 'hosts'> {
+    return { protocols: Object.fromEntries(this.#protocols), hosts: Object.fromEntries(this.#hosts) };
   }
 }
 

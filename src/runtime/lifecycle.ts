@@ -58,7 +58,7 @@ export class Lifecycle {
     watches.begin(async (specs) => {
       if (!this.#isOver) await this.mailboxes.toAll({ type: 'watch', watches: specs });
     });
-    const desk = (this.desk = new EventDesk(layout, options.onEvent, eve));
+    const desk = (this.desk = new EventDesk(layout, { onEvent: options.onEvent, eve, keepsFlows: options.flows ?? false }));
     const stalls = (this.stalls = new StallWatch(layout));
     const failures = (this.failures = new Failures(layout, desk, stalls));
     const writeFailures = new WriteFailures([() => watches.failure, () => eve?.failure ?? null]);

@@ -79,7 +79,7 @@ async function simulatePlan(plan: Plan, options: SimulationOptions): Promise<Sim
   const { seed = 1, crash, stalled, onStep, maxSteps = 10_000_000 } = options;
   const layout = layOut(plan, { reportFlows: true });
   const { shared, manager: spec } = layout;
-  const desk = new EventDesk(layout, options.onEvent);
+  const desk = new EventDesk(layout, { onEvent: options.onEvent, keepsFlows: options.flows ?? false });
   const vms: (Vm | null)[] = [];
   const create = async (at: number): Promise<Vm> => {
     const definitions = [];

@@ -2,7 +2,6 @@
 import { ConnectionReader } from '../flow/connection-reader.js';
 import { Cell, counterBlock, dropsByName } from '../observe/counters.js';
 import type { EventDesk } from './event-desk.js';
-import type { DescribedFlow } from './flow-log.js';
 import type { Layout } from './layout.js';
 import type { Plan } from './plan.js';
 import type { CounterReport, Ledger, PortReport, Report, ThreadReport, VmReport } from './report.js';
@@ -83,14 +82,13 @@ export function snapshotReport(plan: Plan, layout: Layout, desk: EventDesk, { wi
   const counters = snapshotCounters(plan, layout, desk, durationMs);
   const { names } = layout.drops;
   const standing = new ConnectionReader(layout.shared.control, layout.manager.connectionsOffset, plan.flows);
-  const flows = withFlows ? desk.flowLog.flows(standing.records()) : desk.flowLog.described(standing);
   return {
     schemaVersion: 1,
     ...counters,
-    ...summary(flows),
+    ...desk.flowLog.summary(),
     problems: desk.problems,
     ...(withFlows && {
-      flows: (flows as DescribedFlow[]).map(({ l4, a, b, icmp, protocol, host, details, packets, verdict }) => ({
+      flows: desk.flowLog.flows(standing.records()).map(({ l4, a, b, icmp, protocol, host, details, packets, verdict }) => ({
         l4, a, b, ...(icmp !== undefined && { icmp }), protocol, host,
         ...(Object.keys(details).length > 0 && { details }),
         packets, verdict: verdict === 0 ? 'forward' : names[verdict],
@@ -124,18 +122,4 @@ function addOwnCounts(port: PortReport, block: Float64Array, names: readonly str
     port.received += count;
     port.drops[reason] = (port.drops[reason] ?? 0) + count;
   }
-}
-
-function summary(flows: Iterable<Pick<DescribedFlow, 'protocol' | 'host' | 'packets'>>): Pick<Report, 'protocols' | 'hosts'> {
-  const protocols: Report['protocols'] = {};
-  const hosts: Record<string, number> = {};
-  for (const { protocol, host, packets } of flows) {
-    if (protocol !== '') {
-      const entry = (protocols[protocol] ??= { flows: 0, packets: 0 });
-      entry.flows++;
-      entry.packets += packets[0] + packets[1];
-    }
-    if (host !== '') hosts[host] = (hosts[host] ?? 0) + 1;
-  }
-  return { protocols, hosts };
 }

@@ -65,7 +65,7 @@ export async function inspectCapture(path: string): Promise<ReadonlyMap<string, 
     flow.hasPayload ||= tuple.hasPayload;
     nf.process(bytes, { direction: flow.first === tuple.from ? 'forward' : 'reverse', timestampMs, flowId: flow.id, linkType: link });
   }
-  const log = new FlowLog();
+  const log = new FlowLog({ packetsOf: () => null }, true);
   for (const event of nf.flows) log.describe(event);
   return new Map([...seen].map(([key, { id, hasPayload }]) => [key, { ...log.flows([{ flowId: id } as FlowRecord])[0], hasPayload }]));
 }
