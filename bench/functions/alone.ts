@@ -93,7 +93,7 @@ export class Alone {
       bytes += Math.ceil(tableBytes(spec, FLOW_INDEXES) / HEADER_BYTES) * HEADER_BYTES;
       return [name, { spec, offset }];
     }));
-    const spec = { name: use.name, chain: 'bench', options, dropNumbers: Object.fromEntries((definition.drops ?? []).map((name, at) => [name, at + 1])), counterNames, countersOffset: 0, tables: placed, flowCapacity: FLOW_INDEXES };
+    const spec = { name: use.name, chain: 'bench', options, dropNumbers: Object.fromEntries((definition.drops ?? []).map((name, at) => [name, at + 1])), counterNames, countersOffset: 0, tables: placed, flowCapacity: FLOW_INDEXES, tellsDetails: true };
     this.#clock.advanceTo(START_SECONDS * 1000);
     const created = await definition.create(buildContext(spec, new SharedArrayBuffer(bytes), { clock: this.#clock, emit: () => undefined, originate: () => null, send: () => undefined }));
     this.#handlers = typeof created === 'function' ? { process: created } : created;

@@ -77,6 +77,8 @@ export interface ContextSpec {
   countersOffset: number;
   tables: Record<string, PlacedTable>;
   flowCapacity: number;
+  /** Whether anybody is told the details of flows. */
+  tellsDetails: boolean;
 }
 
 /** What one call of `describeFlow` said. `flow` are the ends of the packet that told, its sender first. */
@@ -92,10 +94,14 @@ export interface FlowDescribed {
   details: FlowDetails;
 }
 
+/** The same where nobody is told more: not the packet that told, and no details. */
+export type FlowNamed = { type: 'name-flow' } & Pick<FlowDescribed, 'flowId' | 'protocol' | 'host'>;
+
 /** What the VM's events say. */
 export type VmEvent =
   | { type: 'alert'; vm: string; chain: string; signature: string; flowId: number; flow: string; timestampMs: number; fields: EventFields }
   | FlowDescribed
+  | FlowNamed
   /** `function`: which of the VM's. */
   | { type: 'standing'; function: number; takesUpdates: boolean }
   | { type: 'updated'; function: number };
@@ -153,6 +159,7 @@ export function buildContext(spec: ContextSpec, buffer: ArrayBufferLike, links: 
     replica: spec.replica ?? { index: 0, count: 1 },
     drop,
     reply,
+    tellsDetails: spec.tellsDetails,
     now: links.clock.now,
     nowSeconds: links.clock.nowSeconds,
     counters,
@@ -164,6 +171,10 @@ export function buildContext(spec: ContextSpec, buffer: ArrayBufferLike, links: 
     },
     describeFlow: (packet, protocol, host, details = {}) => {
       const { flowId, timestampMs } = packet;
+      if (!spec.tellsDetails) {
+        if (protocol !== '' || host !== '') links.emit({ type: 'name-flow', flowId, protocol, host });
+        return;
+      }
       const flow = formatFlowEnds(packet);
       links.emit({ type: 'describe-flow', vm: spec.name, chain: spec.chain, flowId, flow, timestampMs, protocol, host, details });
     },

@@ -104,6 +104,11 @@ export interface Context<Options, Drop extends string, Count extends string, Tab
    * added to those that the flow has. The application gets each call as an event, with the packet's ends and time.
    */
   describeFlow(packet: Packet, protocol: string, host: string, details?: FlowDetails): void;
+  /**
+   * Whether anybody is told the details of flows: a report with `flows`, an EVE log, the application's `onEvent`. Where not, a
+   * function need not put them together.
+   */
+  readonly tellsDetails: boolean;
   readonly counters: Readonly<Record<Count, Counter>>;
   /** The declared tables, in control memory. */
   readonly state: { readonly [Name in keyof Tables]: Tables[Name] extends { kind: 'per-flow' } ? PerFlowTable : StateTable };

@@ -100,6 +100,7 @@ export async function harness(use: NetworkFunctionUse, { replica, flows: flowCap
     countersOffset,
     tables: placed,
     flowCapacity,
+    tellsDetails: true,
   };
 
   /** Puts bytes into a slot as a port and the manager would. */

@@ -182,6 +182,9 @@ export class EventDesk {
         this.flowLog.describe(event);
         this.#onEvent(event);
         return;
+      case 'name-flow':
+        this.flowLog.describe(event);
+        return;
       case 'standing':
       case 'updated': {
         const { index } = this.#layout.vms[at].functions[event.function];

@@ -6,7 +6,7 @@
 import { Word } from '../flow/connection-layout.js';
 import type { ConnectionReader } from '../flow/connection-reader.js';
 import { flowRecord, type FlowRecord } from '../flow/flow-record.js';
-import type { FlowDescribed } from '../nf/context.js';
+import type { FlowDescribed, FlowNamed } from '../nf/context.js';
 import { MAX_DETAIL_ENTRIES, type DetailValue, type FlowDetails } from '../nf/contract.js';
 import type { Report } from './report.js';
 
@@ -49,12 +49,13 @@ export class FlowLog {
     this.#keepsFlows = keepsFlows;
   }
 
-  describe({ flowId, protocol, host, details }: FlowDescribed): void {
+  describe(told: FlowDescribed | FlowNamed): void {
+    const { flowId, protocol, host } = told;
     const known = this.#descriptions.get(flowId) ?? NOTHING;
     this.#descriptions.set(flowId, {
       protocol: protocol || known.protocol,
       host: host || known.host,
-      details: mergeDetails(known.details, details),
+      details: 'details' in told ? mergeDetails(known.details, told.details) : known.details,
     });
     if (!this.#keepsFlows && this.#descriptions.size > this.#mostDescriptions) this.#forgetEnded();
   }

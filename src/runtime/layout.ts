@@ -55,6 +55,8 @@ export interface Layout {
 
 export interface LayoutOptions {
   reportFlows: boolean;
+  /** Whether anybody is told the details of flows; true unless said. */
+  tellsDetails?: boolean;
   /** What is watched from the first packet on, and whether ingress waits for it. */
   watches?: readonly WatchSpec[];
   watchWaits?: boolean;
@@ -63,7 +65,7 @@ export interface LayoutOptions {
 /** Scratch for WASM network functions, per VM: none until a VM asks for it. */
 const SCRATCH_BYTES = 0;
 
-export function layOut(plan: Plan, { reportFlows, watches = [], watchWaits = false }: LayoutOptions): Layout {
+export function layOut(plan: Plan, { reportFlows, tellsDetails = true, watches = [], watchWaits = false }: LayoutOptions): Layout {
   const control = new ControlLayout();
   const { slots, slotBytes } = plan.memory;
   const capacity = ringCapacity(slots, plan.burst);
@@ -104,6 +106,7 @@ export function layOut(plan: Plan, { reportFlows, watches = [], watchWaits = fal
       countersOffset: control.reserve(each.counters.length * 8),
       tables,
       flowCapacity: flowIndexes,
+      tellsDetails,
       countersBlockOffset: control.reserve(COUNTER_BYTES),
     };
   });

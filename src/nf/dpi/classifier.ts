@@ -22,7 +22,7 @@ const TURNS_INTO_TLS = Uint8Array.from(PROTOCOL_NAMES, (name) => Number(['SMTP',
 
 interface ClassifierLinks {
   words: Uint32Array;
-  context: { describeFlow(packet: Packet, protocol: string, host: string, details?: FlowDetails): void };
+  context: { readonly tellsDetails: boolean; describeFlow(packet: Packet, protocol: string, host: string, details?: FlowDetails): void };
   classified: Counter;
 }
 
@@ -177,13 +177,13 @@ export class Classifier {
       if (facts.fromClient !== (finding.sender === Sender.client)) facts.swapEnds();
     }
     words[flow + FlowWord.status] = status;
-    if (before === number && !isOther && finding.describer === null) return;
+    const describer = this.#links.context.tellsDetails ? finding.describer : null;
+    if (before === number && !isOther && describer === null) return;
     if (before === 0) this.#links.classified.add(1);
     // The one place that makes texts: at most a few times in a flow's life.
     const host = isNewHost || (isOther && finding.renewsHost) ? hostText(finding.host, finding.hostLength) : '';
     if (this.blockList.blocks(number, host)) words[flow + FlowWord.status] |= FlowFlag.blocked;
     if (packet.flowId === 0) return;
-    const { describer } = finding;
     if (before === number && !isNewHost && describer === null) return;
     const details = describer === null ? undefined : describer(finding.described, finding.describedStart, finding.describedEnd, this.facts);
     this.#links.context.describeFlow(packet, PROTOCOL_NAMES[number], isNewHost ? host : '', details);

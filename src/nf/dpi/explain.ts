@@ -4,7 +4,7 @@ import type { Packet } from '../../packet/packet.js';
 import { FlowFlag, FlowWord, PROTOCOL_MASK } from './flow-layout.js';
 import { PROTOCOL_NAMES } from './protocol-table.js';
 
-type Voice = Pick<Context<unknown, string, string, Record<string, never>>, 'alert' | 'describeFlow'>;
+type Voice = Pick<Context<unknown, string, string, Record<string, never>>, 'alert' | 'describeFlow' | 'tellsDetails'>;
 
 /** Passes on what the DPI says, and remembers what it said last: it speaks seldom, so that costs nothing for each packet. */
 export class Sayings {
@@ -16,6 +16,10 @@ export class Sayings {
 
   constructor(voice: Voice) {
     this.#voice = voice;
+  }
+
+  get tellsDetails(): boolean {
+    return this.#voice.tellsDetails;
   }
 
   alert(packet: Packet, signature: string, fields?: EventFields): void {
