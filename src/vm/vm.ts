@@ -211,10 +211,10 @@ export class Vm {
       }
       k = end;
     }
-    mesh.publish();
-    // In a mesh the manager does not see every hop: each VM counts its own.
+    // In a mesh the manager does not see every hop: each VM counts its own, before others can bring the packets to the end of the run.
     this.#counters[Cell.received] += count;
     this.#counters[Cell.returned] += count;
+    mesh.publish();
   }
 
   /** Whether a poll would find something. Checked between announcing sleep and sleeping. */

@@ -123,7 +123,7 @@ describe('traffic that is made up', () => {
     const there = all.filter((_, at) => packets.sides[at] === 0);
     const back = all.filter((_, at) => packets.sides[at] === 1);
     expect([there.length, back.length]).toEqual([1500, 1500]);
-    const ends = there.map((frame) => `${pool.address(pool.pairedWith(address(frame, 26)))}:${port(frame, 34)} ${address(frame, 30)}:${port(frame, 36)}`);
+    const ends = there.map((frame) => `${pool.address(pool.pairedWith(address(frame, 26))) >>> 0}:${port(frame, 34)} ${address(frame, 30)}:${port(frame, 36)}`);
     expect(back.map((frame) => `${address(frame, 30)}:${port(frame, 36)} ${address(frame, 26)}:${port(frame, 34)}`)).toEqual(ends);
     expect(new Set(ends).size).toBe(1500);
   });

@@ -1,9 +1,10 @@
-/** A VM that owes the packet manager a ring is busy with other packets, or has none: it rings nonetheless, in time. */
-import { expect, it } from 'vitest';
+/** A VM of a mesh: it rings in time for what it owes the packet manager, and has counted a packet before its neighbour sees that. */
+import { expect, it, vi } from 'vitest';
 import { Region } from '../../src/memory/region.js';
 import { SlotHeaders } from '../../src/memory/slot-headers.js';
 import { initialDataOffset } from '../../src/memory/slot-layout.js';
 import { forward, type Definition } from '../../src/nf/contract.js';
+import { Cell, counterBlock } from '../../src/observe/counters.js';
 import { Sleeper } from '../../src/ring/doorbell.js';
 import { RingConsumer, RingProducer } from '../../src/ring/spsc-ring.js';
 import { layOut } from '../../src/runtime/layout.js';
@@ -41,6 +42,8 @@ async function rig() {
   const next = new RingConsumer(shared.control, spec.mesh!.outputs[0].ring);
   const taken = new Uint32Array(1);
   return {
+    counters: counterBlock(shared.control, spec.functions[0].countersBlockOffset),
+    neighbourSees: () => !next.isEmpty(),
     share: shareOf(shared.control, spec.mesh!.shareOffset),
     isAsleep: () => manager.word[0] === Sleeper.asleep,
     sleep: () => {
@@ -79,4 +82,22 @@ it.each(['no packets', 'packets for its neighbour'] as const)('a VM with %s ring
   }
   expect(isAsleep()).toBe(false);
   expect(handedOn > 0).toBe(has !== 'no packets');
+});
+
+it('has counted a packet when its neighbour can see it: the run may end before it comes to its next line', async () => {
+  const { share, counters, neighbourSees, pass } = await rig();
+  share[shareRow(0, 0)] = 1;
+  const store = Atomics.store.bind(Atomics);
+  const seenWith: number[][] = [];
+  const watched = vi.spyOn(Atomics, 'store').mockImplementation(((words: Int32Array, at: number, value: number) => {
+    const stored = store(words, at, value);
+    if (seenWith.length === 0 && neighbourSees()) seenWith.push([counters[Cell.received], counters[Cell.returned]]);
+    return stored;
+  }) as typeof Atomics.store);
+  try {
+    pass(0);
+  } finally {
+    watched.mockRestore();
+  }
+  expect(seenWith).toEqual([[1, 1]]);
 });
