@@ -68,6 +68,7 @@ export async function execute(plan: Plan, terminal: Terminal, options: ExecuteOp
     const { startPlan } = await import('../runtime/start.js');
     const runtime = await startPlan(plan, new Map(), {
       flows,
+      describeFlows: false,
       ...watch,
       ...(eve !== undefined && { eve }),
       ...(control !== undefined && { control: { ...control, unavailable: control.nameIsFixed === true ? undefined : warnOf(terminal) } }),

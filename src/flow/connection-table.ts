@@ -243,9 +243,9 @@ export class ConnectionTable extends ConnectionReader {
         this.#end(at);
         return at;
       }
-      const seen = words[connection + Word.lastSeen];
+      const seen = words[connection + Word.lastSeen] >>> 0;
       const isAnswered = this.#isAnswered(connection);
-      if (oldest < 0 || (isAnswered === isOldestAnswered ? ((seen - oldestSeen) | 0) < 0 : isOldestAnswered)) {
+      if (oldest < 0 || (isAnswered === isOldestAnswered ? seen < oldestSeen : isOldestAnswered)) {
         oldest = at;
         oldestSeen = seen;
         isOldestAnswered = isAnswered;
@@ -282,7 +282,7 @@ export class ConnectionTable extends ConnectionReader {
       const flowId = words[at + Word.flowId];
       return !this.isCurrent((flowId & FLOW_INDEX_MASK) - 1, flowId);
     }
-    const idle = (nowSeconds - words[at + Word.lastSeen]) | 0; // seconds are u32
+    const idle = nowSeconds - (words[at + Word.lastSeen] >>> 0);
     const protocol = (words[at + Word.key] >>> 12) & 255;
     if (protocol === 6) return idle > ((words[at + Word.flags] & CLOSING) !== 0 ? IDLE_SECONDS.tcpClosing : IDLE_SECONDS.tcp);
     if (protocol === 17) return idle > IDLE_SECONDS.udp;

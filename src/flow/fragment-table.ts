@@ -47,7 +47,7 @@ export class FragmentTable {
   /** Looks for the first fragment of a later one; true when it is known, and then `ports` and `query` are its own. */
   recall(head: number, identification: number, words: Int32Array, at: number, seconds: number): boolean {
     const place = this.#find(head, identification, words, at);
-    if (place === -1 || Math.abs((seconds - this.#words[place * WORDS + SECONDS]) | 0) > LIFETIME_SECONDS) return false;
+    if (place === -1 || Math.abs(seconds - (this.#words[place * WORDS + SECONDS] >>> 0)) > LIFETIME_SECONDS) return false;
     this.ports = this.#words[place * WORDS + PORTS];
     this.query = this.#words[place * WORDS + QUERY];
     return true;

@@ -94,14 +94,12 @@ export interface FlowDescribed {
   details: FlowDetails;
 }
 
-/** The same where nobody is told more: not the packet that told, and no details. */
-export type FlowNamed = { type: 'name-flow' } & Pick<FlowDescribed, 'flowId' | 'protocol' | 'host'>;
-
 /** What the VM's events say. */
 export type VmEvent =
   | { type: 'alert'; vm: string; chain: string; signature: string; flowId: number; flow: string; timestampMs: number; fields: EventFields }
   | FlowDescribed
-  | FlowNamed
+  /** In place of `describe-flow` where nobody is told more: not the packet that told, and no details. */
+  | { type: 'name-flow'; flowId: number; protocol: string; host: string }
   /** `function`: which of the VM's. */
   | { type: 'standing'; function: number; takesUpdates: boolean }
   | { type: 'updated'; function: number };

@@ -193,7 +193,7 @@ function stampOf(region: Region, headers: SlotHeaders, book: SlotBook, connectio
       const path = words[entry | Word.path] - 1;
       const arrived = i32[at | HeaderWord.timestampSeconds] >>> 0;
       if (arrived > seconds) seconds = arrived;
-      if (path < 0 || path >= routeCount || words[entry | Word.policy] !== policy || seconds - words[entry | Word.lastSeen] > SHORTEST_IDLE_SECONDS) break;
+      if (path < 0 || path >= routeCount || words[entry | Word.policy] !== policy || seconds - (words[entry | Word.lastSeen] >>> 0) > SHORTEST_IDLE_SECONDS) break;
       const route = path * ROUTE_WORDS;
       const isReverse = routes[route + FROM] !== port;
       if (isReverse && (routes[route + TO] !== port || routes[route + TWO_WAY] === 0)) break;

@@ -9,7 +9,7 @@ export interface Prefix {
   length: number;
 }
 
-/** `192.0.2.1` from a u32. */
+/** `192.0.2.1` from a u32 or an int32. */
 export function formatIpv4(address: number): string {
   return `${address >>> 24}.${(address >>> 16) & 255}.${(address >>> 8) & 255}.${address & 255}`;
 }

@@ -90,7 +90,7 @@ export function ipv4HasSourceRoute(bytes: Uint8Array, at: number, headerLength: 
   return false;
 }
 
-/** Numbers as they are on the wire; addresses are u32. */
+/** Numbers as they are on the wire; addresses are u32, and may be given as int32. */
 export class Ipv4View extends HeaderView {
   /** Bytes, with options. */
   get headerLength(): number {

@@ -143,12 +143,12 @@ export class QuotedView {
     return this.hasIdentifier ? readU16(this.#bytes, this.#l4 + IDENTIFIER) : -1;
   }
 
-  /** Takes a u32 for IPv4, four words for IPv6. */
+  /** Takes a u32 or an int32 for IPv4, four words for IPv6. */
   rewriteSource(address: number | Uint32Array): void {
     this.#rewriteAddress(address, this.#version === 4 ? IPV4_SOURCE : IPV6_SOURCE, true);
   }
 
-  /** Takes a u32 for IPv4, four words for IPv6. */
+  /** Takes a u32 or an int32 for IPv4, four words for IPv6. */
   rewriteDestination(address: number | Uint32Array): void {
     this.#rewriteAddress(address, this.#version === 4 ? IPV4_DESTINATION : IPV6_DESTINATION, !this.#hasRouteAhead());
   }

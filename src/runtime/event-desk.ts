@@ -100,6 +100,7 @@ export class EventDesk {
         },
       );
     });
+    this.flowLog.forgetEnded();
     return count;
   }
 

@@ -6,7 +6,7 @@
 import { Word } from '../flow/connection-layout.js';
 import type { ConnectionReader } from '../flow/connection-reader.js';
 import { flowRecord, type FlowRecord } from '../flow/flow-record.js';
-import type { FlowDescribed, FlowNamed } from '../nf/context.js';
+import type { FlowDescribed, VmEvent } from '../nf/context.js';
 import { MAX_DETAIL_ENTRIES, type DetailValue, type FlowDetails } from '../nf/contract.js';
 import type { Report } from './report.js';
 
@@ -24,7 +24,7 @@ export interface DescribedFlow extends FlowRecord, FlowDescription {}
 const GRACE_FLOWS = 4096;
 /** Descriptions kept before it is looked which flows have ended without a word. */
 const LEAST_DESCRIPTIONS = 8192;
-/** Host names that are counted: whoever asks for ever new ones does not fill the memory. */
+/** Host names that are counted, unless all flows are kept: whoever asks for ever new ones does not fill the memory. */
 export const MOST_HOSTS = 65_536;
 
 type Standing = Pick<ConnectionReader, 'packetsOf'>;
@@ -37,8 +37,10 @@ export class FlowLog {
   readonly #ended: Uint32Array[] = [];
   /** Else packets of those that ended last, by flow id. */
   readonly #lately = new Map<number, number>();
-  readonly #sums = new FlowSums();
+  readonly #sums: FlowSums;
   #mostDescriptions = LEAST_DESCRIPTIONS;
+  /** Flows that had ended, and were not told of, when it was looked last. */
+  readonly #suspects = new Set<number>();
 
   /**
    * @param standing what says whether a flow has ended
@@ -47,9 +49,10 @@ export class FlowLog {
   constructor(standing: Standing, keepsFlows: boolean) {
     this.#standing = standing;
     this.#keepsFlows = keepsFlows;
+    this.#sums = new FlowSums(keepsFlows ? Infinity : MOST_HOSTS);
   }
 
-  describe(told: FlowDescribed | FlowNamed): void {
+  describe(told: FlowDescribed | Extract<VmEvent, { type: 'name-flow' }>): void {
     const { flowId, protocol, host } = told;
     const known = this.#descriptions.get(flowId) ?? NOTHING;
     this.#descriptions.set(flowId, {
@@ -57,7 +60,6 @@ export class FlowLog {
       host: host || known.host,
       details: 'details' in told ? mergeDetails(known.details, told.details) : known.details,
     });
-    if (!this.#keepsFlows && this.#descriptions.size > this.#mostDescriptions) this.#forgetEnded();
   }
 
   /** @param words entry of a connection that has ended: the caller's no longer. */
@@ -67,6 +69,22 @@ export class FlowLog {
       this.#lately.set(words[Word.flowId], words[Word.packets] + words[Word.packets + 1]);
       if (this.#lately.size > GRACE_FLOWS) this.#settleOldest();
     }
+  }
+
+  /**
+   * Forgets what was said of flows that have ended, where nobody tells which do or a description came too late. Call it when all has been
+   * read that threads have told: what has ended then, and is not told of until the next call, never will be.
+   */
+  forgetEnded(): void {
+    if (this.#keepsFlows || (this.#descriptions.size <= this.#mostDescriptions && this.#suspects.size === 0)) return;
+    const isGone = (flowId: number): boolean => !this.#lately.has(flowId) && this.#standing.packetsOf(flowId) === null;
+    if (this.#suspects.size === 0) {
+      for (const flowId of this.#descriptions.keys()) if (isGone(flowId)) this.#suspects.add(flowId);
+      if (this.#suspects.size > 0) return;
+    }
+    for (const flowId of this.#suspects) if (isGone(flowId)) this.#descriptions.delete(flowId);
+    this.#suspects.clear();
+    this.#mostDescriptions = Math.max(LEAST_DESCRIPTIONS, 2 * this.#descriptions.size);
   }
 
   /** All flows, ended and standing, in the order in which they began. */
@@ -108,19 +126,16 @@ export class FlowLog {
     this.#descriptions.delete(flowId);
     this.#sums.add(description, packets);
   }
-
-  /** Where nobody tells which flows end, or a description came too late. */
-  #forgetEnded(): void {
-    for (const flowId of this.#descriptions.keys()) {
-      if (!this.#lately.has(flowId) && this.#standing.packetsOf(flowId) === null) this.#descriptions.delete(flowId);
-    }
-    this.#mostDescriptions = Math.max(LEAST_DESCRIPTIONS, 2 * this.#descriptions.size);
-  }
 }
 
 class FlowSums {
+  readonly #mostHosts: number;
   readonly #protocols = new Map<string, { flows: number; packets: number }>();
   readonly #hosts = new Map<string, number>();
+
+  constructor(mostHosts: number) {
+    this.#mostHosts = mostHosts;
+  }
 
   add({ protocol, host }: FlowDescription, packets: number): void {
     if (protocol !== '') {
@@ -128,11 +143,11 @@ class FlowSums {
       this.#protocols.set(protocol, { flows: sum.flows + 1, packets: sum.packets + packets });
     }
     const count = this.#hosts.get(host) ?? 0;
-    if (host !== '' && (count > 0 || this.#hosts.size < MOST_HOSTS)) this.#hosts.set(host, count + 1);
+    if (host !== '' && (count > 0 || this.#hosts.size < this.#mostHosts)) this.#hosts.set(host, count + 1);
   }
 
   copy(): FlowSums {
-    const sums = new FlowSums();
+    const sums = new FlowSums(this.#mostHosts);
     for (const [protocol, sum] of this.#protocols) sums.#protocols.set(protocol, sum);
     for (const [host, count] of this.#hosts) sums.#hosts.set(host, count);
     return sums;

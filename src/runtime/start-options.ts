@@ -11,6 +11,8 @@ export interface StartOptions extends WatchOptions {
   flows?: boolean;
   /** Called with each event, on the main thread. */
   onEvent?: (event: RuntimeEvent) => void;
+  /** Whether `onEvent` wants to hear what functions say of flows, `describe-flow`: without, less is put together for it. Default: true. */
+  describeFlows?: boolean;
   /** Where a log in the form of Suricata's EVE JSON goes (docs/eve.md): a file name, or something with `write(text)`. */
   eve?: string | EveTarget;
   /**

@@ -34,7 +34,7 @@ export async function startPlan(plan: Plan, queuePorts: ReadonlyMap<string, Queu
   const watches = checkWatches(options, options.baseDirectory ?? process.cwd());
   const layout = allocate(plan, {
     reportFlows: isFinite || (options.flows ?? false) || options.eve !== undefined,
-    tellsDetails: (options.flows ?? false) || options.eve !== undefined || options.onEvent !== undefined,
+    tellsDetails: (options.flows ?? false) || options.eve !== undefined || (options.onEvent !== undefined && options.describeFlows !== false),
     watches: watches.specs,
     // Captures and generators wait without loss; the network does not.
     watchWaits: isFinite && watches.specs.length > 0,

@@ -19,6 +19,8 @@ it('nobody asks: the report says the same of protocols and hosts', async () => {
   };
   const [found, counters] = await asked({});
   expect(counters).toMatchObject({ asked: 0 });
+  expect(await asked({ onEvent: (event) => events.push(event), describeFlows: false })).toEqual([found, counters]);
+  expect(events.map(({ type }) => type)).not.toContain('describe-flow');
   expect(counters['not-asked']).toBeGreaterThan(0);
   expect(Object.keys(found['hosts'] as object).length).toBeGreaterThan(5);
   for (const options of [{ flows: true }, { onEvent: (event: RuntimeEvent) => events.push(event) }]) {

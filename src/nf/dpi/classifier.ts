@@ -78,6 +78,7 @@ export class Classifier {
 
   /** A flow was given up: says what its port suggests, marked as a guess. */
   guess(packet: Packet): void {
+    if (!this.#links.context.tellsDetails) return;
     const guess = guessByPort(packet.l4, this.facts.serverPort);
     if (guess !== null) this.#links.context.describeFlow(packet, '', '', guess);
   }
@@ -177,13 +178,13 @@ export class Classifier {
       if (facts.fromClient !== (finding.sender === Sender.client)) facts.swapEnds();
     }
     words[flow + FlowWord.status] = status;
-    const describer = this.#links.context.tellsDetails ? finding.describer : null;
-    if (before === number && !isOther && describer === null) return;
+    if (before === number && !isOther && finding.describer === null) return;
     if (before === 0) this.#links.classified.add(1);
     // The one place that makes texts: at most a few times in a flow's life.
     const host = isNewHost || (isOther && finding.renewsHost) ? hostText(finding.host, finding.hostLength) : '';
     if (this.blockList.blocks(number, host)) words[flow + FlowWord.status] |= FlowFlag.blocked;
     if (packet.flowId === 0) return;
+    const describer = this.#links.context.tellsDetails ? finding.describer : null;
     if (before === number && !isNewHost && describer === null) return;
     const details = describer === null ? undefined : describer(finding.described, finding.describedStart, finding.describedEnd, this.facts);
     this.#links.context.describeFlow(packet, PROTOCOL_NAMES[number], isNewHost ? host : '', details);

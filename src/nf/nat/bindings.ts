@@ -59,12 +59,11 @@ export class Bindings {
     };
   }
 
-  /** Valid, not timed out, and the binding that had this serial. */
+  /** Valid, not timed out, and the binding that had this serial. @param seconds of packet time, whole as bindings' ends are; the same in what follows. */
   isCurrent(at: number, serial: number, seconds: number): boolean {
     return serial !== 0 && this.words[at + Binding.serial] === serial && !this.isExpired(at, seconds);
   }
 
-  /** @param seconds of packet time, whole: bindings end on whole seconds. The same in what follows. */
   isExpired(at: number, seconds: number): boolean {
     return this.words[at + Binding.expires] <= seconds;
   }
@@ -102,7 +101,8 @@ export class Bindings {
   }
 
   /**
-   * Makes a binding, which must not exist, and which times out in the second `end`. When nothing is free, what has timed out is let go first.
+   * Makes a binding, which must not exist and times out in the second `end`. When nothing is free, what has timed out is let go
+   * first.
    * @returns its place, `PORTS_EXHAUSTED` or `TABLE_FULL`.
    */
   create(protocol: number, address: number, port: number, end: number, seconds: number): number {

@@ -48,17 +48,6 @@ export class Lifetimes {
     return this.#after(this.#base(protocol));
   }
 
-  /** The second in which that many ms from now have passed. */
-  #after(ms: number): number {
-    return Math.ceil((this.#now() + ms) / 1000);
-  }
-
-  #base(protocol: number): number {
-    if (protocol === IpProtocol.tcp) return this.#transitoryMs;
-    if (protocol === IpProtocol.udp) return this.#udpMs;
-    return protocol === IpProtocol.icmp ? this.#icmpMs : this.#otherMs;
-  }
-
   /** A packet that is not TCP. */
   packet(protocol: number, sender: number, receiver: number): void {
     const end = this.end(protocol);
@@ -90,6 +79,17 @@ export class Lifetimes {
     }
     this.#bindings.words[sender + Binding.established] = COUNT_UNKNOWN;
     this.#bindings.prolong(sender, this.#after(this.#establishedMs));
+  }
+
+  /** The second in which that many ms from now have passed. */
+  #after(ms: number): number {
+    return Math.ceil((this.#now() + ms) / 1000);
+  }
+
+  #base(protocol: number): number {
+    if (protocol === IpProtocol.tcp) return this.#transitoryMs;
+    if (protocol === IpProtocol.udp) return this.#udpMs;
+    return protocol === IpProtocol.icmp ? this.#icmpMs : this.#otherMs;
   }
 
   #turn(at: number, before: number, opener: boolean, flags: number, sender: number, receiver: number): void {
