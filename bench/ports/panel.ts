@@ -16,7 +16,7 @@ export const BUCKETS = LINEAR + SUB_BUCKETS * 24;
  *  7, 8  hash of the payloads that left
  *  9     the window begins: milliseconds;  10: packets that had left by then
  * 11     the window ends;                  12
- * 13     garbage collections within the window (with an offered load: from half of the warm-up to the end);  14: milliseconds that they took
+ * 13     garbage collections within the window (with an offered load: from a quarter of a second before it to the end);  14: milliseconds that they took
  * 15     packets that were due and found no place (offered load)
  * 16, 17 packets that were due when the window began, when it ended: side by side
  * 18     when the first packet left, in nanoseconds of the monotonic clock

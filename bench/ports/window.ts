@@ -8,6 +8,9 @@ import type { Pace } from './port-options.js';
 /** A machine that has no time for us does not get for ever. */
 const PATIENCE_MS = 20_000;
 
+/** How long before the window its collections are counted already, with an offered load. */
+const SETTLE_MS = 250;
+
 /** Set when a run is profiled: then the borders of the window stand between V8's own lines. */
 const MARKED = process.env.MILLRACE_BENCH_MARKS === '1';
 
@@ -26,14 +29,14 @@ export class Window {
   readonly #profiler: GCProfiler | null;
   /**
    * Starting and ending the profiler takes milliseconds. Where every packet has a time at which it is due, that would be a stall
-   * at each border of the window, so there it counts from half way through the warm-up until the port is closed.
+   * at each border of the window, so there it counts from a quarter of a second before it until the port is closed.
    */
   readonly #isOffered: boolean;
   #profiles = false;
 
   /**
    * Nothing of it may look new to V8 at the borders of the window, or compiled code is thrown away just there: fields have had
-   * every value and every kind of value, and the place where a turn is taken has been passed once, half way through the warm-up.
+   * every value and every kind of value, and the place where a turn is taken has been passed once, in the warm-up.
    */
   constructor(panel: Float64Array, pace: Pace) {
     this.#panel = panel;
@@ -53,7 +56,7 @@ export class Window {
     if (!this.#hasStarted) {
       this.#hasStarted = true;
       this.startedMs = nowMs;
-      this.#turnMs = nowMs + this.#pace.warmUpMs / 2;
+      this.#turnMs = nowMs + Math.max(this.#pace.warmUpMs / 2, this.#pace.warmUpMs - SETTLE_MS);
     }
     // A call that V8 does not look into: what is in there happens once in a run.
     if (nowMs >= this.#turnMs && !this.isOver) Reflect.apply(this.#turn, undefined, [nowMs]);
