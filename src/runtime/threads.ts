@@ -20,20 +20,22 @@ export class VmThread {
   readonly #abort = new AbortController();
 
   constructor(task: VmTask) {
-    this.#pool = new Piscina({ minThreads: 1, maxThreads: 1, maxQueue: 0, recordTiming: false, atomics: 'disabled', resourceLimits: { maxOldGenerationSizeMb: VM_HEAP_MB } });
+    // Of at least one thread, Piscina would begin another when this one is ended, and leave it if this one takes longer to exit than that.
+    this.#pool = new Piscina({ minThreads: 0, maxThreads: 1, maxQueue: 0, recordTiming: false, atomics: 'disabled', resourceLimits: { maxOldGenerationSizeMb: VM_HEAP_MB } });
     let poolError: Error | null = null;
     this.#pool.on('error', (error: Error) => (poolError = error));
-    const worker = this.#pool.threads[0];
     const filename = new URL('../vm/vm-worker.js', import.meta.url).href;
-    this.ended = this.#pool
-      .run(task, { filename, signal: this.#abort.signal })
+    const done = this.#pool.run(task, { filename, signal: this.#abort.signal });
+    const worker = this.#pool.threads[0]; // begun by run()
+    // A turn later: Piscina knows why, unless it is a thread that has not come to its task yet.
+    const exited = new Promise<number>((resolve) => worker.once('exit', (code) => setImmediate(resolve, code)));
+    this.ended = Promise.race([done, exited.then((code) => { throw new Error(`its thread exited with code ${code}`); })])
       .then(
         () => null,
         (error: unknown) => poolError ?? (error instanceof Error ? error : new Error(inspect(error))),
       )
       .then(async (error) => {
         // The task's promise settles before its thread is dead.
-        const exited = worker === undefined || worker.threadId === -1 ? null : new Promise<void>((resolve) => worker.once('exit', () => { resolve(); }));
         await this.#pool.destroy().catch(() => undefined);
         await exited;
         return error;

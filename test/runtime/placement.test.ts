@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { chain, type ConfigurationError, generator, nat, queuePort, run, sink, start, vxlan, type ChainOptions, type Configuration, type Runtime, type RuntimeEvent } from 'millrace';
 import { simulate } from 'millrace/testing';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { CheckedChain } from '../../src/runtime/check-chains.js';
 import { checkConfiguration } from '../../src/runtime/check.js';
 import { place } from '../../src/runtime/placement.js';
@@ -167,9 +167,14 @@ describe('a function that does not come back', () => {
     await run(configure(1, {}, touch({}))); // what the system starts once, is there
     await stat('.'); // libuv's pool of threads is there for good from its first use on
     const threads = threadCount();
+    let begun = 0;
+    const count = (): number => begun++;
+    process.on('worker', count);
+    onTestFinished(() => { process.off('worker', count); });
     const why = "was not created within 2 s: its create() was expected to return or throw, and has done neither";
     await expect(neverMade('per-vm')).rejects.toMatchObject({ name: 'StartError', code: 'create-timeout', vm: 'hang', chain: 'c', message: `network function 'hang' of chain 'c' ${why}` });
     await expect(neverMade('together')).rejects.toMatchObject({ code: 'create-timeout', vm: 'hang', message: `network function 'hang' of chain 'c' (VM 'c') ${why}` });
+    expect(begun).toBe(2 * 2); // a manager and a VM each time: nobody put another in the place of what was ended
     await vi.waitFor(() => { expect(threadCount()).toBeLessThanOrEqual(threads); }, { timeout: 10_000 });
     await expect(start(configure(1, {}, touch({})), { startTimeoutMs: 0 })).rejects.toThrow('startTimeoutMs: found 0, expected more than 0');
   });
