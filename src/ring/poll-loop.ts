@@ -1,5 +1,5 @@
 /**
- * The shell of a worker thread: polls until the run state says stop, and sleeps when there is nothing to do. Everything
+ * The shell of a worker thread: polls until the run state says stop, and rests when there is nothing to do. Everything
  * that is worth testing is in the `poll()` that it is given.
  */
 import type { Sleeper } from './doorbell.js';
@@ -21,6 +21,15 @@ export interface Pollable {
 const FIRST_SLEEP_MS = 50;
 const LONGEST_SLEEP_MS = 1000;
 /**
+ * A nap gives the core away and ends by itself: nobody has to ring, and packets come together meanwhile. After one that found nothing a thread
+ * sleeps until rung.
+ */
+const NAP_MS = 0.1;
+/** A sleep that lasted longer: rings are rare, and to sleep until the next costs less than to look for it. */
+const LONG_SLEEP_MS = 2 * NAP_MS;
+/** Rests in a row with less than `napBelow` before them, from which the load counts as light: under full load a thread finds little now and then, and is missed while it naps. */
+const LIGHT_RESTS = 5;
+/**
  * Empty polls before a thread sleeps again that was woken after a silence: whoever woke it may wait for the same core. Each poll that finds
  * work doubles them, up to `spins`.
  */
@@ -38,30 +47,37 @@ const TICK = 2;
 
 const NO_ARGUMENTS: [] = [];
 
-type LoopSleeper = Pick<Sleeper, 'announce' | 'cancel' | 'wait'>;
+type LoopSleeper = Pick<Sleeper, 'announce' | 'cancel' | 'wait' | 'pause'>;
+type LoopWakeUp = Pick<WakeUpSpec, 'spins' | 'napBelow' | 'sleeps'>;
 
 /**
  * What a thread does that has looked in vain for long enough. Apart from the loop, and not looked into when that is compiled: whenever the loop meets
  * something for the first time V8 compiles it anew, with all that it calls, which takes 15 ms of another thread.
  */
 class Rest {
-  /** Empty polls before it sleeps. */
+  /** Empty polls before it rests. */
   patience: number;
+  /** Work since it rested last, no further than to where it is not little. */
+  #found = 0;
+  #lightRests = 0;
+  #hasNapped = false;
   #sleepMs = FIRST_SLEEP_MS;
   #isFirst = true;
   readonly #work: Pollable;
   readonly #sleeper: LoopSleeper;
   readonly #stopped: () => boolean;
   readonly #spins: number;
+  readonly #napBelow: number;
   readonly #sleeps: boolean;
   readonly #times: Float64Array;
   readonly #wallMs: Float64Array;
 
-  constructor(work: Pollable, sleeper: LoopSleeper, stopped: () => boolean, { spins, sleeps }: Pick<WakeUpSpec, 'spins' | 'sleeps'>, times: Float64Array, wallMs: Float64Array) {
+  constructor(work: Pollable, sleeper: LoopSleeper, stopped: () => boolean, { spins, napBelow, sleeps }: LoopWakeUp, times: Float64Array, wallMs: Float64Array) {
     this.#work = work;
     this.#sleeper = sleeper;
     this.#stopped = stopped;
     this.#spins = spins;
+    this.#napBelow = napBelow;
     this.#sleeps = sleeps;
     this.#times = times;
     this.#wallMs = wallMs;
@@ -69,7 +85,9 @@ class Rest {
   }
 
   /** A poll found work. */
-  worked(): void {
+  worked(found: number): void {
+    if (this.#found < this.#napBelow) this.#found += found;
+    this.#hasNapped = false;
     this.#sleepMs = FIRST_SLEEP_MS;
     if (this.patience < this.#spins) this.patience = Math.min(this.#spins, 2 * this.patience);
   }
@@ -88,6 +106,11 @@ class Rest {
       this.#leaveOut();
       return 1; // none of this was work
     }
+    if (this.#isToNap()) {
+      this.#sleeper.pause(NAP_MS);
+      this.#leaveOut();
+      return this.patience - 1;
+    }
     this.#sleeper.announce();
     if (work.hasWork() || this.#stopped()) {
       this.#sleeper.cancel();
@@ -96,10 +119,19 @@ class Rest {
     }
     this.#sleeper.wait(work.restMs === undefined ? this.#sleepMs : Math.min(this.#sleepMs, work.restMs()));
     this.#sleepMs = Math.min(2 * this.#sleepMs, LONGEST_SLEEP_MS);
-    if (this.#leaveOut() >= FIRST_SLEEP_MS) this.patience = Math.min(this.#spins, FIRST_SPINS);
+    const slept = this.#leaveOut();
+    if (slept > LONG_SLEEP_MS) this.#lightRests = 0;
+    if (slept >= FIRST_SLEEP_MS) this.patience = Math.min(this.#spins, FIRST_SPINS);
     // Whoever rang had published before: a look that finds nothing is enough to sleep on.
     return this.patience - 1;
   };
+
+  #isToNap(): boolean {
+    const isLight = this.#found < this.#napBelow;
+    this.#found = 0;
+    this.#lightRests = isLight ? Math.min(LIGHT_RESTS, this.#lightRests + 1) : 0;
+    return this.#hasNapped = this.#lightRests === LIGHT_RESTS && !this.#hasNapped;
+  }
 
   /** What has passed since the clock was read last was not worked. @returns milliseconds of it. */
   #leaveOut(): number {
@@ -117,13 +149,13 @@ class Rest {
 
 /**
  * Runs until `stopped()` says so at an empty poll.
- * @param wakeUp `spins`: empty polls before sleeping, where there was work: a short wait is cheaper than a sleep and a wake-up. `sleeps` false: it
- * never does, and nobody has to ring.
+ * @param wakeUp `spins`: empty polls before it rests, where there was work: a short wait is cheaper than a sleep and a wake-up. `napBelow`: work
+ * between two rests that counts as little; where there is little for long, it naps before it sleeps. `sleeps` false: it never does, and nobody has to ring.
  * @param busyMs its first cell counts the milliseconds in which there was work: of each poll that found some, with up to fifteen before it that
  * found none.
  * @param wallMs its first cell is the time of day, milliseconds since 1970, as it was read last.
  */
-export function pollLoop(work: Pollable, sleeper: LoopSleeper, stopped: () => boolean, wakeUp: Pick<WakeUpSpec, 'spins' | 'sleeps'>, busyMs: Float64Array = new Float64Array(1), wallMs: Float64Array = new Float64Array(1)): void {
+export function pollLoop(work: Pollable, sleeper: LoopSleeper, stopped: () => boolean, wakeUp: LoopWakeUp, busyMs: Float64Array = new Float64Array(1), wallMs: Float64Array = new Float64Array(1)): void {
   const times = new Float64Array(CELLS);
   readClock(times);
   times[THEN] = times[NOW];
@@ -146,9 +178,10 @@ export function pollLoop(work: Pollable, sleeper: LoopSleeper, stopped: () => bo
         work.flush(); // whoever sleeps has not heard for a millisecond, or for as long as a slow poll took
       }
     }
-    if (work.poll() > 0) {
+    const found = work.poll();
+    if (found > 0) {
       idle = 0;
-      rest.worked();
+      rest.worked(found);
     } else idle++;
   }
 }

@@ -25,6 +25,8 @@ export interface WakeUpSpec {
   ringAfterPolls: number;
   /** Empty polls before a thread sleeps, or, where it does not sleep, before it looks whether it is to end. */
   spins: number;
+  /** Packets between two rests of a thread that are few: while they come often and are few, it naps, and nobody has to wake it. 0: it never naps. */
+  napBelow: number;
   sleeps: boolean;
 }
 
@@ -38,11 +40,14 @@ const RING_AFTER_POLLS = 16;
 
 /** @param hasOwnCores every thread has a core to itself. */
 export function wakeUpSpec(policy: WakeUp, slots: number, burst: number, hasOwnCores: boolean): WakeUpSpec {
+  const mark = Math.max(1, Math.floor(slots / MARK_SHARE));
   return {
     atOnceBelow: policy === 'latency' ? Infinity : policy === 'auto' ? burst : 0,
-    mark: Math.max(1, Math.floor(slots / MARK_SHARE)),
+    mark,
     ringAfterPolls: RING_AFTER_POLLS,
     spins: hasOwnCores && (policy === 'latency' || policy === 'auto') ? SPINS_ON_OWN_CORE : SPINS,
+    // A wake-up takes the core from somebody else, for a few packets: let them come together, but not so many that slots run out.
+    napBelow: !hasOwnCores && (policy === 'throughput' || policy === 'auto') ? mark : 0,
     sleeps: policy !== 'poll',
   };
 }

@@ -173,7 +173,7 @@ export interface Configuration {
   burst?: number;
   /**
    * When a sleeping thread is woken. `throughput`: when there is much to do, or nothing else to do. `latency`: at once.
-   * `auto`: as `latency` while every thread has a core, else as `throughput`. Default `auto`.
+   * `auto`: at once while less than a full burst comes, else as `throughput`. Default `auto`.
    */
   wakeUp?: WakeUp;
   /**

@@ -188,6 +188,11 @@ export class InlinePorts implements Pollable {
     // As above.
   }
 
+  /** Frames need not wait until it is over. */
+  pause(timeoutMs: number): void {
+    this.wait(timeoutMs);
+  }
+
   wait(timeoutMs: number): void {
     for (let k = 0; k < this.#receiving.length; k++) {
       const half = this.#receiving[k];

@@ -48,7 +48,7 @@ do {
   await inline.addSuccessor();
   const isToLeave = () => inline.hasSuccessor || stopped();
   if (inlinePorts === null) pollLoop(work, sleeper, isToLeave, spec.wakeUp, busyMs, wallMs);
-  else pollLoop(inlinePorts, inlinePorts, isToLeave, spec.wakeUp.sleeps ? { spins: SPINS_WITH_PORTS, sleeps: true } : spec.wakeUp, busyMs, wallMs);
+  else pollLoop(inlinePorts, inlinePorts, isToLeave, spec.wakeUp.sleeps ? { spins: SPINS_WITH_PORTS, napBelow: 0, sleeps: true } : spec.wakeUp, busyMs, wallMs);
 } while (!stopped());
 
 /** Its module needs koffi, which others do without. */

@@ -9,7 +9,7 @@ beforeEach(() => { vi.spyOn(process.hrtime, 'bigint').mockImplementation(() => n
 afterEach(() => { vi.restoreAllMocks(); });
 
 /** A sleeper that is awake at once. */
-const AWAKE = { announce: () => undefined, cancel: () => undefined, wait: () => undefined };
+const AWAKE = { announce: () => undefined, cancel: () => undefined, wait: () => undefined, pause: () => undefined };
 
 /** @param busy by number of the poll, from 1. @returns for each sleep, how many polls came since the one before, and how long it was to be. */
 function sleepsOf(busy: ReadonlySet<number>, sleeps: number, spins: number): [polls: number, milliseconds: number][] {
@@ -24,8 +24,8 @@ function sleepsOf(busy: ReadonlySet<number>, sleeps: number, spins: number): [po
     hasWork: () => busy.has(polls + 1),
     flush: () => undefined,
   };
-  const sleeper = { announce: () => undefined, cancel: () => undefined, wait: (milliseconds: number) => { found.push([since, milliseconds]); since = 0; } };
-  pollLoop(work, sleeper, () => found.length === sleeps, { spins, sleeps: true });
+  const sleeper = { announce: () => undefined, cancel: () => undefined, wait: (milliseconds: number) => { found.push([since, milliseconds]); since = 0; }, pause: () => undefined };
+  pollLoop(work, sleeper, () => found.length === sleeps, { spins, napBelow: 0, sleeps: true });
   return found;
 }
 
@@ -48,9 +48,73 @@ it('where it is not to sleep it waits for nothing, tells nobody that it does, an
     announce: () => { done.push('announce'); },
     cancel: () => { done.push('cancel'); },
     wait: (milliseconds: number) => { done.push(`wait ${milliseconds}`); },
+    pause: () => undefined,
   };
-  pollLoop(work, sleeper, () => polls > 200, { spins: 100, sleeps: false });
+  pollLoop(work, sleeper, () => polls > 200, { spins: 100, napBelow: 0, sleeps: false });
   expect(done).toEqual(['flush 0', 'flush 100', 'wait 0', 'flush 220']);
+});
+
+/**
+ * @param found packets by number of the poll, from 1.
+ * @param sleepMs how long a sleep lasts until somebody rings.
+ * @returns what it did and after how many polls, until it slept so many times.
+ */
+function restsOf(found: (poll: number) => number, sleeps: number, sleepMs = 0): string[] {
+  const done: string[] = [];
+  let polls = 0;
+  let slept = 0;
+  let published = 0;
+  const work = {
+    poll: () => {
+      const packets = found(++polls);
+      published += packets;
+      return packets;
+    },
+    hasWork: () => false,
+    flush: () => { published = 0; },
+  };
+  const sleeper = {
+    announce: () => { done.push(`announce ${polls}`); },
+    cancel: () => { done.push(`cancel ${polls}`); },
+    wait: () => {
+      slept++;
+      advance(sleepMs);
+      done.push('sleep');
+    },
+    pause: (milliseconds: number) => {
+      expect(published).toBe(0); // whoever naps has rung for what it published
+      advance(milliseconds);
+      done.push(`nap ${milliseconds} after ${polls}`);
+    },
+  };
+  pollLoop(work, sleeper, () => slept === sleeps, { spins: 2, napBelow: 32, sleeps: true });
+  return done;
+}
+
+/** After two looks, and one look after each. */
+const FOUR_SLEEPS = ['announce 2', 'sleep', 'announce 3', 'sleep', 'announce 4', 'sleep', 'announce 5', 'sleep'];
+
+it('naps where it rested five times in a row after little, tells nobody that it does, and sleeps when a nap found nothing', () => {
+  expect(restsOf(() => 0, 6)).toEqual([...FOUR_SLEEPS, 'nap 0.1 after 6', 'announce 7', 'sleep', 'nap 0.1 after 8', 'announce 9', 'sleep']);
+});
+
+it('naps on while naps find something and it is little', () => {
+  // After each nap a packet in one look, and none in the two that follow.
+  const packets = new Map([[7, 31], [10, 1], [13, 32]]);
+  expect(restsOf((poll) => packets.get(poll) ?? 0, 5).slice(8)).toEqual([
+    'nap 0.1 after 6', 'nap 0.1 after 9', 'nap 0.1 after 12', 'announce 15', 'sleep',
+  ]);
+});
+
+it('adds up what it found since it rested', () => {
+  const all = (each: number): string[] => restsOf((poll) => (poll > 6 && poll < 11 ? each : 0), 6).slice(8);
+  expect(all(7).slice(0, 2)).toEqual(['nap 0.1 after 6', 'nap 0.1 after 12']);
+  expect(all(8).slice(0, 2)).toEqual(['nap 0.1 after 6', 'announce 12']);
+});
+
+it('does not nap where rings are rare: to sleep until the next costs less than to look for it', () => {
+  expect(restsOf(() => 0, 5, 0.19).filter((step) => step.startsWith('nap'))).toHaveLength(1);
+  expect(restsOf(() => 0, 20, 0.21).filter((step) => step.startsWith('nap'))).toEqual([]);
 });
 
 it('sleeps no longer than a second at a time, and shortly again after work', () => {
@@ -77,7 +141,7 @@ it('rings for what was published at every tick of the clock: functions may be sl
     hasWork: () => false,
     flush: () => { flushed.push(polls); },
   };
-  pollLoop(work, AWAKE, () => polls > 6, { spins: 2, sleeps: true });
+  pollLoop(work, AWAKE, () => polls > 6, { spins: 2, napBelow: 0, sleeps: true });
   expect(flushed).toEqual([0, 3, 6, 8]); // and before it ends
 });
 
@@ -93,7 +157,7 @@ it('looks at the clock in every sixteenth poll that finds nothing, and rings by 
     hasWork: () => false,
     flush: () => { flushed.push(polls); },
   };
-  pollLoop(work, AWAKE, () => true, { spins: 60, sleeps: true });
+  pollLoop(work, AWAKE, () => true, { spins: 60, napBelow: 0, sleeps: true });
   expect(flushed).toEqual([0, 17, 33, 49, 61]);
 });
 
@@ -110,8 +174,8 @@ it('counts as busy the polls that find work, and neither those that do not nor s
     hasWork: () => false,
     flush: () => undefined,
   };
-  const sleeper = { announce: () => undefined, cancel: () => undefined, wait: advance };
-  pollLoop(work, sleeper, () => polls > 300, { spins: 100, sleeps: true }, busyMs, wallMs);
+  const sleeper = { announce: () => undefined, cancel: () => undefined, wait: advance, pause: advance };
+  pollLoop(work, sleeper, () => polls > 300, { spins: 100, napBelow: 0, sleeps: true }, busyMs, wallMs);
   // 81 polls, and those before the last of them since the clock was read: it had slept, so none.
   expect(busyMs[0]).toBeCloseTo(81 * 0.125, 9);
   expect(Math.abs(wallMs[0] - Date.now())).toBeLessThan(60_000);
@@ -129,6 +193,6 @@ it('counts nothing as busy where others say that there is work, and no poll find
     hasWork: () => true,
     flush: () => { advance(0.5); },
   };
-  pollLoop(work, AWAKE, () => polls > 2000, { spins: 3, sleeps: true }, busyMs);
+  pollLoop(work, AWAKE, () => polls > 2000, { spins: 3, napBelow: 0, sleeps: true }, busyMs);
   expect(busyMs[0]).toBe(0);
 });

@@ -49,6 +49,9 @@ export function runEnd(end: End, bell: number, { buffer, wakeUp, sleepMs }: Memo
       sleeps++;
       if (performance.now() - since >= sleepMs) failure = `slept ${sleepMs} ms, ${end.story()}: a wake-up was lost`;
     },
+    pause: (milliseconds: number) => {
+      sleeper.pause(milliseconds);
+    },
   };
   pollLoop(end, untilRung, () => failure !== null || end.isOver(), { ...wakeUp, spins: 1 });
   return { failure, sleeps };

@@ -33,6 +33,11 @@ function sleepingConsumer(policy: WakeUp) {
   return { buffer, ring, consumer, sleeper, waker, publish, own: new Sleeper(buffer, bellAt + DOORBELL_BYTES), isAsleep: () => sleeper.word[0] === Sleeper.asleep };
 }
 
+it('lets threads that share cores nap while less than a quarter of the slots comes between two rests, where single packets do not count most', () => {
+  const napBelow = (policy: WakeUp, hasOwnCores: boolean): number => wakeUpSpec(policy, SLOTS, BURST, hasOwnCores).napBelow;
+  expect((['throughput', 'auto', 'latency', 'poll'] as const).map((policy) => [napBelow(policy, false), napBelow(policy, true)])).toEqual([[SLOTS / 4, 0], [SLOTS / 4, 0], [0, 0], [0, 0]]);
+});
+
 describe('a waker', () => {
   it.each(['auto', 'throughput'] as const)('puts off the ring for a full burst (%s), and flush makes up for it', (policy) => {
     const { publish, waker, isAsleep } = sleepingConsumer(policy);
@@ -167,8 +172,9 @@ describe('a thread that publishes and has nothing more to do', () => {
         waits++;
         own.wait(0);
       },
+      pause: () => undefined,
     };
-    pollLoop(work, ownSleeper, () => waits > 0, { spins: 1, sleeps: true });
+    pollLoop(work, ownSleeper, () => waits > 0, { spins: 1, napBelow: 0, sleeps: true });
     expect(order.filter((step) => step !== 'load consumerIndex')).toEqual([
       'store producerIndex', // (A)
       'load bell', 'store bell', 'notify bell', // (F), (G)

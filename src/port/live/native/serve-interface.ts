@@ -50,5 +50,5 @@ function receive(half: ReceivingHalf, { shared, thread, sleeper, phase, ready }:
 
 function send(half: SendingHalf, { shared, thread, sleeper, phase, ready }: PortThread): void {
   ready();
-  pollLoop(half, sleeper, () => phase() === RunState.stopped, { spins: SPINS, sleeps: true }, new Float64Array(shared.control, thread.busyOffset, 1));
+  pollLoop(half, sleeper, () => phase() === RunState.stopped, { spins: SPINS, napBelow: 0, sleeps: true }, new Float64Array(shared.control, thread.busyOffset, 1));
 }

@@ -125,5 +125,5 @@ function send(libc: Libc, backend: XdpBackend, { shared, thread, sleeper, phase,
     restMs: () => Math.min(sender.sending > 0 ? 1 : Infinity, egress?.restMs ?? Infinity),
     flush: () => undefined,
   };
-  pollLoop(work, sleeper, () => phase() === RunState.stopped, { spins: SPINS, sleeps: true }, new Float64Array(shared.control, thread.busyOffset, 1));
+  pollLoop(work, sleeper, () => phase() === RunState.stopped, { spins: SPINS, napBelow: 0, sleeps: true }, new Float64Array(shared.control, thread.busyOffset, 1));
 }
