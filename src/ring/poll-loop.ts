@@ -4,6 +4,7 @@
  */
 import type { Sleeper } from './doorbell.js';
 import { CELLS, NOW, readClock } from './monotonic-clock.js';
+import { TimeOfDay } from './time-of-day.js';
 import type { WakeUpSpec } from './wake-up.js';
 
 export interface Pollable {
@@ -41,9 +42,10 @@ const FIRST_SPINS = 100;
 const CLOCK_PERIOD = 16;
 /** Between two looks at the time of day, and between two flushes. */
 const TICK_MS = 1;
-/** Cells of the loop's times: when the clock was read before, and when the next tick is due. */
+/** Cells of the loop's times: when the clock was read before, when the next tick is due, and how long the last rest took. */
 const THEN = 1;
 const TICK = 2;
+const RESTED = 3;
 
 const NO_ARGUMENTS: [] = [];
 
@@ -70,9 +72,9 @@ class Rest {
   readonly #napBelow: number;
   readonly #sleeps: boolean;
   readonly #times: Float64Array;
-  readonly #wallMs: Float64Array;
+  readonly #timeOfDay: TimeOfDay;
 
-  constructor(work: Pollable, sleeper: LoopSleeper, stopped: () => boolean, { spins, napBelow, sleeps }: LoopWakeUp, times: Float64Array, wallMs: Float64Array) {
+  constructor(work: Pollable, sleeper: LoopSleeper, stopped: () => boolean, { spins, napBelow, sleeps }: LoopWakeUp, times: Float64Array, timeOfDay: TimeOfDay) {
     this.#work = work;
     this.#sleeper = sleeper;
     this.#stopped = stopped;
@@ -80,7 +82,7 @@ class Rest {
     this.#napBelow = napBelow;
     this.#sleeps = sleeps;
     this.#times = times;
-    this.#wallMs = wallMs;
+    this.#timeOfDay = timeOfDay;
     this.patience = Math.min(spins, FIRST_SPINS);
   }
 
@@ -119,9 +121,9 @@ class Rest {
     }
     this.#sleeper.wait(work.restMs === undefined ? this.#sleepMs : Math.min(this.#sleepMs, work.restMs()));
     this.#sleepMs = Math.min(2 * this.#sleepMs, LONGEST_SLEEP_MS);
-    const slept = this.#leaveOut();
-    if (slept > LONG_SLEEP_MS) this.#lightRests = 0;
-    if (slept >= FIRST_SLEEP_MS) this.patience = Math.min(this.#spins, FIRST_SPINS);
+    this.#leaveOut();
+    if (this.#times[RESTED] > LONG_SLEEP_MS) this.#lightRests = 0;
+    if (this.#times[RESTED] >= FIRST_SLEEP_MS) this.patience = Math.min(this.#spins, FIRST_SPINS);
     // Whoever rang had published before: a look that finds nothing is enough to sleep on.
     return this.patience - 1;
   };
@@ -133,17 +135,16 @@ class Rest {
     return this.#hasNapped = this.#lightRests === LIGHT_RESTS && !this.#hasNapped;
   }
 
-  /** What has passed since the clock was read last was not worked. @returns milliseconds of it. */
-  #leaveOut(): number {
+  /** What has passed since the clock was read last was not worked. */
+  #leaveOut(): void {
     const times = this.#times;
     readClock(times);
-    const passed = times[NOW] - times[THEN];
+    times[RESTED] = times[NOW] - times[THEN];
     times[THEN] = times[NOW];
     if (times[NOW] >= times[TICK]) {
       times[TICK] = times[NOW] + TICK_MS; // it has rung for everything before it rested
-      this.#wallMs[0] = Date.now();
+      this.#timeOfDay.write();
     }
-    return passed;
   }
 }
 
@@ -153,14 +154,15 @@ class Rest {
  * between two rests that counts as little; where there is little for long, it naps before it sleeps. `sleeps` false: it never does, and nobody has to ring.
  * @param busyMs its first cell counts the milliseconds in which there was work: of each poll that found some, with up to fifteen before it that
  * found none.
- * @param wallMs its first cell is the time of day, milliseconds since 1970, as it was read last.
+ * @param wallMs its first cell is the time of day at the last tick, whole milliseconds since 1970.
  */
 export function pollLoop(work: Pollable, sleeper: LoopSleeper, stopped: () => boolean, wakeUp: LoopWakeUp, busyMs: Float64Array = new Float64Array(1), wallMs: Float64Array = new Float64Array(1)): void {
   const times = new Float64Array(CELLS);
   readClock(times);
   times[THEN] = times[NOW];
   times[TICK] = times[NOW];
-  const rest = new Rest(work, sleeper, stopped, wakeUp, times, wallMs);
+  const timeOfDay = new TimeOfDay(times, wallMs);
+  const rest = new Rest(work, sleeper, stopped, wakeUp, times, timeOfDay);
   let idle = rest.patience;
   for (;;) {
     if (idle >= rest.patience) {
@@ -174,7 +176,7 @@ export function pollLoop(work: Pollable, sleeper: LoopSleeper, stopped: () => bo
       times[THEN] = times[NOW];
       if (times[NOW] >= times[TICK]) {
         times[TICK] = times[NOW] + TICK_MS;
-        wallMs[0] = Date.now();
+        timeOfDay.write();
         work.flush(); // whoever sleeps has not heard for a millisecond, or for as long as a slow poll took
       }
     }
