@@ -4,7 +4,7 @@
  */
 import type { Sleeper } from './doorbell.js';
 import { CELLS, NOW, readClock } from './monotonic-clock.js';
-import { TimeOfDay } from './time-of-day.js';
+import { COMPARISON, TO_WALL, TimeOfDay } from './time-of-day.js';
 import type { WakeUpSpec } from './wake-up.js';
 
 export interface Pollable {
@@ -73,8 +73,9 @@ class Rest {
   readonly #sleeps: boolean;
   readonly #times: Float64Array;
   readonly #timeOfDay: TimeOfDay;
+  readonly #wallMs: Float64Array;
 
-  constructor(work: Pollable, sleeper: LoopSleeper, stopped: () => boolean, { spins, napBelow, sleeps }: LoopWakeUp, times: Float64Array, timeOfDay: TimeOfDay) {
+  constructor(work: Pollable, sleeper: LoopSleeper, stopped: () => boolean, { spins, napBelow, sleeps }: LoopWakeUp, times: Float64Array, timeOfDay: TimeOfDay, wallMs: Float64Array) {
     this.#work = work;
     this.#sleeper = sleeper;
     this.#stopped = stopped;
@@ -83,6 +84,7 @@ class Rest {
     this.#sleeps = sleeps;
     this.#times = times;
     this.#timeOfDay = timeOfDay;
+    this.#wallMs = wallMs;
     this.patience = Math.min(spins, FIRST_SPINS);
   }
 
@@ -143,7 +145,8 @@ class Rest {
     times[THEN] = times[NOW];
     if (times[NOW] >= times[TICK]) {
       times[TICK] = times[NOW] + TICK_MS; // it has rung for everything before it rested
-      this.#timeOfDay.write();
+      if (times[NOW] >= times[COMPARISON]) this.#timeOfDay.compare();
+      this.#wallMs[0] = Math.floor(times[NOW] + times[TO_WALL]);
     }
   }
 }
@@ -161,8 +164,8 @@ export function pollLoop(work: Pollable, sleeper: LoopSleeper, stopped: () => bo
   readClock(times);
   times[THEN] = times[NOW];
   times[TICK] = times[NOW];
-  const timeOfDay = new TimeOfDay(times, wallMs);
-  const rest = new Rest(work, sleeper, stopped, wakeUp, times, timeOfDay);
+  const timeOfDay = new TimeOfDay(times);
+  const rest = new Rest(work, sleeper, stopped, wakeUp, times, timeOfDay, wallMs);
   let idle = rest.patience;
   for (;;) {
     if (idle >= rest.patience) {
@@ -176,7 +179,8 @@ export function pollLoop(work: Pollable, sleeper: LoopSleeper, stopped: () => bo
       times[THEN] = times[NOW];
       if (times[NOW] >= times[TICK]) {
         times[TICK] = times[NOW] + TICK_MS;
-        timeOfDay.write();
+        if (times[NOW] >= times[COMPARISON]) timeOfDay.compare();
+        wallMs[0] = Math.floor(times[NOW] + times[TO_WALL]);
         work.flush(); // whoever sleeps has not heard for a millisecond, or for as long as a slow poll took
       }
     }

@@ -2,39 +2,36 @@
  * Hot: no allocation. The time of day for loops that want it each millisecond: `Date.now` makes an object of each reading, so it is asked once a
  * second how far it is from the clock that never goes back.
  */
-import { CELLS, NOW } from './monotonic-clock.js';
+import { NOW } from './monotonic-clock.js';
 
-/** Between two comparisons of the clocks: where the system's time is set, it is noticed that late. */
-const COMPARISON_MS = 1000;
+/**
+ * Between two comparisons of the clocks: where the system's time is set, it is noticed that late. The first come after one millisecond, two, four
+ * and so on: a loop that meets something only after it was compiled is compiled anew.
+ */
+const LONGEST_PERIOD_MS = 1000;
 /** `Date.now` leaves out what is less than a millisecond, so two comparisons differ by up to one when nobody has set anything. */
 const UNCERTAINTY_MS = 1;
-/** Own cells: what to add, and when to compare next. */
-const OFFSET = 0;
-const NEXT = 1;
+
+/** Cells of the times that it works on: what to add to the clock that never goes back, and when to compare next. */
+export const TO_WALL = 14;
+export const COMPARISON = 15;
 
 export class TimeOfDay {
-  readonly #cells = new Float64Array(CELLS);
   readonly #times: Float64Array;
-  readonly #wallMs: Float64Array;
+  #periodMs = 1;
 
-  /**
-   * @param times in whose cell `NOW` `readClock` writes.
-   * @param wallMs its first cell becomes whole milliseconds since 1970.
-   */
-  constructor(times: Float64Array, wallMs: Float64Array) {
+  /** @param times of `CELLS` cells, in whose cell `NOW` `readClock` writes. */
+  constructor(times: Float64Array) {
     this.#times = times;
-    this.#wallMs = wallMs;
+    this.compare();
   }
 
-  /** Writes the time of day of the last `readClock`. */
-  write(): void {
-    const cells = this.#cells;
+  /** To be called when the time in the cell `COMPARISON` is over. The time of day is the sum of `NOW` and `TO_WALL`, without its fraction: milliseconds since 1970. */
+  compare(): void {
     const times = this.#times;
-    if (times[NOW] >= cells[NEXT]) {
-      cells[NEXT] = times[NOW] + COMPARISON_MS;
-      const offset = Date.now() - times[NOW];
-      if (Math.abs(offset - cells[OFFSET]) > UNCERTAINTY_MS) cells[OFFSET] = offset;
-    }
-    this.#wallMs[0] = Math.floor(times[NOW] + cells[OFFSET]);
+    times[COMPARISON] = times[NOW] + this.#periodMs;
+    this.#periodMs = Math.min(2 * this.#periodMs, LONGEST_PERIOD_MS);
+    const found = Date.now() - times[NOW];
+    if (Math.abs(found - times[TO_WALL]) > UNCERTAINTY_MS) times[TO_WALL] = found;
   }
 }

@@ -1,7 +1,7 @@
 /** The time of day from the clock that never goes back. */
 import { afterEach, expect, it, vi } from 'vitest';
 import { CELLS, NOW } from '../../src/ring/monotonic-clock.js';
-import { TimeOfDay } from '../../src/ring/time-of-day.js';
+import { COMPARISON, TO_WALL, TimeOfDay } from '../../src/ring/time-of-day.js';
 
 afterEach(() => { vi.restoreAllMocks(); });
 
@@ -9,8 +9,7 @@ const MIDNIGHT = Date.UTC(2026, 10, 26);
 
 function clocks() {
   const times = new Float64Array(CELLS);
-  const wallMs = new Float64Array(1);
-  const timeOfDay = new TimeOfDay(times, wallMs);
+  let timeOfDay: TimeOfDay | null = null;
   let asked = 0;
   /** @param setMs how far the system's time has been set. */
   const at = (now: number, setMs = 0): number => {
@@ -19,16 +18,19 @@ function clocks() {
       return Math.floor(MIDNIGHT + 0.9 + now + setMs);
     });
     times[NOW] = 5_000_000 + now;
-    timeOfDay.write();
-    return wallMs[0] - MIDNIGHT;
+    timeOfDay ??= new TimeOfDay(times);
+    if (times[NOW] >= times[COMPARISON]) timeOfDay.compare();
+    return Math.floor(times[NOW] + times[TO_WALL]) - MIDNIGHT;
   };
   return { at, asked: () => asked };
 }
 
-it('is a whole number of milliseconds, and asks the system once a second', () => {
+it('asks the system seldom: after 1 ms, 2, 4 and so on, then once a second', () => {
   const { at, asked } = clocks();
-  for (let now = 0; now < 3000; now++) expect(at(now)).toBe(now);
-  expect(asked()).toBe(3);
+  for (let now = 0; now < 1024; now++) expect(at(now)).toBe(now);
+  expect(asked()).toBe(11);
+  for (let now = 1024; now < 11_023; now++) expect(at(now)).toBe(now);
+  expect(asked()).toBe(20);
 });
 
 it('does not jump by what the system leaves out of its answer', () => {
@@ -45,7 +47,7 @@ it('does not jump by what the system leaves out of its answer', () => {
 
 it.each([-3_600_000, 1500])('follows a clock that was set by %i ms within a second', (setMs) => {
   const { at } = clocks();
-  at(0);
-  expect(at(999, setMs)).toBe(999);
-  expect(Math.abs(at(1000, setMs) - 1000 - setMs)).toBeLessThanOrEqual(1);
+  for (let now = 0; now < 2023; now++) at(now);
+  expect(at(2022.5, setMs)).toBe(2022);
+  expect(Math.abs(at(2023, setMs) - 2023 - setMs)).toBeLessThanOrEqual(1);
 });
