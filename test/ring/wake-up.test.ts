@@ -36,6 +36,7 @@ function sleepingConsumer(policy: WakeUp) {
 it('lets threads that share cores nap while less than a quarter of the slots comes between two rests, where single packets do not count most', () => {
   const napBelow = (policy: WakeUp, hasOwnCores: boolean): number => wakeUpSpec(policy, SLOTS, BURST, hasOwnCores).napBelow;
   expect((['throughput', 'auto', 'latency', 'poll'] as const).map((policy) => [napBelow(policy, false), napBelow(policy, true)])).toEqual([[SLOTS / 4, 0], [SLOTS / 4, 0], [0, 0], [0, 0]]);
+  expect(wakeUpSpec('auto', 16 * SLOTS, BURST, false).napBelow).toBe(1024);
 });
 
 describe('a waker', () => {
