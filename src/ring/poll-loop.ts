@@ -28,7 +28,10 @@ const LONGEST_SLEEP_MS = 1000;
 const NAP_MS = 0.1;
 /** A sleep that lasted longer: rings are rare, and to sleep until the next costs less than to look for it. */
 const LONG_SLEEP_MS = 2 * NAP_MS;
-/** Rests in a row with less than `napBelow` before them, from which the load counts as light: under full load a thread finds little now and then, and is missed while it naps. */
+/**
+ * Times in a row that it looked in vain for long enough, with less than `napBelow` done in between, from which the load counts as light: under full load a
+ * thread finds little now and then, and is missed while it naps.
+ */
 const LIGHT_RESTS = 5;
 /**
  * Empty polls before a thread sleeps again that was woken after a silence: whoever woke it may wait for the same core. Each poll that finds
@@ -59,7 +62,7 @@ type LoopWakeUp = Pick<WakeUpSpec, 'spins' | 'napBelow' | 'sleeps'>;
 class Rest {
   /** Empty polls before it rests. */
   patience: number;
-  /** Work since it rested last, no further than to where it is not little. */
+  /** Work since it looked in vain for long enough the last time, counted no further than to where it is not little. */
   #found = 0;
   #lightRests = 0;
   #hasNapped = false;
@@ -72,10 +75,9 @@ class Rest {
   readonly #napBelow: number;
   readonly #sleeps: boolean;
   readonly #times: Float64Array;
-  readonly #timeOfDay: TimeOfDay;
   readonly #wallMs: Float64Array;
 
-  constructor(work: Pollable, sleeper: LoopSleeper, stopped: () => boolean, { spins, napBelow, sleeps }: LoopWakeUp, times: Float64Array, timeOfDay: TimeOfDay, wallMs: Float64Array) {
+  constructor(work: Pollable, sleeper: LoopSleeper, stopped: () => boolean, { spins, napBelow, sleeps }: LoopWakeUp, times: Float64Array, wallMs: Float64Array) {
     this.#work = work;
     this.#sleeper = sleeper;
     this.#stopped = stopped;
@@ -83,7 +85,6 @@ class Rest {
     this.#napBelow = napBelow;
     this.#sleeps = sleeps;
     this.#times = times;
-    this.#timeOfDay = timeOfDay;
     this.#wallMs = wallMs;
     this.patience = Math.min(spins, FIRST_SPINS);
   }
@@ -110,7 +111,7 @@ class Rest {
       this.#leaveOut();
       return 1; // none of this was work
     }
-    if (this.#isToNap()) {
+    if (this.#beginsWithNap()) {
       this.#sleeper.pause(NAP_MS);
       this.#leaveOut();
       return this.patience - 1;
@@ -130,11 +131,13 @@ class Rest {
     return this.patience - 1;
   };
 
-  #isToNap(): boolean {
+  /** Judges what was done since the last time. */
+  #beginsWithNap(): boolean {
     const isLight = this.#found < this.#napBelow;
     this.#found = 0;
     this.#lightRests = isLight ? Math.min(LIGHT_RESTS, this.#lightRests + 1) : 0;
-    return this.#hasNapped = this.#lightRests === LIGHT_RESTS && !this.#hasNapped;
+    this.#hasNapped = this.#lightRests === LIGHT_RESTS && !this.#hasNapped;
+    return this.#hasNapped;
   }
 
   /** What has passed since the clock was read last was not worked. */
@@ -145,7 +148,6 @@ class Rest {
     times[THEN] = times[NOW];
     if (times[NOW] >= times[TICK]) {
       times[TICK] = times[NOW] + TICK_MS; // it has rung for everything before it rested
-      if (times[NOW] >= times[COMPARISON]) this.#timeOfDay.compare();
       this.#wallMs[0] = Math.floor(times[NOW] + times[TO_WALL]);
     }
   }
@@ -165,7 +167,7 @@ export function pollLoop(work: Pollable, sleeper: LoopSleeper, stopped: () => bo
   times[THEN] = times[NOW];
   times[TICK] = times[NOW];
   const timeOfDay = new TimeOfDay(times);
-  const rest = new Rest(work, sleeper, stopped, wakeUp, times, timeOfDay, wallMs);
+  const rest = new Rest(work, sleeper, stopped, wakeUp, times, wallMs);
   let idle = rest.patience;
   for (;;) {
     if (idle >= rest.patience) {

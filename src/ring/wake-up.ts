@@ -25,7 +25,7 @@ export interface WakeUpSpec {
   ringAfterPolls: number;
   /** Empty polls before a thread sleeps, or, where it does not sleep, before it looks whether it is to end. */
   spins: number;
-  /** Packets between two rests of a thread that are few: while they come often and are few, it naps, and nobody has to wake it. 0: it never naps. */
+  /** Less work than this between two rests is little, as a poll counts it: packets of a VM, hand-overs of the packet manager. While there is little, and often, a thread naps, and nobody has to wake it. 0: it never naps. */
   napBelow: number;
   sleeps: boolean;
 }
@@ -37,8 +37,8 @@ const SPINS = 100;
 /** A thread that has a core to itself loses nothing by looking for longer. */
 const SPINS_ON_OWN_CORE = 4000;
 const RING_AFTER_POLLS = 16;
-/** More than this between two rests is much to do, however many slots there are. */
-const FEW_PACKETS = 1024;
+/** This much work between two rests is not little, however many slots there are. */
+const MOST_LITTLE = 1024;
 
 /** @param hasOwnCores every thread has a core to itself. */
 export function wakeUpSpec(policy: WakeUp, slots: number, burst: number, hasOwnCores: boolean): WakeUpSpec {
@@ -49,7 +49,7 @@ export function wakeUpSpec(policy: WakeUp, slots: number, burst: number, hasOwnC
     ringAfterPolls: RING_AFTER_POLLS,
     spins: hasOwnCores && (policy === 'latency' || policy === 'auto') ? SPINS_ON_OWN_CORE : SPINS,
     // A wake-up takes the core from somebody else, for a few packets: let them come together, but not so many that slots run out.
-    napBelow: !hasOwnCores && (policy === 'throughput' || policy === 'auto') ? Math.min(mark, FEW_PACKETS) : 0,
+    napBelow: !hasOwnCores && (policy === 'throughput' || policy === 'auto') ? Math.min(mark, MOST_LITTLE) : 0,
     sleeps: policy !== 'poll',
   };
 }

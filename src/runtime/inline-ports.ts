@@ -188,7 +188,7 @@ export class InlinePorts implements Pollable {
     // As above.
   }
 
-  /** Frames need not wait until it is over. */
+  /** Not called, as its thread never naps: frames that come would not wait until it is over. */
   pause(timeoutMs: number): void {
     this.wait(timeoutMs);
   }

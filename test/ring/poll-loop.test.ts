@@ -181,6 +181,37 @@ it('counts as busy the polls that find work, and neither those that do not nor s
   expect(Math.abs(wallMs[0] - Date.now())).toBeLessThan(60_000);
 });
 
+/** @returns how far the time of day that was told is ahead of the clock, poll by poll of a millisecond; the system's is 777 ms ahead, and is set by an hour at poll 3000. */
+function timeTold(hasWork: (poll: number) => boolean): number[] {
+  const wallMs = new Float64Array(1);
+  const clockMs = (): number => Number(nowNanos / 1_000_000n);
+  const told: number[] = [];
+  vi.spyOn(Date, 'now').mockImplementation(() => clockMs() + 777 + (told.length > 3000 ? 3_600_000 : 0));
+  const work = {
+    poll: () => {
+      told.push(wallMs[0] - clockMs());
+      advance(1);
+      return hasWork(told.length) ? 1 : 0;
+    },
+    hasWork: () => false,
+    flush: () => undefined,
+  };
+  pollLoop(work, AWAKE, () => told.length > 5000, { spins: 16, napBelow: 0, sleeps: true }, undefined, wallMs);
+  return told;
+}
+
+it('tells the time of day to the millisecond while there is work, and follows a clock that is set within a second', () => {
+  const told = timeTold((poll) => poll <= 5000);
+  expect(told.slice(1, 3000).filter((ahead) => Math.abs(ahead - 777) > 1)).toEqual([]);
+  expect(told.slice(4001, 5000).filter((ahead) => Math.abs(ahead - 3_600_777) > 1)).toEqual([]);
+});
+
+it('tells the time of day after each rest, and follows a clock that was set once there is work', () => {
+  const told = timeTold((poll) => poll === 4500);
+  expect(told.slice(1, 3000).filter((ahead) => ahead > 778 || ahead < 777 - 17)).toEqual([]);
+  expect(Math.abs(told[4501] - 3_600_777)).toBeLessThanOrEqual(1);
+});
+
 it('counts nothing as busy where others say that there is work, and no poll finds any', () => {
   const busyMs = new Float64Array(1);
   let polls = 0;

@@ -20,7 +20,7 @@ function layOut(slots: number, policy: WakeUp, burst: number, naps: boolean): Me
   const ring = ringBytes(capacity);
   const buffer = new SharedArrayBuffer(2 * ring + 2 * DOORBELL_BYTES);
   return {
-    buffer, slots, sleepMs: SLEEP_MS, wakeUp: { ...wakeUpSpec(policy, slots, burst, false), napBelow: naps ? burst : 0 },
+    buffer, slots, sleepMs: SLEEP_MS, wakeUp: { ...wakeUpSpec(policy, slots, burst, false), napBelow: naps ? Infinity : 0 },
     toWorker: { offset: 0, capacity }, fromWorker: { offset: ring, capacity }, workerBell: 2 * ring, mainBell: 2 * ring + DOORBELL_BYTES,
   };
 }
@@ -47,6 +47,7 @@ describe('two threads that put off their rings', () => {
     const [worker, main] = await exchange(layOut(64, policy, 8, naps), 8000, () => random(20), null);
     expect(worker.failure, `STRESS_SEED=${seed}`).toBeNull();
     expect(worker.sleeps + main.sleeps, 'nobody ever slept').toBeGreaterThan(0);
+    expect(worker.naps + main.naps > 0, 'whether somebody napped').toBe(naps);
   });
 
   it.each([['polls', 200], ['clock', 30]] as const)('a producer that never sleeps still rings for a single packet, by its %s', async (bound, total) => {
