@@ -1,8 +1,8 @@
 /** Header parse, checksums, and the copy into a slot. */
 import { checksum, updateChecksum16 } from '../../src/packet/checksum.js';
+import { BlockCopier } from '../../src/memory/block-copier.js';
 import { HeaderOffset } from '../../src/memory/slot-layout.js';
 import { parsePacket } from '../../src/packet/parse.js';
-import { copyBytes } from '../../src/port/capture/copy-bytes.js';
 import type { GeneratorOptions } from '../../src/port/generator.js';
 import { FrameMemory, allAddresses, frameGenerator } from '../frames.js';
 import { InvalidMeasurement } from '../sample.js';
@@ -87,10 +87,11 @@ export function copyCases(seed: number): MicroCase[] {
   const { region } = memory;
   const to = memory.start(0);
   const from = Uint8Array.from({ length: SLOT_BYTES }, (_, k) => (k * 31) & 255);
+  const copier = new BlockCopier();
   const sizes = [64, 1500, 9000];
   return sizes.flatMap((bytes) => [0, 1].map((shift): MicroCase => {
     const call = (): number => {
-      for (let k = 0; k < 64; k++) copyBytes(from, shift, region, to, bytes);
+      for (let k = 0; k < 64; k++) copier.copy(from, shift, region, to, bytes);
       return region[to + bytes - 1];
     };
     const name = shift === 0 ? 'copy to a slot, aligned alike' : 'copy to a slot, one byte off';

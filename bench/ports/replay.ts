@@ -2,6 +2,7 @@
  * Hot: no allocation. Packets that were read or made before, sent again and again in their order by two ports: each has those
  * of its side and waits while it is the other's turn, or while what its packets answer is under way.
  */
+import { BlockCopier, WORDS_BYTES } from '../../src/memory/block-copier.js';
 import { initialDataOffset, LinkType } from '../../src/memory/slot-layout.js';
 import type { PortMemory } from '../../src/port/contract.js';
 import { describeArrival } from '../../src/port/capture/fill-slot.js';
@@ -10,8 +11,6 @@ import { Cell } from './panel.js';
 import type { ReplayOptions } from './port-options.js';
 import { Window } from './window.js';
 
-/** Up to here words are copied one by one; from there on a block copy costs less. */
-const WORDS_BYTES = 256;
 /** A day in 2024. */
 const FIRST_SECOND = 1_704_067_200;
 /** Packet time from one packet to the next. */
@@ -27,8 +26,6 @@ export class Replay {
   readonly options: ReplayOptions;
   readonly panel: Float64Array;
   readonly window: Window;
-  /** Signed: a word beyond 2^31 that a call returns is an object. */
-  readonly words: Int32Array;
   /** Of the packets that are copied as a block. */
   readonly views: readonly (Uint8Array | null)[];
   /** Index of the next packet, and packets sent in all. */
@@ -52,7 +49,6 @@ export class Replay {
     this.options = options;
     this.panel = new Float64Array(options.panel);
     this.window = new Window(this.panel, options);
-    this.words = new Int32Array(options.bytes.buffer, 0, options.bytes.length >>> 2);
     this.views = Array.from(options.offsets, (offset, k) => (options.lengths[k] > WORDS_BYTES ? options.bytes.subarray(offset, offset + options.lengths[k]) : null));
   }
 
@@ -92,7 +88,9 @@ export class ReplaySide {
   readonly #replay: Replay;
   readonly #side: number;
   readonly #memory: PortMemory;
+  /** Signed: a word beyond 2^31 that a call returns is an object. */
   readonly #words: Int32Array;
+  readonly #copier = new BlockCopier();
   /** By slot: which phase its packet belongs to. */
   readonly #phaseOf: Uint8Array;
   readonly #arrival = { length: 0, originalLength: 0, seconds: FIRST_SECOND, nanos: 0, linkType: LinkType.ethernet, interfaceId: 0 };
@@ -141,18 +139,14 @@ export class ReplaySide {
 
   /** @returns the word that both ends add up. */
   #send(address: number, packet: number): number {
-    const { options, views, words, sent, jumped, begun } = this.#replay;
+    const { options, views, sent, jumped, begun } = this.#replay;
     const slot = this.#memory.slotIndex(address);
     const dataOffset = initialDataOffset(slot);
     const start = address + dataOffset;
     const length = options.lengths[packet];
     this.#phaseOf[slot] = begun & (PHASES_COUNTED - 1);
     if (length > WORDS_BYTES) this.#memory.region.set(views[packet]!, start);
-    else {
-      const from = options.offsets[packet] >>> 2;
-      const count = (length + 3) >>> 2;
-      for (let k = 0; k < count; k++) this.#words[(start >>> 2) + k] = words[from + k];
-    }
+    else this.#copier.copy(options.bytes, options.offsets[packet], this.#memory.region, start, length);
     const arrival = this.#arrival;
     arrival.length = length;
     arrival.originalLength = length;

@@ -1,11 +1,11 @@
-/** The one routine that copies packet bytes between ingress and egress; it counts what it copies. Long copies allocate a view. */
+/** The one routine that copies packet bytes between ingress and egress; it counts what it copies. */
+import { BlockCopier } from './block-copier.js';
 
-/** Up to here a plain loop costs less than the view that a block copy needs. */
-const LOOP_BYTES = 160;
-
+/** For one direction between two memories: as a `BlockCopier`. */
 export class CopyCounter {
   readonly #cell: Float64Array;
   readonly #index: number;
+  readonly #copier = new BlockCopier();
 
   constructor(cell: Float64Array, index: number) {
     this.#cell = cell;
@@ -14,8 +14,7 @@ export class CopyCounter {
 
   /** Copies `length` bytes. In zero-copy mode nothing calls this, and the count stays 0. */
   copy(from: Uint8Array, fromStart: number, to: Uint8Array, toStart: number, length: number): void {
-    if (length <= LOOP_BYTES) for (let k = 0; k < length; k++) to[toStart + k] = from[fromStart + k];
-    else to.set(from.subarray(fromStart, fromStart + length), toStart);
+    this.#copier.copy(from, fromStart, to, toStart, length);
     this.#cell[this.#index] += length;
   }
 }

@@ -4,6 +4,7 @@
  *
  * Flow f goes from 10.0.0.0/8 (fd00::/16) to 198.18.0.0/15 (2001:db8::/32, both set aside for tests and examples).
  */
+import { BlockCopier, WORDS_BYTES } from '../memory/block-copier.js';
 import { initialDataOffset, LinkType } from '../memory/slot-layout.js';
 import { builtInDrop } from '../observe/drop-reasons.js';
 import { Egress } from './capture/egress.js';
@@ -31,8 +32,6 @@ export const MAX_GENERATED_FLOWS = 65536;
 /** Longest frame: a full IPv4 packet. */
 export const MAX_GENERATED_BYTES = 65549;
 const ETHERNET_BYTES = 14;
-/** Bytes of a frame that are copied word by word: a block copy pays for itself only beyond. A multiple of 8. */
-const FRONT_BYTES = 128;
 /** The words of the IPv6 addresses that are the same in all packets: fd00::, 2001:db8::. */
 const IPV6_PREFIX_SUM = 0xfd00 + 0x2001 + 0x0db8;
 /** Source ports before they repeat. */
@@ -73,12 +72,11 @@ export class GeneratorPort implements PortBackend {
   /** Lengths above the smallest of a range that may be drawn; 1 when lengths are listed. */
   readonly #span: number;
   readonly #draws: Draws;
-  /** A frame of the longest length: headers whose varying fields are zero, then the payload. Its front, as words. */
+  /** A frame of the longest length: headers whose varying fields are zero, then the payload. */
   readonly #image: Uint8Array;
-  readonly #front: Uint32Array;
-  /** What follows the front in a frame of some length: made once for each. */
-  readonly #rests: (Uint8Array | null)[];
-  readonly #regionWords: Uint32Array;
+  /** The frame of some length that is not copied by words: a view, made once for each. */
+  readonly #wholes: (Uint8Array | null)[];
+  readonly #copier = new BlockCopier();
   readonly #view: DataView;
   /** Folded sums of the image's 16-bit words: of the IP header, of the transport header, of the payload before each word. */
   readonly #ipSum: number;
@@ -110,10 +108,8 @@ export class GeneratorPort implements PortBackend {
     this.#egress = new Egress(memory, counts, null);
     this.#draws = new Draws(seed);
     const longest = Math.max(...this.#lengths);
-    this.#image = new Uint8Array(Math.max(longest, FRONT_BYTES) + 1);
-    this.#rests = Array.from({ length: longest + 1 }, () => null);
-    this.#front = new Uint32Array(this.#image.buffer, 0, FRONT_BYTES / 4);
-    this.#regionWords = new Uint32Array(memory.region.buffer, 0, memory.region.length >>> 2);
+    this.#image = new Uint8Array(longest + 1);
+    this.#wholes = Array.from({ length: longest + 1 }, () => null);
     this.#view = new DataView(memory.region.buffer, memory.region.byteOffset, memory.region.byteLength);
     this.#l4Bytes = protocol === 'udp' ? 8 : 20;
     this.#writeHeaders();
@@ -195,19 +191,14 @@ export class GeneratorPort implements PortBackend {
     describeArrival(this.#memory, slotIndex, dataOffset, arrival);
   }
 
-  /** Frames begin on a cache line, as the image does: the front goes by words, the rest by a block copy aligned alike. */
+  /** Frames begin on a cache line, as the image does. */
   #copyImage(frame: number, length: number): void {
-    const words = this.#regionWords;
-    const front = this.#front;
-    // The last word may reach past the frame: the slot has room for whole words.
-    const frontWords = (length < FRONT_BYTES ? length + 3 : FRONT_BYTES) >>> 2;
-    const at = frame >>> 2;
-    for (let k = 0; k < frontWords; k++) words[at + k] = front[k];
-    if (length > FRONT_BYTES) this.#memory.region.set(this.#rests[length] ?? this.#restOf(length), frame + FRONT_BYTES);
+    if (length <= WORDS_BYTES) this.#copier.copy(this.#image, 0, this.#memory.region, frame, length);
+    else this.#memory.region.set(this.#wholes[length] ?? this.#wholeOf(length), frame);
   }
 
-  #restOf(length: number): Uint8Array {
-    return (this.#rests[length] = this.#image.subarray(FRONT_BYTES, length));
+  #wholeOf(length: number): Uint8Array {
+    return (this.#wholes[length] = this.#image.subarray(0, length));
   }
 
   #finishIpv4(at: number, length: number): void {

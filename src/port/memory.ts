@@ -1,6 +1,6 @@
 /** A port that receives the packets that it was given, in order, and lets go of what is sent here. */
 import { Egress } from './capture/egress.js';
-import { fillSlot } from './capture/fill-slot.js';
+import { SlotFiller } from './capture/fill-slot.js';
 import type { PortBackend, PortCounts, PortMemory } from './contract.js';
 
 export interface MemoryPortOptions {
@@ -15,7 +15,7 @@ const SPACING_NANOS = 1_000_000;
 export class MemoryPort implements PortBackend {
   readonly #packets: readonly Uint8Array[];
   readonly #linkType: number;
-  readonly #memory: PortMemory;
+  readonly #filler: SlotFiller;
   readonly #egress: Egress;
   #next = 0;
 
@@ -25,7 +25,7 @@ export class MemoryPort implements PortBackend {
     if (misfit >= 0) throw new RangeError(`packet ${misfit} of a memory port has ${packets[misfit].length} B, expected 1 to ${memory.maxPacketBytes}`);
     this.#packets = packets;
     this.#linkType = linkType;
-    this.#memory = memory;
+    this.#filler = new SlotFiller(memory);
     this.#egress = new Egress(memory, counts, null);
   }
 
@@ -36,7 +36,7 @@ export class MemoryPort implements PortBackend {
       const seconds = Math.floor((this.#next * SPACING_NANOS) / 1e9);
       const nanos = (this.#next++ * SPACING_NANOS) % 1e9;
       const { length } = packet;
-      fillSlot(this.#memory, slots[used], packet, 0, { length, originalLength: length, seconds, nanos, linkType: this.#linkType, interfaceId: 0 });
+      this.#filler.fill(slots[used], packet, 0, { length, originalLength: length, seconds, nanos, linkType: this.#linkType, interfaceId: 0 });
     }
     return used;
   }

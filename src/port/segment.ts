@@ -3,11 +3,11 @@
  * has the headers, with its own lengths, identification, sequence number and checksums; FIN and PSH go with the last, CWR
  * with the first (RFC 3168 section 6.1.2).
  */
+import { BlockCopier } from '../memory/block-copier.js';
 import { readU16, readU32, writeU16, writeU32 } from '../packet/bytes.js';
 import { checksum, pseudoHeaderSum } from '../packet/checksum.js';
 import { TCP_CHECKSUM } from '../packet/l4-checksum.js';
 import { VLAN_BYTES, isVlan } from '../packet/vlan.js';
-import { copyBytes } from './capture/copy-bytes.js';
 
 const TCP = 6;
 const ETHERNET_BYTES = 14;
@@ -17,6 +17,7 @@ const CWR = 0x80;
 export class Segmenter {
   /** Bytes of the headers of each packet. */
   headerBytes = 0;
+  readonly #copier = new BlockCopier();
   #bytes: Uint8Array = new Uint8Array(0);
   #frame = 0;
   #l3 = 0;
@@ -68,8 +69,8 @@ export class Segmenter {
     const payload = this.#frame + headerBytes + k * this.#segmentBytes;
     const payloadBytes = Math.min(this.#segmentBytes, this.#end - payload);
     const isLast = payload + payloadBytes >= this.#end;
-    copyBytes(from, this.#frame, out, at, headerBytes);
-    copyBytes(from, payload, out, at + headerBytes, payloadBytes);
+    this.#copier.copy(from, this.#frame, out, at, headerBytes);
+    this.#copier.copy(from, payload, out, at + headerBytes, payloadBytes);
     const l3 = at + this.#l3 - this.#frame;
     const l4 = at + this.#l4 - this.#frame;
     const l4Bytes = headerBytes - (l4 - at) + payloadBytes;

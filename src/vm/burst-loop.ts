@@ -15,6 +15,8 @@ import type { Packet } from '../packet/packet.js';
 import { JournalWord, type Journal } from '../vnic/journal.js';
 import { writeVerdict } from './write-verdict.js';
 
+export interface Copies { readonly in: CopyCounter; readonly out: CopyCounter; readonly bytes: Uint8Array }
+
 export interface LoopParts {
   readonly region: Region;
   readonly headers: SlotHeaders;
@@ -23,8 +25,8 @@ export interface LoopParts {
   readonly batch: Uint32Array;
   readonly clock: PacketClock;
   readonly journal: Journal;
-  /** Copy mode: what counts the copies, and where they are. */
-  readonly copies: { readonly counter: CopyCounter; readonly bytes: Uint8Array } | null;
+  /** Copy mode: what copies and counts, into memory of the VM's own and back, and that memory. */
+  readonly copies: Copies | null;
 }
 
 /** Processes the first `count` packets of the burst. */
@@ -35,7 +37,8 @@ export function burstLoop({ region, headers, packet, batch, clock, journal, copi
   const { bytes: itsBytes, base: itsBase, slotShift: itsShift } = region;
   const { u8: itsHeaderBytes, i32: itsHeaderWords } = headers;
   const { words: itsJournal } = journal;
-  const copier = copies?.counter ?? null;
+  const copyIn = copies?.in ?? null;
+  const copyOut = copies?.out ?? null;
   const itsCopy = copies?.bytes ?? region.bytes;
   const last = handlers.length - 1;
   // By name, so that each call has a target that is known.
@@ -73,14 +76,14 @@ export function burstLoop({ region, headers, packet, batch, clock, journal, copi
       const at8 = slot << 6;
       // Unsigned: whatever another thread may have written there, it does not lie before the region.
       const offset = i32[at] >>> 0;
-      if (copier === null) packet.moveTo(bytes, address + offset, slot);
+      if (copyIn === null) packet.moveTo(bytes, address + offset, slot);
       else {
-        copier.copy(bytes, address + offset, copy, offset, i32[at | HeaderWord.length]);
+        copyIn.copy(bytes, address + offset, copy, offset, i32[at | HeaderWord.length]);
         packet.moveTo(copy, offset, slot);
       }
       clock.advance(i32[at | HeaderWord.timestampSeconds] >>> 0, i32[at | HeaderWord.timestampNanos]);
       const verdict = last === 0 ? first(packet) : passSeveral(at8);
-      if (copier !== null) copier.copy(copy, i32[at] >>> 0, bytes, address + (i32[at] >>> 0), i32[at | HeaderWord.length]);
+      if (copyOut !== null) copyOut.copy(copy, i32[at] >>> 0, bytes, address + (i32[at] >>> 0), i32[at | HeaderWord.length]);
       // It stands there already: a header that is only read need not travel between cores.
       if (verdict !== forward || u8[at8 | HeaderOffset.verdict] !== VerdictKind.forward) writeVerdict(headers, slot, verdict);
       words[JournalWord.cursor] = k + 1;

@@ -21,7 +21,7 @@ import { Mesh } from '../vnic/mesh.js';
 import { Vnic } from '../vnic/vnic.js';
 import { PacketClock, buildContext, type VmEvent } from '../nf/context.js';
 import { forward, type Burst, type Definition, type Handlers, type PacketHandler } from '../nf/contract.js';
-import { burstLoop, type BurstLoop, type LoopParts } from './burst-loop.js';
+import { burstLoop, type BurstLoop, type Copies, type LoopParts } from './burst-loop.js';
 import { BurstRun } from './burst-run.js';
 import { VmWatch } from './vm-watch.js';
 import { writeVerdict } from './write-verdict.js';
@@ -55,8 +55,7 @@ export class Vm {
   readonly #made: Packet;
   readonly #batch: Uint32Array;
   readonly #burst: number;
-  readonly #copy: CopyCounter | null;
-  readonly #private: Uint8Array;
+  readonly #copies: Copies | null;
   /** The time of day, where time passes without packets too. */
   readonly #wallMs: Float64Array | null;
   readonly #one = new Uint32Array(1);
@@ -101,13 +100,12 @@ export class Vm {
     this.#made = new Packet(this.#headers, shared.region.slotBytes);
     this.#batch = new Uint32Array(shared.burst);
     this.#burst = shared.burst;
-    this.#copy = shared.mode === 'copy' ? new CopyCounter(this.#counters, Cell.transmittedBytes) : null;
     this.#run = new BurstRun(this.#region, this.#headers, this.#packet, this.#batch, this.#clock, this.#journal);
     this.#watch = new VmWatch(buffer, spec.watch, this.#headers, shared.region.slotBytes, shared.mainDoorbellOffset, spec.functions.map(({ index }) => index));
-    this.#private = new Uint8Array(shared.mode === 'copy' ? shared.region.slotBytes : 0);
+    const counter = (): CopyCounter => new CopyCounter(this.#counters, Cell.transmittedBytes);
+    this.#copies = shared.mode === 'copy' ? { in: counter(), out: counter(), bytes: new Uint8Array(shared.region.slotBytes) } : null;
     this.#parts = {
-      region: this.#region, headers: this.#headers, packet: this.#packet, batch: this.#batch, clock: this.#clock, journal: this.#journal,
-      copies: this.#copy === null ? null : { counter: this.#copy, bytes: this.#private },
+      region: this.#region, headers: this.#headers, packet: this.#packet, batch: this.#batch, clock: this.#clock, journal: this.#journal, copies: this.#copies,
     };
     this.#wallMs = shared.clock === 'wall' ? wallMs : null;
   }
@@ -168,7 +166,7 @@ export class Vm {
     const input = this.#inputs[this.#input];
     this.#journal.begin(this.#input, input.consumerIndex, this.#vnic.tx.producerIndex, count);
     if (this.#watch.isOn) this.#processWatched(count);
-    else if (this.#copy === null && this.#handlers.length === 1 && this.#first.processBurst !== undefined) this.#processBurst(count, this.#first.processBurst);
+    else if (this.#copies === null && this.#handlers.length === 1 && this.#first.processBurst !== undefined) this.#processBurst(count, this.#first.processBurst);
     else this.#process(count);
     if (this.#mesh === null) this.#vnic.tx.pushBurst(this.#batch, 0, count);
     else this.#route(this.#mesh, count);
@@ -249,20 +247,20 @@ export class Vm {
     const packet = this.#packet;
     const region = this.#region;
     const u32 = this.#headers.u32;
-    const copier = this.#copy;
+    const copies = this.#copies;
     for (let k = 0; k < count; k++) {
       const address = this.#batch[k];
       const slot = region.slotIndex(address);
       const at = slot << 4;
       const offset = u32[at];
-      if (copier === null) packet.moveTo(region.bytes, address + offset, slot);
+      if (copies === null) packet.moveTo(region.bytes, address + offset, slot);
       else {
-        copier.copy(region.bytes, address + offset, this.#private, offset, u32[at + 1]);
-        packet.moveTo(this.#private, offset, slot);
+        copies.in.copy(region.bytes, address + offset, copies.bytes, offset, u32[at + 1]);
+        packet.moveTo(copies.bytes, offset, slot);
       }
       this.#clock.advance(u32[at + SECONDS], u32[at + NANOS]);
       const verdict = this.#passWatched(packet, slot);
-      if (copier !== null) copier.copy(this.#private, u32[at], region.bytes, address + u32[at], u32[at + 1]);
+      if (copies !== null) copies.out.copy(copies.bytes, u32[at], region.bytes, address + u32[at], u32[at + 1]);
       this.#conclude(slot, verdict);
       this.#journal.advance(k + 1);
     }

@@ -1,7 +1,6 @@
 /** Control memory: pieces on cache lines of their own, zeros, and buffers that are used again. */
 import { describe, expect, it } from 'vitest';
 import { allocateControl, ControlLayout, releaseControl } from '../../src/memory/control-memory.js';
-import { CopyCounter } from '../../src/memory/copy.js';
 
 describe('the layout of control memory', () => {
   it('puts every piece on a cache line of its own, behind the one before', () => {
@@ -40,17 +39,5 @@ describe('a control buffer', () => {
       releaseControl(buffer);
     }
     expect(buffers.size).toBeLessThanOrEqual(8);
-  });
-});
-
-describe('the copy counter', () => {
-  it('copies and counts the bytes', () => {
-    const cell = new Float64Array(3);
-    const counter = new CopyCounter(cell, 1);
-    const to = new Uint8Array(8);
-    counter.copy(Uint8Array.of(1, 2, 3, 4, 5), 1, to, 4, 3);
-    counter.copy(Uint8Array.of(9), 0, to, 0, 1);
-    expect([...to]).toEqual([9, 0, 0, 0, 2, 3, 4, 0]);
-    expect([...cell]).toEqual([0, 4, 0]);
   });
 });

@@ -18,6 +18,8 @@ const COLD: readonly { file: string; functions: readonly string[]; why: string }
     why: 'edit and list the table; only lookup is for packets',
   },
   { file: 'src/flow/matching-function.ts', functions: ['compileFunction'], why: 'once for each entry of a table' },
+  { file: 'src/memory/block-copier.ts', functions: ['wordsOf'], why: 'another memory than before' },
+  { file: 'src/memory/block-copier.ts', functions: ['#copyBlock'], why: 'of more than 256 B two views cost less than the words' },
   { file: 'src/memory/buffer-pool.ts', functions: ['account'], why: 'opens an account, at start' },
   { file: 'src/nf/dpi/candidates.ts', functions: ['candidateOf', 'byFirstByte', 'listsOver'], why: 'make the lists, when the module loads' },
   { file: 'src/nf/dpi/signature-watch.ts', functions: ['replace'], why: 'new options' },

@@ -5,7 +5,7 @@
  * one before it; most flows never need one. A buffer is found by index and knows its owner, so a flow whose buffer was
  * taken away (by age, or because this VM is a new one) sees that it is no longer its own.
  */
-import { keepBytes } from './keep-bytes.js';
+import { BlockCopier } from '../../memory/block-copier.js';
 
 const NONE = 0xffffffff;
 /** Pieces that a buffer may hold apart, with holes between them: what reordering really makes, and a bound. */
@@ -23,6 +23,7 @@ export class StreamBuffers {
   /** From and to of each piece, in rising order, disjoint. */
   readonly #bounds: Uint32Array;
   readonly #free: Uint32Array;
+  readonly #copier = new BlockCopier();
   #freeCount: number;
 
   constructor(count: number, bufferBytes: number) {
@@ -146,7 +147,7 @@ export class StreamBuffers {
   #copy(buffer: number, from: number, to: number, source: Uint8Array, shift: number): number {
     if (to <= from) return 0;
     const start = this.start(buffer);
-    keepBytes(source, from + shift, to + shift, this.bytes, start + from);
+    this.#copier.copy(source, from + shift, this.bytes, start + from, to - from);
     return to - from;
   }
 

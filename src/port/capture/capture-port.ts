@@ -4,7 +4,7 @@ import type { PortBackend, PortCounts, PortMemory } from '../contract.js';
 import type { CaptureProblem } from './capture-error.js';
 import { createCapture } from './create-capture.js';
 import { Egress } from './egress.js';
-import { fillSlot } from './fill-slot.js';
+import { SlotFiller } from './fill-slot.js';
 import { InterfaceDirectory } from './interfaces.js';
 import { openCapture } from './open-capture.js';
 import type { CaptureReader } from './reader.js';
@@ -27,6 +27,7 @@ export interface CapturePortOptions {
 
 export class CapturePort implements PortBackend {
   readonly #memory: PortMemory;
+  readonly #filler: SlotFiller;
   readonly #counts: PortCounts;
   readonly #reader: CaptureReader;
   readonly #egress: Egress;
@@ -34,6 +35,7 @@ export class CapturePort implements PortBackend {
   /** @throws CaptureError when the capture cannot be read, or the file to write cannot be created. */
   constructor(options: CapturePortOptions, memory: PortMemory, counts: PortCounts) {
     this.#memory = memory;
+    this.#filler = new SlotFiller(memory);
     this.#counts = counts;
     this.#reader = openCapture(options.path);
     const directory = options.directory ?? new InterfaceDirectory();
@@ -60,7 +62,7 @@ export class CapturePort implements PortBackend {
     let used = 0;
     for (let looked = 0; used < count && looked < count * LOOK_AHEAD && reader.next(); looked++) {
       if (reader.length > this.#memory.maxPacketBytes) this.#counts.dropAtIngress(PACKET_TOO_LONG);
-      else fillSlot(this.#memory, slots[used++], reader.buffer, reader.dataOffset, reader);
+      else this.#filler.fill(slots[used++], reader.buffer, reader.dataOffset, reader);
     }
     return used;
   }

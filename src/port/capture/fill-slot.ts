@@ -1,7 +1,7 @@
 /** Hot: no allocation. Writes a record that a reader stands at into a free slot, with all header fields that are a port's. */
+import { BlockCopier } from '../../memory/block-copier.js';
 import { HEADER_BYTES_LOG2, HeaderWord, initialDataOffset, ParseFlag } from '../../memory/slot-layout.js';
 import type { PortMemory } from '../contract.js';
-import { copyBytes } from './copy-bytes.js';
 
 /** What a header says of a packet when it arrives. */
 export interface Arrival {
@@ -13,12 +13,22 @@ export interface Arrival {
   readonly interfaceId: number;
 }
 
-/** The bytes at `dataOffset` of `buffer` become the packet at `address`. They must fit: at most `maxPacketBytes`. */
-export function fillSlot(memory: PortMemory, address: number, buffer: Uint8Array, dataOffset: number, arrival: Arrival): void {
-  const slotIndex = memory.slotIndex(address);
-  const start = initialDataOffset(slotIndex);
-  copyBytes(buffer, dataOffset, memory.region, address + start, arrival.length);
-  describeArrival(memory, slotIndex, start, arrival);
+export class SlotFiller {
+  readonly #memory: PortMemory;
+  readonly #copier = new BlockCopier();
+
+  constructor(memory: PortMemory) {
+    this.#memory = memory;
+  }
+
+  /** The bytes at `dataOffset` of `buffer` become the packet at `address`. They must fit: at most `maxPacketBytes`. */
+  fill(address: number, buffer: Uint8Array, dataOffset: number, arrival: Arrival): void {
+    const memory = this.#memory;
+    const slotIndex = memory.slotIndex(address);
+    const start = initialDataOffset(slotIndex);
+    this.#copier.copy(buffer, dataOffset, memory.region, address + start, arrival.length);
+    describeArrival(memory, slotIndex, start, arrival);
+  }
 }
 
 /** Writes the header only, for ports that put the bytes there themselves. */

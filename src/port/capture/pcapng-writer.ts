@@ -143,7 +143,8 @@ export class PcapngWriter extends CaptureWriter {
     this.view.setUint16(this.used, code, true);
     this.view.setUint16(this.used + 2, value.length, true);
     this.used += 4;
-    this.copyIn(value, 0, value.length);
+    this.buffer.set(value, this.used);
+    this.used += value.length;
     this.#pad(value.length);
   }
 

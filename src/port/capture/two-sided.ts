@@ -26,7 +26,7 @@ import type { CaptureProblem } from './capture-error.js';
 import { type Connection, ConnectionTable, MAX_CONNECTIONS, NO_CONNECTION, Side } from './connections.js';
 import { createCapture } from './create-capture.js';
 import { Egress } from './egress.js';
-import { fillSlot } from './fill-slot.js';
+import { SlotFiller } from './fill-slot.js';
 import { InterfaceDirectory } from './interfaces.js';
 import { openCapture } from './open-capture.js';
 import { Prefixes } from './prefixes.js';
@@ -71,6 +71,7 @@ export interface FaceOptions {
 export class TwoSidedCapture {
   readonly #path: string;
   readonly #memory: PortMemory;
+  readonly #filler: SlotFiller;
   readonly #reader: CaptureReader;
   readonly #table: ConnectionTable;
   readonly #sides: Sides;
@@ -92,6 +93,7 @@ export class TwoSidedCapture {
     const prefixes = options.inside === undefined || options.inside.length === 0 ? null : new Prefixes(options.inside);
     this.#path = options.path;
     this.#memory = memory;
+    this.#filler = new SlotFiller(memory);
     this.#table = new ConnectionTable(options.connections ?? MAX_CONNECTIONS);
     this.#sides = new Sides(this.#table, prefixes);
     this.#underWay = new UnderWay(memory, this.#table);
@@ -164,7 +166,7 @@ export class TwoSidedCapture {
         if (connection !== null) this.#settle(connection);
         continue;
       }
-      fillSlot(this.#memory, slots[used], this.#reader.buffer, this.#reader.bufferIndex(waiting.position), waiting);
+      this.#filler.fill(slots[used], this.#reader.buffer, this.#reader.bufferIndex(waiting.position), waiting);
       this.#underWay.hand(slots[used], connection, side, waiting.linkType, waiting.length);
       waiting.remove(record);
       used++;
@@ -199,7 +201,7 @@ export class TwoSidedCapture {
       if (connection !== null) this.#settle(connection);
       return 0;
     }
-    fillSlot(this.#memory, address, reader.buffer, reader.dataOffset, reader);
+    this.#filler.fill(address, reader.buffer, reader.dataOffset, reader);
     this.#underWay.hand(address, connection, side, reader.linkType, reader.length);
     return 1;
   }

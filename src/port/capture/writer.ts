@@ -4,8 +4,8 @@
  * records since the last successful write are lost, the file is cut back to it, and the writer takes nothing any more.
  */
 import { closeSync, fstatSync, ftruncateSync, openSync, statSync, writeSync } from 'node:fs';
+import { BlockCopier } from '../../memory/block-copier.js';
 import { CaptureError, type CaptureProblem, ProblemLog, systemReason } from './capture-error.js';
-import { copyBytes } from './copy-bytes.js';
 
 /** Records are collected up to this many bytes: a burst of full frames is one write. */
 export const WRITE_BUFFER_BYTES = 1024 * 1024;
@@ -47,6 +47,7 @@ export abstract class CaptureWriter {
   #unsafe = 0;
   #failed = false;
   readonly #log = new ProblemLog();
+  readonly #copier = new BlockCopier();
 
   /**
    * @param target the path of a file, or something that takes its bytes.
@@ -108,7 +109,7 @@ export abstract class CaptureWriter {
   protected abstract finish(): void;
 
   protected copyIn(bytes: Uint8Array, start: number, length: number): void {
-    copyBytes(bytes, start, this.buffer, this.used, length);
+    this.#copier.copy(bytes, start, this.buffer, this.used, length);
     this.used += length;
   }
 

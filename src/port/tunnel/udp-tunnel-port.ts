@@ -7,7 +7,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { HeaderOffset, LinkType } from '../../memory/slot-layout.js';
 import { builtInDrop } from '../../observe/drop-reasons.js';
-import { copyBytes } from '../capture/copy-bytes.js';
+import { copyBytes } from './copy-bytes.js';
 import { Segmenter } from '../segment.js';
 import type { PacketSource } from '../router/egress.js';
 import type { FrameOutlet } from '../router/responder.js';

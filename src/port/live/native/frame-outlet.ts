@@ -1,6 +1,6 @@
 /** Hot: no allocation. Sends frames that a port makes itself, each by a call of its own: answers, questions, fragments. */
+import { BlockCopier } from '../../../memory/block-copier.js';
 import type { FrameOutlet } from '../../router/responder.js';
-import { copyBytes } from '../../capture/copy-bytes.js';
 import type { PortLedger } from '../port-ledger.js';
 import type { FrameIo } from './frame-io.js';
 import { Errno, type Libc } from './libc.js';
@@ -18,6 +18,8 @@ export class NativeOutlet implements FrameOutlet {
   readonly #ledger: PortLedger;
   readonly #vector: MessageVector;
   readonly #frame: Uint8Array;
+  readonly #whole = new BlockCopier();
+  readonly #head = new BlockCopier();
   readonly #frameAddress: number;
   readonly #regionAddress: number;
 
@@ -34,14 +36,14 @@ export class NativeOutlet implements FrameOutlet {
   }
 
   send(bytes: Uint8Array, start: number, length: number): void {
-    copyBytes(bytes, start, this.#frame, 0, length);
+    this.#whole.copy(bytes, start, this.#frame, 0, length);
     this.#vector.setPiece(0, 1, this.#frameAddress, length);
     this.#vector.setPiece(0, 2, this.#frameAddress, 0);
     if (this.#io.send(this.#vector, 0, 1) === 1) this.#ledger.originate(length);
   }
 
   sendPieces(head: Uint8Array, headBytes: number, _region: Uint8Array, start: number, length: number): boolean {
-    copyBytes(head, 0, this.#frame, 0, headBytes);
+    this.#head.copy(head, 0, this.#frame, 0, headBytes);
     this.#vector.setPiece(0, 1, this.#frameAddress, headBytes);
     this.#vector.setPiece(0, 2, this.#regionAddress + start, length);
     for (let waits = 0; waits < MAX_WAITS; waits++) {

@@ -2,11 +2,11 @@
  * Hot: no allocation. The receiving half of a port on an interface: frames are read straight into free slots; what virtual
  * interfaces leave undone is completed, or kept for the port that sends the packet, where every port can.
  */
+import { BlockCopier } from '../../../memory/block-copier.js';
 import { LinkType, ParseFlag } from '../../../memory/slot-layout.js';
 import { builtInDrop } from '../../../observe/drop-reasons.js';
 import { writeU32 } from '../../../packet/bytes.js';
 import { TCP_CHECKSUM } from '../../../packet/l4-checksum.js';
-import { copyBytes } from '../../capture/copy-bytes.js';
 import type { PortLedger } from '../port-ledger.js';
 import type { ReceivingEnd } from '../ring-ends.js';
 import { FRAMES, type FrameIo } from './frame-io.js';
@@ -63,6 +63,7 @@ export class FrameReceiver {
   readonly #overflow: Uint8Array;
   readonly #overflowBytes: number;
   readonly #segmenter = new Segmenter();
+  readonly #copier = new BlockCopier();
   /** When the first frame came of the last burst that was waited for, on the clock of `performance.now`. */
   waitedUntilMs = 0;
   #nextAskMs = 0;
@@ -173,7 +174,7 @@ export class FrameReceiver {
     const frame = k * LONGEST_FRAME_BYTES;
     const start = address + this.#end.dataOffset(address);
     const inSlot = Math.min(length, maxPacketBytes);
-    copyBytes(bytes, start, this.#overflow, frame, inSlot);
+    this.#copier.copy(bytes, start, this.#overflow, frame, inSlot);
     const tag = this.#io.vlanTag(this.#vector, k);
     const linkBytes = this.#linkType === LinkType.ethernet ? MAC_BYTES + 2 : 0;
     const packets = this.#segmenter.begin(this.#overflow, frame, length, linkBytes, segmentBytes(bytes, address));

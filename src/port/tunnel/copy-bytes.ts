@@ -1,8 +1,4 @@
-/**
- * The one place where a capture port moves packet bytes: once from the file's buffer into the slot, or once from the
- * slot into the buffer of the file to write. Neither is a copy between ingress and egress.
- */
-
+/** Moves packet bytes between a slot and a datagram, which is new each time: what `BlockCopier` remembers would not last. */
 import { MAX_SLOT_BYTES } from '../../memory/region.js';
 
 /** Up to here a plain loop costs less than the view that a block copy needs. */
