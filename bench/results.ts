@@ -86,12 +86,19 @@ const OURS = (sample: Sample): boolean => sample.way === 'millrace' && sample.mo
 /** Messages have no topology to choose: they are set beside the base. */
 const TOPOLOGY = ['mode', 'routing', 'placement', 'replicas', 'wakeUp', 'flows', 'burst', 'slotBytes', 'threads'] as const;
 
+const BESIDE: Readonly<Record<string, Pick<Factors, 'touch' | 'placement'>>> = {
+  click: { touch: `${EDGE}, established`, placement: 'together' },
+  ndpiReader: { touch: 'DPI alone, established', placement: 'per-vm' },
+};
+
 function baselineOf(sample: Sample): Baseline | null {
   if (OURS(sample)) return null;
   if (sample.way === 'millrace') return { name: 'copy', of: OURS, but: ['mode'] };
   if (sample.case === 'chain' && sample.way !== 'c') return { name: sample.way, of: (other) => OURS(other) && other.routing === 'hub' && other.placement === 'per-vm' && other.burst === 64, but: TOPOLOGY };
   // Its functions are the reference's own, and it keeps no connections.
   if (sample.case === 'full') return { name: sample.way, of: (other) => OURS(other) && other.touch === EDGE, but: ['mode', 'touch', 'flows'] };
+  // The others' own programs over the same recording, each beside the way of ours that stands beside it.
+  if (sample.case === 'real') return { name: sample.way, of: (other) => OURS(other) && other.touch === BESIDE[sample.way]?.touch && other.placement === BESIDE[sample.way].placement, but: [...TOPOLOGY, 'vms', 'touch', 'slots'] };
   return { name: sample.way, of: OURS, but: ['mode'] };
 }
 

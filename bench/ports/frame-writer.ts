@@ -15,6 +15,8 @@ import type { SourceOptions } from './port-options.js';
 const HEADER_WORDS = 12;
 const HEADER_BYTES = HEADER_WORDS * 4;
 const SEQUENCE_WORD = SEQUENCE_AT / 4;
+/** Words that are copied in one turn of a loop (docs/hot-code.md). */
+const TURN = 4;
 /** Up to here words are copied one by one; from there on a block copy costs less. */
 const WORDS_BYTES = 256;
 /** Different payloads beside the sequence number; they stay in cache, so that reading them is not what is measured. */
@@ -46,6 +48,7 @@ export function frameWriter(memory: PortMemory, options: SourceOptions, panel: F
   const step = isMany ? STRIDE % flows : 1;
   const isLong = tailBytes > WORDS_BYTES;
   const tailWords = isLong ? 0 : (tailBytes + 3) >>> 2;
+  const tailTurns = tailWords & -TURN;
   let flow = 0;
 
   return function writeFrames(slots, count, sequence) {
@@ -60,11 +63,29 @@ export function frameWriter(memory: PortMemory, options: SourceOptions, panel: F
       const dataOffset = initialDataOffset(slot);
       const at = (address + dataOffset) >>> 2;
       const from = (next & (MOST_TEMPLATES - 1)) * HEADER_WORDS;
-      for (let word = 0; word < SEQUENCE_WORD; word++) words[at + word] = templates[from + word];
+      words[at] = templates[from];
+      words[at + 1] = templates[from + 1];
+      words[at + 2] = templates[from + 2];
+      words[at + 3] = templates[from + 3];
+      words[at + 4] = templates[from + 4];
+      words[at + 5] = templates[from + 5];
+      words[at + 6] = templates[from + 6];
+      words[at + 7] = templates[from + 7];
+      words[at + 8] = templates[from + 8];
+      words[at + 9] = templates[from + 9];
+      words[at + 10] = templates[from + 10];
       words[at + SEQUENCE_WORD] = sequence;
       const place = sequence & (PAYLOADS - 1);
       const tail = (place * STEP_BYTES) >>> 2;
-      for (let word = 0; word < tailWords; word++) words[at + HEADER_WORDS + word] = tails[tail + word];
+      let word = 0;
+      for (; word < tailTurns; word += TURN) {
+        const to = at + HEADER_WORDS + word;
+        words[to] = tails[tail + word];
+        words[to + 1] = tails[tail + word + 1];
+        words[to + 2] = tails[tail + word + 2];
+        words[to + 3] = tails[tail + word + 3];
+      }
+      for (; word < tailWords; word++) words[at + HEADER_WORDS + word] = tails[tail + word];
       if (isLong) region.set(longTails[place], address + dataOffset + HEADER_BYTES);
       if (isMany) {
         const at8 = address + dataOffset + SOURCE_ADDRESS_AT;

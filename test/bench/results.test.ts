@@ -6,6 +6,7 @@ import { summariseRatios } from '../../bench/results.js';
 import { cyclesPerSecond, parseRingPerf } from '../../bench/rings/dpdk-test.js';
 import { digits, tables } from '../../bench/tables.js';
 import { fillIn, toMarkdown } from '../../bench/to-markdown.js';
+import { clickConfiguration, isForClick, parseClick } from '../../bench/traffic/click.js';
 import { parseThroughput } from '../../bench/traffic/ndpi.js';
 import { pack, toPcap } from '../../bench/traffic/pack.js';
 import { resultsOf, sample } from './samples.js';
@@ -28,6 +29,21 @@ describe('results of benchmarks', () => {
       sample('copy', 1, 5000, { way: 'clone', routing: null, placement: null, replicas: null, wakeUp: null, burst: 1, flows: null, slotBytes: null }),
     ];
     expect(summariseRatios(samples).map(({ baseline, of, ratio }) => [baseline, of.routing, ratio.median])).toEqual([['c', 'hub', 0.8], ['c', 'mesh', 0.6], ['clone', null, 50]]);
+  });
+
+  it('sets others\' programs beside the way of ours that they are to be compared with', () => {
+    const of = (touch: string, placement: 'per-vm' | 'together', bytes: number): Partial<Parameters<typeof sample>[3]> => ({ case: 'real', touch, placement, bytes, vms: 3 });
+    const theirs = { mode: null, routing: null, placement: null, replicas: null, wakeUp: null, burst: null, flows: null, slots: null, slotBytes: null, threads: 1 } as const;
+    const samples = [
+      sample('zero-copy', 1, 600, of('firewall, NAT, DPI, established', 'per-vm', 338)),
+      sample('zero-copy', 1, 300, of('firewall, NAT, DPI, established', 'together', 338)),
+      sample('zero-copy', 1, 400, of('firewall, NAT, DPI, established', 'together', 490)),
+      sample('zero-copy', 1, 200, { ...theirs, case: 'real', way: 'click', bytes: 338, vms: 2, touch: 'firewall, NAT (345 B)' }),
+      sample('zero-copy', 1, 500, of('DPI alone, fresh', 'per-vm', 338)),
+      sample('zero-copy', 1, 250, of('DPI alone, established', 'per-vm', 338)),
+      sample('zero-copy', 1, 500, { ...theirs, case: 'real', way: 'ndpiReader', bytes: 338, vms: 1, touch: 'DPI alone' }),
+    ];
+    expect(summariseRatios(samples).map(({ baseline, ratio }) => [baseline, ratio.count, Number(ratio.median.toFixed(3))])).toEqual([['click', 1, 0.667], ['ndpiReader', 1, 2]]);
   });
 
   it('writes a row a value, quoted as RFC 4180 says, with the environment in each, and reads it back', () => {
@@ -95,6 +111,21 @@ describe('what other programs say', () => {
     expect(parseThroughput('\tnDPI throughput:       192.04 K pps / 749.63 Mb/sec\n')).toBe(192_040);
     expect(parseThroughput('\tnDPI throughput:       1.65 M pps / 3.91 Gb/sec\n')).toBe(1_650_000);
     expect(parseThroughput('nothing')).toBeNull();
+  });
+
+  it('is read from Click, which is given what it translates', () => {
+    expect(parseClick('CheckIPHeader@7: IP header check failed\nseconds 0.6123 in 2650100 out 1917400')).toEqual({ seconds: 0.6123, packets: 2_650_100, out: 1_917_400 });
+    expect(parseClick('syntax error')).toBeNull();
+    const frame = (type: number, fragment: number, protocol: number): { side: 0; bytes: Uint8Array } => {
+      const bytes = new Uint8Array(60);
+      bytes.set([type >>> 8, type & 255, 0x45], 12);
+      bytes.set([fragment >>> 8, fragment & 255, 64, protocol], 20);
+      return { side: 0, bytes };
+    };
+    const asked = [frame(0x0800, 0x4000, 6), frame(0x0800, 0, 17), frame(0x0800, 0, 1), frame(0x0800, 0x2000, 17), frame(0x0800, 0x00b9, 17), frame(0x86dd, 0, 6), frame(0x8100, 0, 6)];
+    expect(asked.map((packet) => isForClick(packet))).toEqual([true, true, false, false, false, false, false]);
+    expect(clickConfiguration('/a b/c.pcap', 0xcb007100, 12)).toContain('FromDump("/a b/c.pcap", STOP false');
+    expect(clickConfiguration('f', 0xcb007100, 12)).toContain('pattern 203.0.113.0 1-65535 - -');
   });
 
   it('is given packets in a file that it can read', () => {

@@ -1,0 +1,113 @@
+/**
+ * Click (Kohler et al., The Click Modular Router, TOCS 2000), where its command `click` is installed, over the same packets: a
+ * firewall's rules and a translation of addresses and ports in C++, one thread, each packet run to completion. It follows no TCP windows,
+ * inspects nothing, and drops what is no TCP or UDP over IPv4, so it is not given that.
+ */
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { EtherType, IpProtocol } from '../../src/packet/protocols.js';
+import { formatIpv4 } from '../../src/packet/address.js';
+import { InvalidMeasurement, NotHere, type Factors, type Measured } from '../sample.js';
+import type { Way } from '../way.js';
+import { toPcap } from './pack.js';
+import type { Recorded } from './record.js';
+
+/** Passes over the packets before the first that counts: its connections are known then, and its memory is warm. */
+const WARM_PASSES = 2;
+/** So that a run lasts long enough to be timed. */
+const LEAST_PACKETS = 1_500_000;
+const PATIENCE_MS = 60_000;
+/** Bytes of a pcap file before its first record. */
+const PCAP_HEADER_BYTES = 24;
+/** Its NAT may choose another port than ours did, and answers to ours then find nothing: a few in a hundred, or it is another measurement. */
+const LEAST_SHARE_OUT = 0.95;
+
+const ETHERNET_BYTES = 14;
+
+/** Whole TCP and UDP packets over IPv4, without tags. */
+export function isForClick({ bytes }: Recorded): boolean {
+  const type = (bytes[12] << 8) | bytes[13];
+  const fragment = ((bytes[ETHERNET_BYTES + 6] << 8) | bytes[ETHERNET_BYTES + 7]) & 0x3fff;
+  const protocol = bytes[ETHERNET_BYTES + 9];
+  return type === EtherType.ipv4 && fragment === 0 && (protocol === IpProtocol.tcp || protocol === IpProtocol.udp);
+}
+
+/** The first byte of a frame says by which port it came in: Click reads both from one file, in their order. */
+function marked(packet: Recorded): Recorded {
+  const bytes = packet.bytes.slice();
+  bytes[0] = packet.side;
+  return { ...packet, bytes };
+}
+
+/**
+ * What the chain's firewall and NAT are told, in Click's words. Checksums of IP headers are not verified: many recordings were made
+ * before the card had written them, and ours are not verified there either.
+ * @param passes over the file in all.
+ */
+export function clickConfiguration(file: string, external: number, passes: number): string {
+  const again = `write from.filepos ${PCAP_HEADER_BYTES}, write from.active true, exit`;
+  return `
+from :: FromDump("${file}", STOP false, MMAP true, END_CALL pass.run);
+side :: Classifier(0/00, 0/01);
+in :: Counter;
+out :: Counter;
+nat :: IPRewriter(pattern ${formatIpv4(external)} 1-65535 - - 0 0, drop);
+from -> in -> side;
+side[0] -> Strip(${ETHERNET_BYTES}) -> CheckIPHeader(CHECKSUM false) -> IPFilter(allow all) -> [0]nat;
+side[1] -> Strip(${ETHERNET_BYTES}) -> CheckIPHeader(CHECKSUM false) -> IPFilter(deny tcp dst port 23, allow all) -> [1]nat;
+nat -> out -> Discard;
+pass :: Script(TYPE PASSIVE,
+  set passes $(add $passes 1),
+  goto begin $(eq $passes ${WARM_PASSES}),
+  goto done $(eq $passes ${passes}),
+  ${again},
+  label begin, set begun $(now), set i $(in.count), set o $(out.count), ${again},
+  label done, print "seconds $(sub $(now) $begun) in $(sub $(in.count) $i) out $(sub $(out.count) $o)", write stop);
+`;
+}
+
+export interface ClickRun { readonly seconds: number; readonly packets: number; readonly out: number }
+
+/** What the configuration has Click print; null when it did not. */
+export function parseClick(text: string): ClickRun | null {
+  const found = /^seconds ([\d.]+) in (\d+) out (\d+)/m.exec(text);
+  return found === null ? null : { seconds: Number(found[1]), packets: Number(found[2]), out: Number(found[3]) };
+}
+
+/**
+ * @param recorded with answers to `external`, as our NAT translated; of one address, since Click knows no other way to choose.
+ * @param factors `bytes` are those of all that was recorded; what Click is given of it is told in `touch`.
+ */
+export function clickWay(recorded: readonly Recorded[], external: number, factors: Partial<Factors>): Way {
+  const packets = recorded.filter(isForClick).map(marked);
+  const counted = Math.ceil(LEAST_PACKETS / packets.length);
+  const averageBytes = Math.round(packets.reduce((sum, packet) => sum + packet.bytes.length, 0) / packets.length);
+  return {
+    way: 'click',
+    factors: { ...factors, threads: 1, touch: `firewall, NAT (${averageBytes} B)` },
+    measure: async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'millrace-bench-click-'));
+      try {
+        const [file, configuration] = ['traffic.pcap', 'edge.click'].map((name) => join(folder, name));
+        await writeFile(file, toPcap(packets));
+        await writeFile(configuration, clickConfiguration(file, external, WARM_PASSES + counted));
+        const { stdout, stderr } = await promisify(execFile)('click', [configuration], { timeout: PATIENCE_MS }).catch((error: unknown) => {
+          throw (error as NodeJS.ErrnoException).code === 'ENOENT' ? new NotHere('the Click modular router (click) is not installed') : error;
+        });
+        const run = parseClick(stdout);
+        if (run === null) throw new InvalidMeasurement(`Click said nothing of its time: ${`${stdout}${stderr}`.slice(0, 300)}`);
+        const expected = counted * packets.length;
+        if (run.packets !== expected || run.out < LEAST_SHARE_OUT * expected) {
+          throw new InvalidMeasurement(`Click: expected ${expected} packets in and at least ${LEAST_SHARE_OUT} of them out, found ${run.packets} and ${run.out}`);
+        }
+        const time: Measured = { metric: 'time', unit: 'ns', value: (run.seconds * 1e9) / run.packets, packets: run.packets, seconds: run.seconds };
+        return [time, { metric: 'dropped', unit: '%', value: 100 * (1 - run.out / run.packets), packets: run.packets, seconds: run.seconds }];
+      } finally {
+        await rm(folder, { recursive: true });
+      }
+    },
+  };
+}
