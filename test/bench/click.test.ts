@@ -5,7 +5,8 @@ import { clickWay } from '../../bench/traffic/click.js';
 import { conversations, FRAME_BYTES } from '../../bench/traffic/conversations.js';
 import type { Recorded } from '../../bench/traffic/record.js';
 
-const hasClick = spawnSync('click', ['--version']).error === undefined;
+const CLICK = 'click' as const;
+const hasClick = spawnSync(CLICK, ['--version']).error === undefined;
 if (!hasClick) console.warn('skipped: the Click modular router (click) is not on this machine');
 
 function recordedOf(flows: number): { packets: Recorded[]; external: number } {

@@ -1,7 +1,12 @@
 /** What a dying VM leaves behind: every slot home, the books exact, the packet in hand kept as it was found. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { chain, generator, run, sink, start, type Configuration, type RuntimeEvent } from 'millrace';
 import { simulate } from 'millrace/testing';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { fail, forgetful, touch } from '../support/trace-function.mjs';
 
 const through = (packets: number, ...uses: Parameters<typeof chain>[1]): Configuration => ({
@@ -36,6 +41,26 @@ describe('a network function that fails', () => {
   it('while its module is imported is told by start()', async () => {
     await expect(start(through(10, touch({}), { ...touch({}), name: 'broken', module: 'data:text/javascript,throw new Error("no such luck")', function: 'x' }))).rejects.toThrow(/no such luck/);
   });
+});
+
+describe('a thread that ends before it has come to its VM', () => {
+  it('is told by start(), and no other is left behind', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'millrace-preload-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const preload = join(folder, 'exit.cjs');
+    // Of all threads only those of VMs have no data of their own.
+    await writeFile(preload, 'const { isMainThread, workerData } = require("node:worker_threads");\nif (!isMainThread && workerData === undefined) process.exit(7);\n');
+    const script = `
+      import { chain, firewall, generator, sink, start } from 'millrace';
+      const configuration = {
+        ports: { source: generator({ packets: 10 }), out: sink() },
+        paths: [{ between: ['source', 'out'], via: chain('edge', [firewall({ rules: ['allow any'] })]) }],
+      };
+      await start(configuration).then(() => console.log('started'), ({ name, message }) => console.log(name, message));`;
+    // It ends by itself only when all threads have.
+    const { stdout } = await promisify(execFile)(process.execPath, ['-r', preload, '--input-type=module', '-e', script], { timeout: 30_000 });
+    expect(stdout).toMatch(/^StartError network function 'firewall' of chain 'edge' failed: its thread exited with code 7/);
+  }, 60_000);
 });
 
 describe('a worker that is ended at any instant', () => {
