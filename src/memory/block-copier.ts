@@ -86,7 +86,7 @@ export class BlockCopier {
     return count << 2;
   }
 
-  /** Each word of the target is put together from two of the source: words are little-endian on every machine that V8 runs on. */
+  /** Each word of the target is put together from two of the source, as on little-endian machines (slot-layout.ts). */
   #copyShifted(source: number, target: number, count: number): number {
     const from = this.#fromWords;
     const to = this.#toWords;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { chain, generator, run, sink, start, type Configuration, type RuntimeEvent } from 'millrace';
 import { simulate } from 'millrace/testing';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { fail, forgetful, touch } from '../support/trace-function.mjs';
 
 const through = (packets: number, ...uses: Parameters<typeof chain>[1]): Configuration => ({
@@ -31,6 +31,7 @@ describe('a network function that fails', () => {
 
   it('by an endless loop is ended by stop(), with the books exact', async () => {
     const runtime = await start(through(20_000, touch({}), fail({ at: 500, how: 'loop' })));
+    await vi.waitFor(() => { expect(runtime.stats().vms[1].received).toBeGreaterThanOrEqual(500); }, { timeout: 20_000 });
     await new Promise((resolve) => setTimeout(resolve, 200)); // until it loops
     const report = await runtime.stop({ drainMs: 200 });
     expect(report.ledger.balanced).toBe(true);
@@ -47,18 +48,18 @@ describe('a thread that ends before it has come to its VM', () => {
   it('is told by start(), and no other is left behind', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'millrace-preload-'));
     onTestFinished(() => rm(folder, { recursive: true }));
-    const preload = join(folder, 'exit.cjs');
-    // Of all threads only those of VMs have no data of their own.
-    await writeFile(preload, 'const { isMainThread, workerData } = require("node:worker_threads");\nif (!isMainThread && workerData === undefined) process.exit(7);\n');
-    const script = `
-      import { chain, firewall, generator, sink, start } from 'millrace';
+    const [preload, program] = ['exit.cjs', 'program.mjs'].map((name) => join(folder, name));
+    // Of all threads only those of VMs have this much memory (src/runtime/threads.ts).
+    await writeFile(preload, 'if (require("node:worker_threads").resourceLimits.maxOldGenerationSizeMb === 512) process.exit(7);\n');
+    await writeFile(program, `
+      import { chain, firewall, generator, sink, start } from ${JSON.stringify(new URL('../../dist/index.js', import.meta.url))};
       const configuration = {
         ports: { source: generator({ packets: 10 }), out: sink() },
         paths: [{ between: ['source', 'out'], via: chain('edge', [firewall({ rules: ['allow any'] })]) }],
       };
-      await start(configuration).then(() => console.log('started'), ({ name, message }) => console.log(name, message));`;
+      await start(configuration).then(() => console.log('started'), ({ name, message }) => console.log(name, message));`);
     // It ends by itself only when all threads have.
-    const { stdout } = await promisify(execFile)(process.execPath, ['-r', preload, '--input-type=module', '-e', script], { timeout: 30_000 });
+    const { stdout } = await promisify(execFile)(process.execPath, ['-r', preload, program], { timeout: 30_000 });
     expect(stdout).toMatch(/^StartError network function 'firewall' of chain 'edge' failed: its thread exited with code 7/);
   }, 60_000);
 });
