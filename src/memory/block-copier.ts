@@ -33,11 +33,15 @@ export class BlockCopier {
   #fromIsShared = false;
   #staging = new Uint8Array(0);
 
-  /** Copies `length` bytes; all of them lie within both. The two places do not overlap. */
+  /**
+   * Copies `length` bytes. The two places do not overlap. Of what does not lie within both, as a header that any thread can write may say, nothing
+   * is copied. @throws RangeError where a longer piece than `WORDS_BYTES` does not fit.
+   */
   copy(from: Uint8Array, fromStart: number, to: Uint8Array, toStart: number, length: number): void {
     if (from !== this.#from || to !== this.#to) this.#remember(from, to);
-    if (length <= WORDS_BYTES) this.#copyWords(fromStart, toStart, length);
-    else this.#copyBlock(fromStart, toStart, length);
+    if (length <= WORDS_BYTES) {
+      if (fromStart + length <= from.length && toStart + length <= to.length) this.#copyWords(fromStart, toStart, length);
+    } else this.#copyBlock(fromStart, toStart, length);
   }
 
   #remember(from: Uint8Array, to: Uint8Array): void {
@@ -110,9 +114,9 @@ export class BlockCopier {
     let straight = this.#from.subarray(fromStart, fromStart + length);
     if (this.#straightens && source !== target) {
       const at = this.#fromIsShared ? source : target;
-      if (this.#staging.length < at + length) this.#staging = new Uint8Array(length + V8_WORD_MASK);
+      if (this.#staging.length < at + straight.length) this.#staging = new Uint8Array(straight.length + V8_WORD_MASK);
       this.#staging.set(straight, at);
-      straight = this.#staging.subarray(at, at + length);
+      straight = this.#staging.subarray(at, at + straight.length);
     }
     this.#to.set(straight, toStart);
   }

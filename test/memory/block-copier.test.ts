@@ -47,6 +47,14 @@ describe('the block copier', () => {
     expect(to.every((byte) => byte === POISON)).toBe(true);
   });
 
+  it('copies nothing to or from beyond a memory, wherever 32 bits would lead back into it', () => {
+    const to = new Uint8Array(0x20000).fill(POISON);
+    new BlockCopier().copy(new Uint8Array(2048), 0, to, 0x10000 + 0xfffffffc, 64);
+    new BlockCopier().copy(new Uint8Array(32), 65, to, 100, 64);
+    new BlockCopier().copy(new Uint8Array(64), 0xfffffffc, to, 100, 8);
+    expect(to.every((byte) => byte === POISON)).toBe(true);
+  });
+
   it('throws where a long piece does not fit', () => {
     expect(() => { new BlockCopier().copy(new Uint8Array(1024), 0, new Uint8Array(512), 0, 513); }).toThrow(RangeError);
   });
