@@ -127,7 +127,7 @@ async function groupsOf(folder: string | null, settings: BenchSettings, progress
   const ordered = schedule(translated.packets, LAG, MOST_OF_A_PHASE, MOST_PHASES);
   progress(`real, ${translated.name}: ${ordered.packets.length} packets in ${ordered.phases.length - 1} phases, ${translated.packets.length - ordered.packets.length} left out`);
   const whole = waysOf({ traffic: translated, packets: { ...pack(ordered.packets), phases: ordered.phases, waitingPasses: Infinity }, what: EDGE, uses }, settings);
-  // Click's NAT has one address. Its packets are fewer, and so are its connections: that is no disadvantage to it.
+  // Click's NAT has one address. Its packets are fewer, and so are its connections: its cache holds them the sooner.
   const single = externalAddresses(1);
   const forClick = await loadTraffic(folder, () => edge(single), single);
   const plain = await loadTraffic(folder, () => []);
