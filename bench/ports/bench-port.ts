@@ -29,26 +29,51 @@ function receiving(memory: PortMemory, options: BenchPortOptions): Receiving {
   return new ReplaySide(memory, replay, options.side);
 }
 
+/**
+ * A class: an object with a getter that is written where it is made keeps its properties in a dictionary, and whoever calls it looks
+ * each of them up by name.
+ */
+class BenchPort implements PortBackend {
+  readonly #ingress: Receiving;
+  readonly #egress: BenchEgress;
+  readonly settled?: (address: number) => void;
+
+  constructor(ingress: Receiving, egress: BenchEgress) {
+    this.#ingress = ingress;
+    this.#egress = egress;
+    if (ingress.settled !== undefined) this.settled = (address) => ingress.settled!(address);
+  }
+
+  get exhausted(): boolean {
+    return this.#ingress.exhausted;
+  }
+
+  receive(slots: Uint32Array, count: number): number {
+    return this.#ingress.receive(slots, count);
+  }
+
+  transmit(addresses: Uint32Array, count: number): void {
+    this.#egress.transmit(addresses, count);
+  }
+
+  complete(out: Uint32Array, max: number): number {
+    return this.#egress.complete(out, max);
+  }
+
+  hasWork(): boolean {
+    return this.#ingress.hasWork?.() ?? false;
+  }
+
+  close(): void {
+    this.#ingress.close?.();
+  }
+}
+
 const make: PortFactory = (memory, _counts, options): PortBackend => {
   const told = options as BenchPortOptions;
   const ingress = receiving(memory, told);
   const timed = told.role === 'sink' && told.latency ? underWay : null;
   if (told.hash) hash ??= new PayloadHash();
-  const egress = new BenchEgress(memory, new Float64Array(told.panel), hash, timed, told.role === 'replay');
-  return {
-    receive: (slots, count) => ingress.receive(slots, count),
-    transmit: (addresses, count) => {
-      egress.transmit(addresses, count);
-    },
-    complete: (out, max) => egress.complete(out, max),
-    hasWork: () => ingress.hasWork?.() ?? false,
-    ...(ingress.settled !== undefined && { settled: (address: number) => ingress.settled!(address) }),
-    get exhausted() {
-      return ingress.exhausted;
-    },
-    close: () => {
-      ingress.close?.();
-    },
-  };
+  return new BenchPort(ingress, new BenchEgress(memory, new Float64Array(told.panel), hash, timed, told.role === 'replay'));
 };
 export default make;
