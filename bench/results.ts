@@ -2,7 +2,7 @@
 import type { LeftOut } from './alternate.js';
 import type { Environment } from './environment.js';
 import { NO_FACTORS, type Factors, type Failure, type Sample } from './sample.js';
-import { EDGE, type BenchSettings } from './settings.js';
+import { EDGE, EDGE_BESIDE_CLICK, type BenchSettings } from './settings.js';
 import { pairedRatios, summarise, type Placed, type Summary } from './statistics.js';
 
 export interface Described extends Factors {
@@ -87,7 +87,7 @@ const OURS = (sample: Sample): boolean => sample.way === 'millrace' && sample.mo
 const TOPOLOGY = ['mode', 'routing', 'placement', 'replicas', 'wakeUp', 'flows', 'burst', 'slotBytes', 'threads'] as const;
 
 const BESIDE: Readonly<Record<string, Pick<Factors, 'touch' | 'placement'>>> = {
-  click: { touch: `${EDGE}, established`, placement: 'together' },
+  click: { touch: `${EDGE_BESIDE_CLICK}, established`, placement: 'together' },
   ndpiReader: { touch: 'DPI alone, established', placement: 'per-vm' },
 };
 

@@ -55,6 +55,8 @@ export const PROFILES: Readonly<Record<BenchSettings['profile'], BenchSettings>>
 
 /** The chain of the stock functions, as the column `touch` has it. */
 export const EDGE = 'firewall, NAT, DPI';
+/** The same over the packets that Click is given, which are not all. */
+export const EDGE_BESIDE_CLICK = `${EDGE} over Click's packets`;
 
 /** VMs of the chain, unless they are what is varied. */
 export const CHAIN_LENGTH = 3;

@@ -17,9 +17,9 @@ import { Cell, newPanel } from '../ports/panel.js';
 import type { Pace, ReplayOptions } from '../ports/port-options.js';
 import { benchPort, runToEnd, windowOf } from '../runtime-run.js';
 import { InvalidMeasurement, type Measured } from '../sample.js';
-import { EDGE, type BenchSettings } from '../settings.js';
-import { clickWay } from '../traffic/click.js';
-import { loadTraffic, type Traffic } from '../traffic/load.js';
+import { EDGE, EDGE_BESIDE_CLICK, type BenchSettings } from '../settings.js';
+import { clickWay, isForClick } from '../traffic/click.js';
+import { averageOf, loadTraffic, type Traffic } from '../traffic/load.js';
 import { ndpiWay } from '../traffic/ndpi.js';
 import { pack } from '../traffic/pack.js';
 import { inTurns, schedule } from '../traffic/schedule.js';
@@ -127,15 +127,21 @@ async function groupsOf(folder: string | null, settings: BenchSettings, progress
   const ordered = schedule(translated.packets, LAG, MOST_OF_A_PHASE, MOST_PHASES);
   progress(`real, ${translated.name}: ${ordered.packets.length} packets in ${ordered.phases.length - 1} phases, ${translated.packets.length - ordered.packets.length} left out`);
   const whole = waysOf({ traffic: translated, packets: { ...pack(ordered.packets), phases: ordered.phases, waitingPasses: Infinity }, what: EDGE, uses }, settings);
-  // Click's NAT has one address. Its packets are fewer, and so are its connections: its cache holds them the sooner.
+  // Click's NAT has one address, and it is not given what it does not know: beside it, ours are given no other packets either.
   const single = externalAddresses(1);
-  const forClick = await loadTraffic(folder, () => edge(single), single);
+  const known = await loadTraffic(folder, () => edge(single), single);
+  const forBoth = schedule(known.packets.filter(isForClick), LAG, MOST_OF_A_PHASE, MOST_PHASES);
+  const averageBytes = averageOf(forBoth.packets);
+  const beside = waysOf(
+    { traffic: { ...known, averageBytes }, packets: { ...pack(forBoth.packets), phases: forBoth.phases, waitingPasses: Infinity }, what: EDGE_BESIDE_CLICK, uses: () => edge(single) },
+    settings,
+  );
   const plain = await loadTraffic(folder, () => []);
   const turns = inTurns(plain.packets);
   const alone = waysOf({ traffic: plain, packets: { ...pack(turns.packets), phases: turns.phases, waitingPasses: 0 }, what: 'DPI alone', uses: () => [dpi({})] }, settings);
   return [
     { name: `${plain.name}, ${EDGE}`, ways: TOPOLOGIES.map((topology) => whole(topology, 'established')) },
-    { name: `${plain.name}, beside Click`, ways: [whole({ placement: 'together' }, 'established'), whole({ placement: 'inline' }, 'established'), clickWay(forClick.packets, single[0], { bytes: translated.averageBytes, vms: 2 })] },
+    { name: `${plain.name}, beside Click`, ways: [beside({ placement: 'together' }, 'established'), beside({ placement: 'inline' }, 'established'), clickWay(forBoth.packets, single[0], { bytes: averageBytes, vms: 2 })] },
     { name: `${plain.name}, DPI`, ways: [alone({}, 'established'), alone({}, 'fresh'), ndpiWay(plain.packets, { bytes: plain.averageBytes, vms: 1 })] },
   ];
 }

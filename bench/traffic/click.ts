@@ -78,16 +78,14 @@ export function parseClick(text: string): ClickRun | null {
 }
 
 /**
- * @param recorded with answers to `external`, as our NAT translated; of one address, since Click knows no other way to choose.
- * @param factors `bytes` are those of all that was recorded; what Click is given of it is told in `touch`.
+ * @param recorded of those that are for Click, with answers to `external`, as our NAT translated; of one address, since Click knows no other way to choose.
  */
 export function clickWay(recorded: readonly Recorded[], external: number, factors: Partial<Factors>): Way {
-  const packets = recorded.filter(isForClick).map(marked);
+  const packets = recorded.map(marked);
   const counted = Math.ceil(LEAST_PACKETS / packets.length);
-  const averageBytes = Math.round(packets.reduce((sum, packet) => sum + packet.bytes.length, 0) / packets.length);
   return {
     way: 'click',
-    factors: { ...factors, threads: 1, touch: `firewall, NAT (${averageBytes} B)` },
+    factors: { ...factors, threads: 1, touch: 'firewall, NAT' },
     measure: async () => {
       const folder = await mkdtemp(join(tmpdir(), 'millrace-bench-click-'));
       try {

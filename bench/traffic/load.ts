@@ -55,8 +55,11 @@ export async function loadTraffic(folder: string | null, uses: () => readonly Ne
     for (const each of taken) packets.push({ ...each, connection: at * 2 ** 32 + (each.connection ?? 0) });
   }
   if (packets.length === 0) throw new NotHere('no capture holds packets of Ethernet that can be replayed');
-  const averageBytes = Math.round(packets.reduce((sum, { bytes }) => sum + bytes.length, 0) / packets.length);
-  return { name: folder === null ? 'office' : 'folder', packets, leftOut, averageBytes };
+  return { name: folder === null ? 'office' : 'folder', packets, leftOut, averageBytes: averageOf(packets) };
+}
+
+export function averageOf(packets: readonly Recorded[]): number {
+  return Math.round(packets.reduce((sum, { bytes }) => sum + bytes.length, 0) / packets.length);
 }
 
 async function recordPackets(packets: readonly Recorded[], options: Omit<CaptureSpec, 'file'>, uses: readonly NetworkFunctionUse[]): Promise<Recorded[]> {
