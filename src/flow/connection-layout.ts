@@ -20,6 +20,7 @@
  * 22     firstNanos         manager      nanoseconds within that second
  * 23, 24 bytes a to b       manager      low word, high word
  * 25, 26 bytes b to a       manager      low word, high word
+ * 27     bucket             manager      of the index, where the entry is found
  */
 import { FLOW_INDEX_BITS } from './flow-id.js';
 
@@ -29,7 +30,7 @@ export const ENTRY_WORDS_LOG2 = 5;
 export const EntryKind = { free: 0, connection: 1, alias: 2 } as const;
 export const Word = {
   kind: 0, hash: 1, flowId: 2, lastSeen: 3, key: 4, flags: 14, packets: 15, verdict: 17, path: 18, policy: 19, sequence: 20, firstSeen: 21, firstNanos: 22,
-  bytes: 23,
+  bytes: 23, bucket: 27,
 } as const;
 export const FIRST_SENT = 1;
 export const OPENED_IN_REVERSE = 2;
@@ -52,14 +53,14 @@ export const IDLE_SECONDS = {
 
 /** Buckets in which a key may stand: bounds a lookup. */
 export const PROBE_WINDOW = 16;
-/** Buckets per connection: room for aliases, and a window that is seldom full. */
+/** Buckets per connection, and entries: room for aliases, and a window that is seldom full. */
 const BUCKETS_PER_CONNECTION = 2;
 /** Most connections of a table: twice as many buckets, a power of two, must be numbered by flow indexes. */
 export const MAX_CONNECTIONS = 2 ** (FLOW_INDEX_BITS - 2);
 /** Behind the entries: how many connections were evicted, a float64. */
 export const EVICTIONS_BYTES = 8;
 
-/** Buckets of a table for so many connections: a power of two. */
+/** Buckets of a table for so many connections, and entries: a power of two. */
 export function bucketsFor(capacity: number): number {
   return 2 ** Math.ceil(Math.log2(Math.max(PROBE_WINDOW, capacity * BUCKETS_PER_CONNECTION)));
 }

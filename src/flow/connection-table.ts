@@ -2,16 +2,20 @@
  * Hot: no allocation in lookup, insert, count. The connections that the manager knows, in control memory: one writer, the
  * manager; anyone may read (connection-reader.ts). Both directions of a connection, and every translation of it, lead to one flow id.
  *
- * Open addressing, 128 B an entry (connection-layout.ts). A key stands within PROBE_WINDOW buckets of its hash, so a lookup
- * is bounded; an insert into a full window evicts: first what has timed out, then, of the connections that were never
- * answered, the one that was idle longest, then that of all. So a flood of new connections displaces its own. An alias is as
- * idle as its connection and takes it along: a connection that lost a translation would go on as two.
+ * An index of one word a bucket with open addressing leads to entries of 128 B (connection-layout.ts). The word has the entry's number,
+ * from 1, and above it the upper bits of the hash, so a wrong entry is seldom read; a window of them is a line or two. Entries are numbered
+ * so that those in use lie close together: what is kept for each flow elsewhere goes by their numbers, and then lies close together too.
+ *
+ * A key stands within PROBE_WINDOW buckets of its hash, so a lookup is bounded; an insert into a full window evicts: first what has timed
+ * out, then, of the connections that were never answered, the one that was idle longest, then that of all. So a flood of new connections
+ * displaces its own. An alias is as idle as its connection and takes it along: a connection that lost a translation would go on as two.
  */
 import {
   bucketsFor, CLOSING, ENTRY_WORDS, EntryKind, EVICTIONS_BYTES, evictionsCell, FIN_FROM_FIRST, FIN_FROM_SECOND, FIRST_SENT, IDLE_SECONDS, MAX_CONNECTIONS,
   OPENED_IN_REVERSE, PROBE_WINDOW, Word,
 } from './connection-layout.js';
 import { ConnectionReader } from './connection-reader.js';
+import { EntryNumbers } from './entry-numbers.js';
 import { FLOW_KEY_WORDS } from './flow-hash.js';
 import { FLOW_INDEX_BITS, FLOW_INDEX_MASK } from './flow-id.js';
 
@@ -19,10 +23,12 @@ import { FLOW_INDEX_BITS, FLOW_INDEX_MASK } from './flow-id.js';
 const SWEEP_BUDGET = 64;
 
 export class ConnectionTable extends ConnectionReader {
-  /** The entries, and the mask of bucket numbers: for the manager's short way to a known connection. */
+  /** The entries, the index of them, and the mask of its bucket numbers: for the manager's short way to a known connection. */
   readonly words: Int32Array;
+  readonly index: Int32Array;
   readonly mask: number;
   readonly #capacity: number;
+  readonly #numbers: EntryNumbers;
   readonly #uses: Uint16Array;
   #count = 0;
   #sequence = 0;
@@ -49,8 +55,10 @@ export class ConnectionTable extends ConnectionReader {
     super(buffer, byteOffset, capacity);
     this.words = new Int32Array(buffer, byteOffset, buckets * ENTRY_WORDS);
     this.#evictions = evictionsCell(buffer, byteOffset, buckets);
+    this.index = new Int32Array(buckets);
     this.mask = buckets - 1;
     this.#capacity = capacity;
+    this.#numbers = new EntryNumbers(buckets);
     this.#uses = new Uint16Array(buckets);
   }
 
@@ -69,8 +77,9 @@ export class ConnectionTable extends ConnectionReader {
    * out ends here, before the sweep comes by: what follows is another one.
    */
   find(key: Int32Array, hash: number, nowSeconds = 0): number {
-    const at = this.#bucketOf(key, hash);
-    if (at < 0) return -1;
+    const bucket = this.#bucketOf(key, hash);
+    if (bucket < 0) return -1;
+    const at = this.#entryAt(bucket);
     const connectionAt = this.#connectionOf(at);
     if (this.#isIdle(connectionAt, nowSeconds)) {
       this.#end(connectionAt);
@@ -78,30 +87,26 @@ export class ConnectionTable extends ConnectionReader {
       return -1;
     }
     if (this.words[at + Word.kind] === EntryKind.connection) return at / ENTRY_WORDS;
-    const flowId = this.words[at + Word.flowId];
-    const entry = (flowId & FLOW_INDEX_MASK) - 1;
-    const connection = entry * ENTRY_WORDS;
-    if (this.words[connection + Word.kind] === EntryKind.connection && this.words[connection + Word.flowId] === flowId) return entry;
-    this.words[at + Word.kind] = EntryKind.free;
+    const entry = connectionAt / ENTRY_WORDS;
+    if (this.isCurrent(entry, this.words[at + Word.flowId])) return entry;
+    this.#end(at);
     return -1;
   }
 
   /** A new connection; the key must not be present. -1 only when the table has no room at all (capacity 0). */
   insert(key: Int32Array, hash: number, nowSeconds: number, firstSent: boolean, openedInReverse: boolean, nanos = 0): number {
     if (this.#capacity === 0) return -1;
-    const at = this.#place(hash, nowSeconds);
+    const bucket = this.#place(hash, nowSeconds);
     const words = this.words;
-    const entry = at / ENTRY_WORDS;
-    words.fill(0, at, at + ENTRY_WORDS);
-    words[at + Word.hash] = hash;
-    // Zero is no flow; the index starts at 1 and the generation tells this use of the bucket from the last one.
+    const entry = this.#numbers.takeLow();
+    const at = entry * ENTRY_WORDS;
+    this.#begin(at, bucket, key, hash, nowSeconds);
+    // Zero is no flow; the index starts at 1 and the generation tells this use of the number from the last one.
     words[at + Word.flowId] = (this.#uses[entry]++ << FLOW_INDEX_BITS) | (entry + 1);
-    words[at + Word.lastSeen] = nowSeconds;
     words[at + Word.firstSeen] = nowSeconds;
     words[at + Word.firstNanos] = nanos;
     words[at + Word.sequence] = ++this.#sequence;
     words[at + Word.flags] = (firstSent ? FIRST_SENT : 0) | (openedInReverse ? OPENED_IN_REVERSE : 0);
-    for (let k = 0; k < FLOW_KEY_WORDS; k++) words[at + Word.key + k] = key[k];
     words[at + Word.kind] = EntryKind.connection;
     this.#count++;
     return entry;
@@ -111,22 +116,21 @@ export class ConnectionTable extends ConnectionReader {
   alias(key: Int32Array, hash: number, entry: number, nowSeconds: number): void {
     const words = this.words;
     const flowId = this.flowId(entry);
-    let at = this.#bucketOf(key, hash);
+    let bucket = this.#bucketOf(key, hash);
+    let at = bucket < 0 ? -1 : this.#entryAt(bucket);
     if (at === entry * ENTRY_WORDS) return; // not translated at all
     if (at >= 0 && words[at + Word.kind] === EntryKind.connection) {
       this.#end(at);
       at = -1;
     }
     if (at < 0) {
-      at = this.#place(hash, nowSeconds);
+      bucket = this.#place(hash, nowSeconds);
       // A full window may have cost the very connection that the alias is for.
-      if (words[entry * ENTRY_WORDS + Word.kind] !== EntryKind.connection || words[entry * ENTRY_WORDS + Word.flowId] !== flowId) return;
+      if (!this.isCurrent(entry, flowId)) return;
+      at = this.#numbers.takeHigh() * ENTRY_WORDS;
     }
-    words.fill(0, at, at + ENTRY_WORDS);
-    words[at + Word.hash] = hash;
+    this.#begin(at, bucket, key, hash, nowSeconds);
     words[at + Word.flowId] = flowId;
-    words[at + Word.lastSeen] = nowSeconds;
-    for (let k = 0; k < FLOW_KEY_WORDS; k++) words[at + Word.key + k] = key[k];
     words[at + Word.kind] = EntryKind.alias;
   }
 
@@ -197,32 +201,53 @@ export class ConnectionTable extends ConnectionReader {
     this.words[entry * ENTRY_WORDS + Word.policy] = policy;
   }
 
-  /** Forgets what has timed out among the next few entries. Each second of packet time goes round the table once. */
+  /** Forgets what has timed out among the next few entries. Each second of packet time goes once round all that were ever in use. */
   sweep(nowSeconds: number): void {
+    const { low, high } = this.#numbers;
     if (nowSeconds !== this.#sweptFor) {
       this.#sweptFor = nowSeconds;
-      this.#sweepLeft = this.mask + 1;
+      this.#sweepLeft = low + (this.mask + 1 - high);
     }
-    if (this.#sweepLeft === 0) return;
-    this.#sweepLeft = Math.max(0, this.#sweepLeft - SWEEP_BUDGET);
-    for (let k = 0; k < SWEEP_BUDGET; k++) {
-      const at = this.#sweepAt * ENTRY_WORDS;
-      this.#sweepAt = (this.#sweepAt + 1) & this.mask;
+    const budget = Math.min(this.#sweepLeft, SWEEP_BUDGET);
+    this.#sweepLeft -= budget;
+    for (let k = 0; k < budget; k++) {
+      if (this.#sweepAt > this.mask) this.#sweepAt = 0;
+      // Between the two kinds of numbers there is nothing.
+      if (this.#sweepAt >= low && this.#sweepAt < high) this.#sweepAt = high & this.mask;
+      const at = this.#sweepAt++ * ENTRY_WORDS;
       if (this.words[at + Word.kind] !== EntryKind.free && this.#isIdle(at, nowSeconds)) this.#end(at);
     }
   }
 
+  /** Where the key stands in the index, or -1. */
   #bucketOf(key: Int32Array, hash: number): number {
-    const words = this.words;
+    const { index, mask } = this;
     for (let k = 0; k < PROBE_WINDOW; k++) {
-      const at = ((hash + k) & this.mask) * ENTRY_WORDS;
-      if (words[at + Word.hash] === hash && words[at + Word.kind] !== EntryKind.free && this.#equals(at, key)) return at;
+      const bucket = (hash + k) & mask;
+      const found = index[bucket];
+      if (found !== 0 && (found ^ hash) >>> FLOW_INDEX_BITS === 0 && this.#equals(this.#entryAt(bucket), key)) return bucket;
     }
     return -1;
   }
 
+  /** The first word of the entry that a bucket leads to, which must not be free. */
+  #entryAt(bucket: number): number {
+    return ((this.index[bucket] & FLOW_INDEX_MASK) - 1) * ENTRY_WORDS;
+  }
+
+  /** What connections and aliases begin with. The entry has no kind yet. */
+  #begin(at: number, bucket: number, key: Int32Array, hash: number, nowSeconds: number): void {
+    const words = this.words;
+    words.fill(0, at, at + ENTRY_WORDS);
+    words[at + Word.hash] = hash;
+    words[at + Word.bucket] = bucket;
+    words[at + Word.lastSeen] = nowSeconds;
+    for (let k = 0; k < FLOW_KEY_WORDS; k++) words[at + Word.key + k] = key[k];
+    this.index[bucket] = (hash & ~FLOW_INDEX_MASK) | (at / ENTRY_WORDS + 1);
+  }
+
   /**
-   * A bucket of the window for a new entry: free, else timed out, else that of the connection that was idle longest among
+   * A free bucket of the window: one that is, else that of what has timed out, else of the connection that was idle longest among
    * those that were never answered, else among all.
    */
   #place(hash: number, nowSeconds: number): number {
@@ -231,17 +256,18 @@ export class ConnectionTable extends ConnectionReader {
     let oldestSeen = 0;
     let isOldestAnswered = false;
     for (let k = 0; k < PROBE_WINDOW; k++) {
-      const at = ((hash + k) & this.mask) * ENTRY_WORDS;
-      if (words[at + Word.kind] === EntryKind.free) return at;
+      const bucket = (hash + k) & this.mask;
+      if (this.index[bucket] === 0) return bucket;
+      const at = this.#entryAt(bucket);
       if (this.#isIdle(at, nowSeconds)) {
         this.#end(at);
-        return at;
+        return bucket;
       }
       const connection = this.#connectionOf(at);
       if (connection !== at && this.#isIdle(connection, nowSeconds)) {
         this.#end(connection);
         this.#end(at);
-        return at;
+        return bucket;
       }
       const seen = words[connection + Word.lastSeen] >>> 0;
       const isAnswered = this.#isAnswered(connection);
@@ -252,9 +278,10 @@ export class ConnectionTable extends ConnectionReader {
       }
     }
     this.#evictions[0]++;
+    const bucket = words[oldest + Word.bucket];
     this.#end(this.#connectionOf(oldest));
     this.#end(oldest);
-    return oldest;
+    return bucket;
   }
 
   /** The other end has sent a packet, and the opener another: one who only pretends to be the opener cannot do that. */
@@ -268,12 +295,17 @@ export class ConnectionTable extends ConnectionReader {
     return words[at + Word.kind] === EntryKind.alias ? ((words[at + Word.flowId] & FLOW_INDEX_MASK) - 1) * ENTRY_WORDS : at;
   }
 
+  /** Does nothing where it has ended before: a connection that ends with its alias. */
   #end(at: number): void {
-    if (this.words[at + Word.kind] === EntryKind.connection) {
+    const words = this.words;
+    if (words[at + Word.kind] === EntryKind.free) return;
+    if (words[at + Word.kind] === EntryKind.connection) {
       this.#onEnd?.(at / ENTRY_WORDS);
       this.#count--;
     }
-    this.words[at + Word.kind] = EntryKind.free;
+    words[at + Word.kind] = EntryKind.free;
+    this.index[words[at + Word.bucket]] = 0;
+    this.#numbers.giveBack(at / ENTRY_WORDS);
   }
 
   #isIdle(at: number, nowSeconds: number): boolean {

@@ -1,6 +1,6 @@
 /**
  * A flow id names a connection, both directions and all its translations: index and reuse generation in one u32, 0 for
- * no flow. The index is a place in the connection table, so what is kept for each flow needs no second lookup.
+ * no flow. The index is the number of an entry of the connection table, so what is kept for each flow needs no second lookup.
  *
  *   | reuse generation (10 bits) | index, from 1 (22 bits) |
  */

@@ -1,5 +1,6 @@
 /** Hot: no allocation. Fixed-size tables in control memory that an NF declares: they outlive the VM that writes them. */
 import { FLOW_INDEX_MASK } from '../flow/flow-id.js';
+import { HashIndex } from './hash-index.js';
 
 export interface KeyedTableSpec {
   kind: 'keyed';
@@ -30,15 +31,15 @@ export function perFlow(valueWords: number): PerFlowTableSpec & { kind: 'per-flo
 
 const FREE = 0;
 const TAKEN = 1;
-const REMOVED = 2;
 /** An entry: state, generation, expiry in seconds, then key, then value. Valid from the final store of its state on. */
 const ENTRY_OVERHEAD_WORDS = 3;
-/** Buckets per entry: half full at most, so that a probe is short. */
-const BUCKETS_PER_ENTRY = 2;
 
 /**
- * Open addressing with linear probing. Fill `key`, call `find()` or `insert()`, and use the entry they return as
- * `table.words[table.value(entry) + k]`. Entries keep their place until removed.
+ * Fill `key`, call `find()` or `insert()`, and use the entry they return as `table.words[table.value(entry) + k]`. Entries keep their
+ * place until removed. Those in use lie close together: the place that became free last is taken next.
+ *
+ * Only entries are in control memory. The index that finds them, and which places are free, can be told from them, and are when the table is
+ * opened: so no restart finds the one ahead of the other.
  */
 export class StateTable {
   /** Fill before find, insert. */
@@ -48,25 +49,42 @@ export class StateTable {
   #count = 0;
   readonly #keyWords: number;
   readonly #stride: number;
-  readonly #mask: number;
+  readonly #index: HashIndex;
+  readonly #hashOf: (entry: number) => number;
+  /** Places below `#used` that are free. Those from there on have not been used yet. */
+  readonly #free: Int32Array;
+  #freeCount = 0;
+  #used = 0;
   #sweep = 0;
 
   static bytes(spec: KeyedTableSpec): number {
-    return StateTable.#buckets(spec) * (ENTRY_OVERHEAD_WORDS + spec.keyWords + spec.valueWords) * 4;
+    return spec.capacity * StateTable.#strideOf(spec) * 4;
   }
 
-  static #buckets(spec: KeyedTableSpec): number {
-    return 2 ** Math.ceil(Math.log2(Math.max(2, spec.capacity * BUCKETS_PER_ENTRY)));
+  static #strideOf(spec: KeyedTableSpec): number {
+    return ENTRY_OVERHEAD_WORDS + spec.keyWords + spec.valueWords;
   }
 
   constructor(spec: KeyedTableSpec, buffer: ArrayBufferLike, byteOffset: number) {
     this.key = new Uint32Array(spec.keyWords);
     this.capacity = spec.capacity;
     this.#keyWords = spec.keyWords;
-    this.#stride = ENTRY_OVERHEAD_WORDS + spec.keyWords + spec.valueWords;
-    this.#mask = StateTable.#buckets(spec) - 1;
-    this.words = new Uint32Array(buffer, byteOffset, (this.#mask + 1) * this.#stride);
-    for (let at = 0; at < this.words.length; at += this.#stride) if (this.words[at] === TAKEN) this.#count++;
+    this.#stride = StateTable.#strideOf(spec);
+    this.words = new Uint32Array(buffer, byteOffset, spec.capacity * this.#stride);
+    this.#index = new HashIndex(spec.capacity);
+    this.#hashOf = (entry) => this.#hash(this.words, this.keyAt(entry));
+    this.#free = new Int32Array(spec.capacity);
+    this.#open();
+  }
+
+  #open(): void {
+    for (let entry = this.capacity - 1; entry >= 0; entry--) {
+      if (this.isTaken(entry)) {
+        this.#used = Math.max(this.#used, entry + 1);
+        this.#count++;
+        this.#index.add(this.#hashOf(entry), entry);
+      } else if (entry < this.#used) this.#free[this.#freeCount++] = entry;
+    }
   }
 
   /** Entries in use. */
@@ -76,67 +94,39 @@ export class StateTable {
 
   /** The entry with this key, or -1. */
   find(): number {
-    const words = this.words;
-    const home = this.#hash(this.key, 0);
-    for (let probes = 0; probes <= this.#mask; probes++) {
-      const bucket = (home + probes) & this.#mask;
-      const at = bucket * this.#stride;
-      const state = words[at];
-      if (state === FREE) return -1;
-      if (state === TAKEN && this.#equals(at)) return bucket;
+    const { buckets, mask, numberBits } = this.#index;
+    const hash = this.#hash(this.key, 0);
+    for (let bucket = hash & mask; ; bucket = (bucket + 1) & mask) {
+      const found = buckets[bucket];
+      if (found === 0) return -1;
+      if ((found ^ hash) >>> numberBits !== 0) continue;
+      const entry = (found & mask) - 1;
+      if (this.isTaken(entry) && this.#equals(entry * this.#stride)) return entry;
     }
-    return -1;
   }
 
   /** A new entry with this key and a value of zeros, or -1 when the table is full. The key must not be present. */
   insert(): number {
     if (this.#count >= this.capacity) return -1;
     const words = this.words;
-    let bucket = this.#hash(this.key, 0) & this.#mask;
-    while (words[bucket * this.#stride] === TAKEN) bucket = (bucket + 1) & this.#mask;
-    const at = bucket * this.#stride;
+    const entry = this.#freeCount > 0 ? this.#free[--this.#freeCount] : this.#used++;
+    const at = entry * this.#stride;
     words.fill(0, at + ENTRY_OVERHEAD_WORDS, at + this.#stride);
     for (let k = 0; k < this.#keyWords; k++) words[at + ENTRY_OVERHEAD_WORDS + k] = this.key[k]!;
     words[at + 1]++;
     words[at + 2] = 0xffffffff;
     words[at] = TAKEN; // the final store: from here on the entry counts, also for whoever restarts this NF
+    this.#index.add(this.#hash(this.key, 0), entry);
     this.#count++;
-    return bucket;
+    return entry;
   }
 
   remove(entry: number): void {
-    const words = this.words;
-    if (words[entry * this.#stride] !== TAKEN) return;
-    words[entry * this.#stride] = REMOVED;
+    if (!this.isTaken(entry)) return;
+    this.#index.remove(this.#hashOf(entry), entry, this.#hashOf);
+    this.words[entry * this.#stride] = FREE;
+    this.#free[this.#freeCount++] = entry;
     this.#count--;
-    this.#freeAround(entry);
-  }
-
-  /**
-   * Frees the tombstones that no probe for a taken entry crosses any more. Without that, coming and going would fill the
-   * table with tombstones and a probe for an absent key would cross it all. Entries cannot move together instead: NFs
-   * remember their places. Only tombstones from the removed entry's home to its place were crossed on its account, so
-   * looking at those keeps this true at all times: every tombstone lies on the way to some taken entry.
-   */
-  #freeAround(removed: number): void {
-    const words = this.words;
-    // Places are counted from the removed entry on: those before it are negative.
-    const home = -this.#displacement(removed);
-    let place = 0;
-    while (place < this.#mask && words[((removed + place + 1) & this.#mask) * this.#stride] !== FREE) place++;
-    /** The first place that a probe for an entry seen so far crosses. */
-    let reach = place + 1;
-    for (; place >= home; place--) {
-      const bucket = (removed + place) & this.#mask;
-      const at = bucket * this.#stride;
-      if (words[at] === TAKEN) reach = Math.min(reach, place - this.#displacement(bucket));
-      else if (words[at] === REMOVED && place < reach) words[at] = FREE;
-    }
-  }
-
-  /** How many buckets the key in this bucket stands behind its home. */
-  #displacement(bucket: number): number {
-    return (bucket - this.#hash(this.words, this.keyAt(bucket))) & this.#mask;
   }
 
   /** Index in `words` of the first word of the entry's key. */
@@ -149,7 +139,7 @@ export class StateTable {
     return entry * this.#stride + ENTRY_OVERHEAD_WORDS + this.#keyWords;
   }
 
-  /** Rises each time the bucket is taken anew: tells an entry from a later one in the same place. */
+  /** Rises each time the place is taken anew: tells an entry from a later one in the same place. */
   generation(entry: number): number {
     return this.words[entry * this.#stride + 1];
   }
@@ -168,14 +158,15 @@ export class StateTable {
   }
 
   /**
-   * Looks at the next `budget` buckets and calls `expired` with each entry that has timed out; it removes them, when it
+   * Looks at the next `budget` places and calls `expired` with each entry that has timed out; it removes them, when it
    * wants to, with `remove`. Call it between bursts.
    */
   sweep(nowMs: number, budget: number, expired: (entry: number) => void): void {
-    for (let k = Math.min(budget, this.#mask + 1); k > 0; k--) {
-      const bucket = this.#sweep;
-      this.#sweep = (bucket + 1) & this.#mask;
-      if (this.words[bucket * this.#stride] === TAKEN && this.isExpired(bucket, nowMs)) expired(bucket);
+    const used = this.#used;
+    for (let k = Math.min(budget, used); k > 0; k--) {
+      const entry = this.#sweep >= used ? 0 : this.#sweep;
+      this.#sweep = entry + 1;
+      if (this.isTaken(entry) && this.isExpired(entry, nowMs)) expired(entry);
     }
   }
 

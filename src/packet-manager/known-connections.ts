@@ -11,7 +11,7 @@
 import { ENTRY_WORDS_LOG2, EntryKind, FIRST_SENT, IDLE_SECONDS, OPENED_IN_REVERSE, PROBE_WINDOW, Word } from '../flow/connection-layout.js';
 import type { ConnectionTable } from '../flow/connection-table.js';
 import { hashIpv4Key, hashIpv6Key } from '../flow/flow-hash.js';
-import { FLOW_INDEX_MASK } from '../flow/flow-id.js';
+import { FLOW_INDEX_BITS, FLOW_INDEX_MASK } from '../flow/flow-id.js';
 import type { Region } from '../memory/region.js';
 import type { SlotHeaders } from '../memory/slot-headers.js';
 import { Direction, HeaderWord, Layer3, LinkType, ParseFlag } from '../memory/slot-layout.js';
@@ -94,7 +94,7 @@ function stampOf(region: Region, headers: SlotHeaders, book: SlotBook, connectio
   const { base: itsBase, slotShift: itsShift, slotBytes: itsSlotBytes } = region;
   const { i32: itsHeaders } = headers;
   const { way: itsWays, ingress: itsIngress, connection: itsConnections, flowId: itsFlowIds } = book;
-  const { words: itsEntries, mask: itsMask } = connections;
+  const { words: itsEntries, index: itsIndex, mask: itsMask } = connections;
   // What `findIpv6` has found.
   let protocol6 = 0;
   let payload6 = 0;
@@ -112,6 +112,7 @@ function stampOf(region: Region, headers: SlotHeaders, book: SlotBook, connectio
     const connection = itsConnections;
     const flowIds = itsFlowIds;
     const words = itsEntries;
+    const index = itsIndex;
     const mask = itsMask;
     const { table: routes, count: routeCount } = known;
     let seconds = now;
@@ -165,12 +166,14 @@ function stampOf(region: Region, headers: SlotHeaders, book: SlotBook, connectio
         hash = hashIpv4Key(head, ports, first, second);
 
         // The connection: see flow/connection-table.ts.
-        entry = (hash & mask) << ENTRY_WORDS_LOG2;
+        let found = index[hash & mask];
+        entry = ((found & FLOW_INDEX_MASK) - 1) << ENTRY_WORDS_LOG2;
         let probes = 1;
-        while (words[entry | Word.hash] !== hash || words[entry | (Word.key + 1)] !== ports || words[entry | (Word.key + 2)] !== first
-          || words[entry | (Word.key + 6)] !== second || words[entry | Word.key] !== head || words[entry] === EntryKind.free) {
+        while (found === 0 || (found ^ hash) >>> FLOW_INDEX_BITS !== 0 || words[entry | (Word.key + 1)] !== ports || words[entry | (Word.key + 2)] !== first
+          || words[entry | (Word.key + 6)] !== second || words[entry | Word.key] !== head) {
           if (probes === PROBE_WINDOW) break;
-          entry = ((hash + probes) & mask) << ENTRY_WORDS_LOG2;
+          found = index[(hash + probes) & mask];
+          entry = ((found & FLOW_INDEX_MASK) - 1) << ENTRY_WORDS_LOG2;
           probes++;
         }
         if (probes === PROBE_WINDOW) break; // also when it was the last one probed: the long way finds it
@@ -278,10 +281,11 @@ function stampOf(region: Region, headers: SlotHeaders, book: SlotBook, connectio
     hash6 = hash;
     isFromFirst6 = isFromFirst;
     for (let probe = 0; probe < PROBE_WINDOW; probe++) {
-      const entry = ((hash + probe) & mask) << ENTRY_WORDS_LOG2;
+      const found = itsIndex[(hash + probe) & mask];
+      if (found === 0 || (found ^ hash) >>> FLOW_INDEX_BITS !== 0) continue;
+      const entry = ((found & FLOW_INDEX_MASK) - 1) << ENTRY_WORDS_LOG2;
       const key = entry + Word.key;
-      if (words[entry + Word.hash] === hash && words[key] === head && words[key + 1] === ports && words[entry] !== EntryKind.free
-        && words[key + 2] === a && words[key + 3] === b && words[key + 4] === c && words[key + 5] === d
+      if (words[key] === head && words[key + 1] === ports && words[key + 2] === a && words[key + 3] === b && words[key + 4] === c && words[key + 5] === d
         && words[key + 6] === e && words[key + 7] === f && words[key + 8] === g && words[key + 9] === h) return entry;
     }
     return -1;
