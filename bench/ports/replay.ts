@@ -15,6 +15,7 @@ import { Window } from './window.js';
 const FIRST_SECOND = 1_704_067_200;
 /** Packet time from one packet to the next. */
 const SPACING_NANOS = 1000;
+const NANOS_A_SECOND = 1_000_000_000;
 
 /** Packets between two looks at the clock. */
 const PACKETS_A_LOOK = 64;
@@ -33,8 +34,9 @@ export class Replay {
   sent = 0;
   /** Packets sent when the clock is looked at again. */
   lookAt = 0;
-  /** Seconds of packet time that passes have jumped over. */
-  jumped = 0;
+  /** Packet time of the next one. */
+  seconds = FIRST_SECOND;
+  nanos = 0;
   home = 0;
   /** Up to here packets may be sent. */
   phaseEnd = 0;
@@ -119,41 +121,60 @@ export class ReplaySide {
       replay.lookAt = replay.sent + PACKETS_A_LOOK;
       replay.window.look();
     }
-    const { sides, lengths, jumpSeconds } = replay.options;
+    const { sides, lengths, jumpSeconds, packets } = replay.options;
     let used = 0;
     let sequences = 0;
     while (used < count && !replay.isOver && sides[replay.next] === this.#side && (replay.next < replay.phaseEnd || replay.begin())) {
-      sequences = (sequences + this.#send(slots[used++], replay.next)) | 0;
-      replay.sent++;
-      if (++replay.next === lengths.length) {
+      const run = Math.min(count - used, replay.phaseEnd - replay.next, packets === null ? Infinity : packets - replay.sent);
+      sequences = (sequences + this.#send(slots, used, run)) | 0;
+      used += run;
+      replay.sent += run;
+      replay.next += run;
+      if (replay.next === lengths.length) {
         replay.next = 0;
         replay.phaseEnd = 0;
-        replay.jumped += jumpSeconds;
+        replay.seconds += jumpSeconds;
       }
     }
+    if (used === 0) return 0;
     const { panel } = replay;
     panel[Cell.received] += used;
     panel[Cell.sequenceIn] = (panel[Cell.sequenceIn] + (sequences >>> 0)) % 0x100000000;
     return used;
   }
 
-  /** @returns the word that both ends add up. */
-  #send(address: number, packet: number): number {
-    const { options, views, sent, jumped, begun } = this.#replay;
-    const slot = this.#memory.slotIndex(address);
-    const dataOffset = initialDataOffset(slot);
-    const start = address + dataOffset;
-    const length = options.lengths[packet];
-    this.#phaseOf[slot] = begun & (PHASES_COUNTED - 1);
-    if (length > WORDS_BYTES) this.#memory.region.set(views[packet]!, start);
-    else this.#copier.copy(options.bytes, options.offsets[packet], this.#memory.region, start, length);
+  /** Packets of one phase. @returns the sum of the words that both ends add up. */
+  #send(slots: Uint32Array, from: number, count: number): number {
+    const replay = this.#replay;
+    const { views, begun, next } = replay;
+    const { bytes, offsets, lengths } = replay.options;
+    const { region } = this.#memory;
     const arrival = this.#arrival;
-    arrival.length = length;
-    arrival.originalLength = length;
-    const nanos = (sent % 1_000_000) * SPACING_NANOS;
-    arrival.nanos = nanos;
-    arrival.seconds = FIRST_SECOND + jumped + Math.floor(sent / 1_000_000);
-    describeArrival(this.#memory, slot, dataOffset, arrival);
-    return this.#words[(start + SEQUENCE_AT) >>> 2];
+    let { nanos } = replay;
+    let sequences = 0;
+    arrival.seconds = replay.seconds;
+    for (let k = 0; k < count; k++) {
+      const address = slots[from + k];
+      const slot = this.#memory.slotIndex(address);
+      const dataOffset = initialDataOffset(slot);
+      const start = address + dataOffset;
+      const length = lengths[next + k];
+      this.#phaseOf[slot] = begun & (PHASES_COUNTED - 1);
+      if (length > WORDS_BYTES) region.set(views[next + k]!, start);
+      else this.#copier.copy(bytes, offsets[next + k], region, start, length);
+      arrival.length = length;
+      arrival.originalLength = length;
+      arrival.nanos = nanos;
+      describeArrival(this.#memory, slot, dataOffset, arrival);
+      sequences = (sequences + this.#words[(start + SEQUENCE_AT) >>> 2]) | 0;
+      nanos += SPACING_NANOS;
+      if (nanos === NANOS_A_SECOND) {
+        nanos = 0;
+        arrival.seconds++;
+      }
+    }
+    replay.nanos = nanos;
+    replay.seconds = arrival.seconds;
+    return sequences;
   }
 }
