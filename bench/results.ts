@@ -88,7 +88,8 @@ const TOPOLOGY = ['mode', 'routing', 'placement', 'replicas', 'wakeUp', 'flows',
 
 const BESIDE: Readonly<Record<string, Pick<Factors, 'touch' | 'placement'>>> = {
   click: { touch: `${EDGE_BESIDE_CLICK}, established`, placement: 'together' },
-  ndpiReader: { touch: 'DPI alone, established', placement: 'per-vm' },
+  // It has not seen a connection before, and one core.
+  ndpiReader: { touch: 'DPI alone, fresh', placement: 'inline' },
 };
 
 function baselineOf(sample: Sample): Baseline | null {

@@ -22,7 +22,7 @@ import { clickWay, isForClick } from '../traffic/click.js';
 import { averageOf, loadTraffic, type Traffic } from '../traffic/load.js';
 import { ndpiWay } from '../traffic/ndpi.js';
 import { pack } from '../traffic/pack.js';
-import { inTurns, schedule } from '../traffic/schedule.js';
+import { schedule } from '../traffic/schedule.js';
 import type { BenchCase, Group, Way } from '../way.js';
 
 const SLOT_BYTES = 2048;
@@ -33,6 +33,8 @@ const EXTERNALS = { office: externalAddresses(32), folder: externalAddresses(4) 
 const LAG = 3;
 const MOST_OF_A_PHASE = 1024;
 const MOST_PHASES = 256;
+/** Of DPI alone, which nothing is left out for. */
+const MOST_OF_A_TURN = 256;
 /** Longer than any timeout of the functions. */
 const JUMP_SECONDS = 10_000;
 const LEAST_PASSES_COMPARED = 2;
@@ -145,12 +147,13 @@ async function groupsOf(folder: string | null, settings: BenchSettings, progress
     settings,
   );
   const plain = await loadTraffic(folder, () => []);
-  const turns = inTurns(plain.packets);
+  // One at a time, phases are the recording's order but for what other connections send meanwhile: a port gives bursts, as a card does.
+  const turns = schedule(plain.packets, 1, MOST_OF_A_TURN);
   const alone = waysOf({ traffic: plain, packets: { ...pack(turns.packets), phases: turns.phases, waitingPasses: 0 }, what: 'DPI alone', leastCompared: 0, uses: () => [dpi({})] }, settings);
   return [
     { name: `${plain.name}, ${EDGE}`, ways: TOPOLOGIES.map((topology) => whole(topology, 'established')) },
     { name: `${plain.name}, beside Click`, ways: [beside({ placement: 'together' }, 'established'), beside({ placement: 'inline' }, 'established'), clickWay(forBoth.packets, single[0], { bytes: averageBytes, vms: 2 })] },
-    { name: `${plain.name}, DPI`, ways: [alone({}, 'established'), alone({}, 'fresh'), ndpiWay(plain.packets, { bytes: plain.averageBytes, vms: 1 })] },
+    { name: `${plain.name}, DPI`, ways: [alone({}, 'established'), alone({}, 'fresh'), alone({ placement: 'inline' }, 'established'), alone({ placement: 'inline' }, 'fresh'), ndpiWay(plain.packets, { bytes: plain.averageBytes, vms: 1 })] },
   ];
 }
 

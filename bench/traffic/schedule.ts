@@ -68,9 +68,3 @@ export function schedule(packets: readonly Recorded[], lag: number, most: number
   let end = 0;
   return { packets: phases.flat(), phases: Uint32Array.of(0, ...phases.map((phase) => (end += phase.length))) };
 }
-
-/** In the order of the recording, a phase for each turn of direction. */
-export function inTurns(packets: readonly Recorded[]): Schedule {
-  const turns = packets.flatMap(({ side }, at) => (at > 0 && packets[at - 1].side !== side ? [at] : []));
-  return { packets, phases: Uint32Array.of(0, ...turns, packets.length) };
-}

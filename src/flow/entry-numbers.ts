@@ -7,32 +7,31 @@ export class EntryNumbers {
   /** Numbers below this one have been given out as low ones at some time; from `high` on, as high ones. */
   low = 0;
   high: number;
-  // Each number that was given back is in one of them: those below `low` in the first.
-  readonly #freeLow: Int32Array;
-  #freeLowCount = 0;
-  readonly #freeHigh: Int32Array;
-  #freeHighCount = 0;
+  /** Numbers that were given back: low ones from its beginning, those below `low`; high ones from its end. Never more than there are numbers. */
+  readonly #free: Int32Array;
+  #freeLow = 0;
+  #freeHigh: number;
 
   constructor(count: number) {
     this.high = count;
-    this.#freeLow = new Int32Array(count);
-    this.#freeHigh = new Int32Array(count);
+    this.#free = new Int32Array(count);
+    this.#freeHigh = count;
   }
 
   /** There must be a number left, of either kind. */
   takeLow(): number {
-    if (this.#freeLowCount > 0) return this.#freeLow[--this.#freeLowCount];
-    return this.low < this.high ? this.low++ : this.#freeHigh[--this.#freeHighCount];
+    if (this.#freeLow > 0) return this.#free[--this.#freeLow];
+    return this.low < this.high ? this.low++ : this.#free[this.#freeHigh++];
   }
 
   /** There must be a number left, of either kind. */
   takeHigh(): number {
-    if (this.#freeHighCount > 0) return this.#freeHigh[--this.#freeHighCount];
-    return this.low < this.high ? --this.high : this.#freeLow[--this.#freeLowCount];
+    if (this.#freeHigh < this.#free.length) return this.#free[this.#freeHigh++];
+    return this.low < this.high ? --this.high : this.#free[--this.#freeLow];
   }
 
   giveBack(number: number): void {
-    if (number < this.low) this.#freeLow[this.#freeLowCount++] = number;
-    else this.#freeHigh[this.#freeHighCount++] = number;
+    if (number < this.low) this.#free[this.#freeLow++] = number;
+    else this.#free[--this.#freeHigh] = number;
   }
 }

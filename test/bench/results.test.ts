@@ -32,7 +32,7 @@ describe('results of benchmarks', () => {
   });
 
   it('sets others\' programs beside the way of ours that they are to be compared with', () => {
-    const of = (touch: string, placement: 'per-vm' | 'together', bytes: number): Partial<Parameters<typeof sample>[3]> => ({ case: 'real', touch, placement, bytes, vms: 3 });
+    const of = (touch: string, placement: 'per-vm' | 'together' | 'inline', bytes: number): Partial<Parameters<typeof sample>[3]> => ({ case: 'real', touch, placement, bytes, vms: 3 });
     const theirs = { mode: null, routing: null, placement: null, replicas: null, wakeUp: null, burst: null, flows: null, slots: null, slotBytes: null, threads: 1 } as const;
     const samples = [
       sample('zero-copy', 1, 600, of('firewall, NAT, DPI, established', 'per-vm', 338)),
@@ -41,7 +41,8 @@ describe('results of benchmarks', () => {
       sample('zero-copy', 1, 400, of('firewall, NAT, DPI, established', 'together', 490)),
       sample('zero-copy', 1, 200, { ...theirs, case: 'real', way: 'click', bytes: 338, vms: 2, touch: 'firewall, NAT' }),
       sample('zero-copy', 1, 500, of('DPI alone, fresh', 'per-vm', 338)),
-      sample('zero-copy', 1, 250, of('DPI alone, established', 'per-vm', 338)),
+      sample('zero-copy', 1, 200, of('DPI alone, established', 'inline', 338)),
+      sample('zero-copy', 1, 250, of('DPI alone, fresh', 'inline', 338)),
       sample('zero-copy', 1, 500, { ...theirs, case: 'real', way: 'ndpiReader', bytes: 338, vms: 1, touch: 'DPI alone' }),
     ];
     expect(summariseRatios(samples).map(({ baseline, ratio }) => [baseline, ratio.count, Number(ratio.median.toFixed(3))])).toEqual([['click', 1, 0.667], ['ndpiReader', 1, 2]]);

@@ -4,7 +4,7 @@ import { conversations, FRAME_BYTES } from '../../bench/traffic/conversations.js
 import { copies } from '../../bench/traffic/copies.js';
 import { pack } from '../../bench/traffic/pack.js';
 import type { Recorded } from '../../bench/traffic/record.js';
-import { inTurns, schedule } from '../../bench/traffic/schedule.js';
+import { schedule } from '../../bench/traffic/schedule.js';
 import { allAddresses, FrameMemory } from '../../bench/frames.js';
 import { externalAddresses } from '../../bench/functions/edge.js';
 import { newPanel } from '../../bench/ports/panel.js';
@@ -56,7 +56,6 @@ describe('the order of recorded packets', () => {
   it('fills phases with other connections meanwhile', () => {
     const packets = [1, 2, 3].flatMap((connection) => [packet(connection, 0), packet(connection, 1)]);
     expect([...schedule(packets, 1, 8).phases]).toEqual([0, 3, 6]);
-    expect([...inTurns(packets).phases]).toEqual([0, 1, 2, 3, 4, 5, 6]);
   });
 });
 
