@@ -20,7 +20,7 @@
  * 22     firstNanos         manager      nanoseconds within that second
  * 23, 24 bytes a to b       manager      low word, high word
  * 25, 26 bytes b to a       manager      low word, high word
- * 27     bucket             manager      of the index, where the entry is found
+ * 27     bucket             manager      where the index has the entry's number
  */
 import { FLOW_INDEX_BITS } from './flow-id.js';
 

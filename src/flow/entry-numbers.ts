@@ -30,6 +30,7 @@ export class EntryNumbers {
     return this.low < this.high ? --this.high : this.#free[--this.#freeLow];
   }
 
+  /** To those of its own side, whoever had taken it. */
   giveBack(number: number): void {
     if (number < this.low) this.#free[this.#freeLow++] = number;
     else this.#free[--this.#freeHigh] = number;

@@ -50,6 +50,8 @@ export class StateTable {
   readonly #keyWords: number;
   readonly #stride: number;
   readonly #index: HashIndex;
+  /** Of the keys in use: told from the keys once, so that whoever writes into a key loses that entry and no more. */
+  readonly #hashes: Int32Array;
   readonly #hashOf: (entry: number) => number;
   /** Places below `#used` that are free. Those from there on have not been used yet. */
   readonly #free: Int32Array;
@@ -72,7 +74,8 @@ export class StateTable {
     this.#stride = StateTable.#strideOf(spec);
     this.words = new Uint32Array(buffer, byteOffset, spec.capacity * this.#stride);
     this.#index = new HashIndex(spec.capacity);
-    this.#hashOf = (entry) => this.#hash(this.words, this.keyAt(entry));
+    this.#hashes = new Int32Array(spec.capacity);
+    this.#hashOf = (entry) => this.#hashes[entry];
     this.#free = new Int32Array(spec.capacity);
     this.#open();
   }
@@ -82,9 +85,14 @@ export class StateTable {
       if (this.isTaken(entry)) {
         this.#used = Math.max(this.#used, entry + 1);
         this.#count++;
-        this.#index.add(this.#hashOf(entry), entry);
+        this.#add(entry, this.#hash(this.words, this.keyAt(entry)));
       } else if (entry < this.#used) this.#free[this.#freeCount++] = entry;
     }
+  }
+
+  #add(entry: number, hash: number): void {
+    this.#hashes[entry] = hash;
+    this.#index.add(hash, entry);
   }
 
   /** Entries in use. */
@@ -116,14 +124,14 @@ export class StateTable {
     words[at + 1]++;
     words[at + 2] = 0xffffffff;
     words[at] = TAKEN; // the final store: from here on the entry counts, also for whoever restarts this NF
-    this.#index.add(this.#hash(this.key, 0), entry);
+    this.#add(entry, this.#hash(this.key, 0));
     this.#count++;
     return entry;
   }
 
   remove(entry: number): void {
     if (!this.isTaken(entry)) return;
-    this.#index.remove(this.#hashOf(entry), entry, this.#hashOf);
+    this.#index.remove(this.#hashes[entry], entry, this.#hashOf);
     this.words[entry * this.#stride] = FREE;
     this.#free[this.#freeCount++] = entry;
     this.#count--;

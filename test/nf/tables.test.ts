@@ -160,6 +160,21 @@ describe('a keyed table', () => {
     expect([7, 8].map(entryOf)).toEqual([1, 5]);
   });
 
+  it('goes on without an entry whose key somebody has written into, however often', () => {
+    const spec = keyed({ keyWords: 1, valueWords: 0, capacity: 4 });
+    const table = new StateTable(spec, new ArrayBuffer(StateTable.bytes(spec)), 0);
+    for (let key = 0; key < 100; key++) {
+      table.key[0] = key;
+      const entry = table.insert();
+      table.words[table.keyAt(entry)] = ~key;
+      expect(table.find()).toBe(-1);
+      table.remove(entry);
+    }
+    expect(table.count).toBe(0);
+    table.key[0] = 7;
+    expect(table.find()).toBe(-1);
+  });
+
   it('times out at the second after the one that it was told, not before', () => {
     const model = new Model(2);
     model.insert(1, 500); // at 10.5 s

@@ -151,7 +151,7 @@ export class Bindings {
     this.#counters['bindings-released'].add(1);
   }
 
-  /** Lets go of what has timed out, looking at no more than `budget` buckets. */
+  /** Lets go of what has timed out, looking at no more than `budget` places. */
   sweep(nowMs: number, budget: number): void {
     this.#sweepSecond = Math.floor(nowMs / 1000);
     this.#bindings.sweep(nowMs, budget, this.#timedOut);

@@ -1,7 +1,7 @@
 /** Options of the NAT. What of them a schema cannot see is checked in option-problems.ts. */
 import { z } from 'zod';
 
-/** Most bindings: 2 buckets a binding in two tables, 184 B in all a binding and more when rounded up, so 0.4 GB at most. */
+/** Most bindings: 80 B each in two tables, 116 where remotes are kept too, and 16 to 24 a table for the index, so some 0.4 GB at most. */
 const MAX_BINDINGS = 1 << 21;
 /** Longest timeout that may be asked for: a week. */
 const MAX_TIMEOUT_SECONDS = 604_800;
