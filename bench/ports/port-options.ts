@@ -49,7 +49,7 @@ export interface ReplayOptions extends Common, Pace {
   readonly offsets: Uint32Array;
   readonly lengths: Uint32Array;
   readonly sides: Uint8Array;
-  /** Index of the first packet of each phase; at the end, how many packets there are. */
+  /** Index of the first packet of each phase, of which the last is not empty; at the end, how many packets there are. */
   readonly phases: Uint32Array;
   /**
    * A phase begins when every packet of the phase so many before it, and of all earlier ones, is home: transmitted or dropped. With

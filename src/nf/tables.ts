@@ -1,4 +1,5 @@
 /** Hot: no allocation. Fixed-size tables in control memory that an NF declares: they outlive the VM that writes them. */
+import { EntryNumbers } from '../flow/entry-numbers.js';
 import { FLOW_INDEX_MASK } from '../flow/flow-id.js';
 import { HashIndex } from './hash-index.js';
 
@@ -50,13 +51,7 @@ export class StateTable {
   readonly #keyWords: number;
   readonly #stride: number;
   readonly #index: HashIndex;
-  /** Of the keys in use: told from the keys once, so that whoever writes into a key loses that entry and no more. */
-  readonly #hashes: Int32Array;
-  readonly #hashOf: (entry: number) => number;
-  /** Places below `#used` that are free. Those from there on have not been used yet. */
-  readonly #free: Int32Array;
-  #freeCount = 0;
-  #used = 0;
+  readonly #numbers: EntryNumbers;
   #sweep = 0;
 
   static bytes(spec: KeyedTableSpec): number {
@@ -74,25 +69,21 @@ export class StateTable {
     this.#stride = StateTable.#strideOf(spec);
     this.words = new Uint32Array(buffer, byteOffset, spec.capacity * this.#stride);
     this.#index = new HashIndex(spec.capacity);
-    this.#hashes = new Int32Array(spec.capacity);
-    this.#hashOf = (entry) => this.#hashes[entry];
-    this.#free = new Int32Array(spec.capacity);
+    this.#numbers = new EntryNumbers(spec.capacity);
     this.#open();
   }
 
   #open(): void {
-    for (let entry = this.capacity - 1; entry >= 0; entry--) {
+    const numbers = this.#numbers;
+    let used = this.capacity;
+    while (used > 0 && !this.isTaken(used - 1)) used--;
+    while (numbers.low < used) numbers.takeLow();
+    for (let entry = used - 1; entry >= 0; entry--) {
       if (this.isTaken(entry)) {
-        this.#used = Math.max(this.#used, entry + 1);
         this.#count++;
-        this.#add(entry, this.#hash(this.words, this.keyAt(entry)));
-      } else if (entry < this.#used) this.#free[this.#freeCount++] = entry;
+        this.#index.add(this.#hash(this.words, this.keyAt(entry)), entry);
+      } else numbers.giveBack(entry);
     }
-  }
-
-  #add(entry: number, hash: number): void {
-    this.#hashes[entry] = hash;
-    this.#index.add(hash, entry);
   }
 
   /** Entries in use. */
@@ -117,23 +108,22 @@ export class StateTable {
   insert(): number {
     if (this.#count >= this.capacity) return -1;
     const words = this.words;
-    const entry = this.#freeCount > 0 ? this.#free[--this.#freeCount] : this.#used++;
+    const entry = this.#numbers.takeLow();
     const at = entry * this.#stride;
     words.fill(0, at + ENTRY_OVERHEAD_WORDS, at + this.#stride);
     for (let k = 0; k < this.#keyWords; k++) words[at + ENTRY_OVERHEAD_WORDS + k] = this.key[k]!;
     words[at + 1]++;
     words[at + 2] = 0xffffffff;
     words[at] = TAKEN; // the final store: from here on the entry counts, also for whoever restarts this NF
-    this.#add(entry, this.#hash(this.key, 0));
+    this.#index.add(this.#hash(this.key, 0), entry);
     this.#count++;
     return entry;
   }
 
   remove(entry: number): void {
-    if (!this.isTaken(entry)) return;
-    this.#index.remove(this.#hashes[entry], entry, this.#hashOf);
+    if (!this.isTaken(entry) || !this.#index.remove(entry)) return;
     this.words[entry * this.#stride] = FREE;
-    this.#free[this.#freeCount++] = entry;
+    this.#numbers.giveBack(entry);
     this.#count--;
   }
 
@@ -170,7 +160,7 @@ export class StateTable {
    * wants to, with `remove`. Call it between bursts.
    */
   sweep(nowMs: number, budget: number, expired: (entry: number) => void): void {
-    const used = this.#used;
+    const used = this.#numbers.low;
     for (let k = Math.min(budget, used); k > 0; k--) {
       const entry = this.#sweep >= used ? 0 : this.#sweep;
       this.#sweep = entry + 1;
