@@ -57,7 +57,7 @@ export function columnsOf({ functions, vms, traffic }: Established, topology: To
 
 export function configurationOf(of: Established, topology: Topology, panel: Float64Array, pace: Pace, compared: boolean): Configuration {
   const { packets, tableFlows } = of.traffic;
-  const options: Omit<ReplayOptions, 'side'> = { role: 'replay', panel: panel.buffer as SharedArrayBuffer, hash: compared, ...packets, ...pace, lag: 1, waitingPasses: OPENING_PASSES, jumpSeconds: 0 };
+  const options: Omit<ReplayOptions, 'side'> = { role: 'replay', panel: panel.buffer as SharedArrayBuffer, hash: compared, ...packets, ...pace, lag: 1, waitingPasses: OPENING_PASSES, left: null, jumpSeconds: 0 };
   return {
     ports: { inside: benchPort({ ...options, side: 0 }), outside: benchPort({ ...options, side: 1 }) },
     paths: [{ between: ['inside', 'outside'], via: chainWith('bench', usesOf(of), { ...BASE, ...topology }) }],

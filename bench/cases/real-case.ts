@@ -19,6 +19,7 @@ import { benchPort, runToEnd, windowOf } from '../runtime-run.js';
 import { InvalidMeasurement, type Measured } from '../sample.js';
 import { EDGE, EDGE_BESIDE_CLICK, type BenchSettings } from '../settings.js';
 import { clickWay, isForClick } from '../traffic/click.js';
+import { ExpectedDrops } from '../traffic/expected-drops.js';
 import { averageOf, loadTraffic, type Traffic } from '../traffic/load.js';
 import { ndpiWay } from '../traffic/ndpi.js';
 import { pack } from '../traffic/pack.js';
@@ -40,7 +41,7 @@ const JUMP_SECONDS = 10_000;
 const LEAST_PASSES_COMPARED = 2;
 /**
  * Where there is a firewall, compared passes go on until it has forgotten what recordings never answer: as many handshakes as it
- * follows at a time.
+ * follows at a time. From then on all passes drop the same.
  */
 const LEAST_PACKETS_COMPARED = 1_000_000;
 /** The functions have more code to compile than those of the other cases. */
@@ -55,9 +56,10 @@ type Packets = Pick<ReplayOptions, 'bytes' | 'offsets' | 'lengths' | 'sides' | '
 
 interface Replayed { readonly panel: Float64Array; readonly report: Report }
 
-async function replay(packets: Packets, topology: Topology, uses: readonly NetworkFunctionUse[], pace: Pace, manner: Manner, compared: boolean): Promise<Replayed> {
+/** @param left of a comparison, which goes one phase at a time: written as `ReplayOptions.left`. */
+async function replay(packets: Packets, topology: Topology, uses: readonly NetworkFunctionUse[], pace: Pace, manner: Manner, left: Float64Array | null): Promise<Replayed> {
   const panel = newPanel();
-  const options = { role: 'replay', panel: panel.buffer as SharedArrayBuffer, ...packets, ...pace, hash: compared, lag: compared ? 1 : LAG, jumpSeconds: manner === 'fresh' ? JUMP_SECONDS : 0 } as const;
+  const options = { role: 'replay', panel: panel.buffer as SharedArrayBuffer, ...packets, ...pace, hash: left !== null, left, lag: left === null ? LAG : 1, jumpSeconds: manner === 'fresh' ? JUMP_SECONDS : 0 } as const;
   const configuration: Configuration = {
     ports: { inside: benchPort({ ...options, side: 0 }), outside: benchPort({ ...options, side: 1 }) },
     paths: [{ between: ['inside', 'outside'], via: chainWith('edge', uses, { ...BASE, ...topology }) }],
@@ -78,8 +80,7 @@ async function replay(packets: Packets, topology: Topology, uses: readonly Netwo
 /** Runs one phase at a time, so verdicts do not depend on threads: every way must let the same payloads out. */
 class Comparison {
   #agreed: string | null = null;
-  /** Share of the packets that were dropped in the last pass: in the first one, connections begin that go on in the others. */
-  dropShare = NaN;
+  drops = new ExpectedDrops([], 0);
   readonly #packets: Packets;
   readonly #passes: number;
 
@@ -90,12 +91,13 @@ class Comparison {
 
   async compare(topology: Topology, uses: readonly NetworkFunctionUse[]): Promise<string> {
     const pace: Pace = { warmUpMs: 0, measuredMs: 3_600_000, warmUpPackets: 0, leastPackets: 0, offered: null, packets: this.#passes * this.#packets.sides.length };
-    const { panel, report } = await replay({ ...this.#packets, waitingPasses: this.#passes }, topology, uses, pace, 'established', true);
+    const left = new Float64Array(new SharedArrayBuffer((this.#passes + 1) * Float64Array.BYTES_PER_ELEMENT));
+    const { panel, report } = await replay({ ...this.#packets, waitingPasses: this.#passes }, topology, uses, pace, 'established', left);
     const found = `${digestOf(panel[Cell.hashOut], panel[Cell.hashOut + 1])} of ${panel[Cell.transmitted]} packets`;
     this.#agreed ??= found;
     if (found !== this.#agreed) throw new InvalidMeasurement(`comparison of payloads: expected ${this.#agreed}, as the first way let out, found ${found}; drops ${JSON.stringify(report.drops)}`);
-    const packets = this.#packets.sides.length;
-    this.dropShare = 1 - (panel[Cell.transmitted] - panel[Cell.transmittedBeforePass]) / packets;
+    left[this.#passes] = panel[Cell.transmitted];
+    this.drops = new ExpectedDrops(left, this.#packets.sides.length);
     return found.slice(0, 16);
   }
 }
@@ -116,10 +118,10 @@ function waysOf({ traffic, packets, what, leastCompared, uses }: Replayable, set
       compare: () => comparison.compare(full, uses()),
       measure: async () => {
         const pace = closedLoop(settings, 2 * packets.sides.length);
-        const { panel, report } = await replay(packets, full, uses(), { ...pace, warmUpMs: WARM_UP_SHARE * pace.warmUpMs }, manner, false);
+        const { panel, report } = await replay(packets, full, uses(), { ...pace, warmUpMs: WARM_UP_SHARE * pace.warmUpMs }, manner, null);
         const window = windowOf(panel);
         const { received, dropped } = report.ledger;
-        const [share, expected] = [dropped / received, comparison.dropShare];
+        const [share, expected] = [dropped / received, comparison.drops.shareOf(received)];
         if (Math.abs(share - expected) > DROP_TOLERANCE) throw new InvalidMeasurement(`share of packets dropped: expected ${expected.toFixed(3)}, found ${share.toFixed(3)}: ${JSON.stringify(report.drops)}`);
         // Dropped packets have been worked on too; all that came in count, by the share that left within the window.
         const worked = window.packets * (received / (received - dropped));

@@ -20,12 +20,11 @@ export const BUCKETS = LINEAR + SUB_BUCKETS * 24;
  * 15     packets that were due and found no place (offered load)
  * 16, 17 packets that were due when the window began, when it ended: side by side
  * 18     when the first packet left, in nanoseconds of the monotonic clock
- * 19     packets that had left when the last pass of a recording began
  * 20 …   buckets of latency, of packets that were due in the window; behind them as many of those that were due before
  */
 export const Cell = {
   received: 0, transmitted: 1, transmittedBytes: 2, sequenceIn: 3, sequenceOut: 4, hashIn: 5, hashOut: 7,
-  beginMs: 9, beginCount: 10, endMs: 11, endCount: 12, collections: 13, collectionMs: 14, lost: 15, dueAtBegin: 16, dueAtEnd: 17, firstOutNs: 18, transmittedBeforePass: 19, buckets: 20, bucketsBefore: 20 + BUCKETS,
+  beginMs: 9, beginCount: 10, endMs: 11, endCount: 12, collections: 13, collectionMs: 14, lost: 15, dueAtBegin: 16, dueAtEnd: 17, firstOutNs: 18, buckets: 20, bucketsBefore: 20 + BUCKETS,
 } as const;
 
 /** The bucket of a latency in nanoseconds, from 0 to 2^31 - 1. */

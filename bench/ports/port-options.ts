@@ -58,6 +58,8 @@ export interface ReplayOptions extends Common, Pace {
   readonly lag: number;
   /** Passes in which phases wait; in later ones packets are sent as slots come back. */
   readonly waitingPasses: number;
+  /** Written: how many packets had left when each pass began, from the second one on. */
+  readonly left: Float64Array | null;
   /** Seconds of packet time between two passes. */
   readonly jumpSeconds: number;
 }

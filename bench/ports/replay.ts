@@ -67,7 +67,7 @@ export class Replay {
       if (++this.#phase === phases.length - 1) {
         this.#phase = 0;
         this.#passes++;
-        this.panel[Cell.transmittedBeforePass] = this.panel[Cell.transmitted];
+        if (this.options.left !== null) this.options.left[this.#passes] = this.panel[Cell.transmitted];
       }
       const at = ++this.begun & (PHASES_COUNTED - 1);
       this.phaseEnd = phases[this.#phase + 1];

@@ -63,7 +63,7 @@ describe('the replay', () => {
   const pace = { warmUpMs: 0, measuredMs: 3_600_000, warmUpPackets: 0, leastPackets: 0, offered: null, packets: null };
   const memory = new FrameMemory(16, 512);
   const sides = (packets: readonly Recorded[], phases: number[], waits: Pick<ReplayOptions, 'lag' | 'waitingPasses'>): [ReplaySide, ReplaySide] => {
-    const replay = new Replay({ role: 'replay', side: 0, panel: newPanel().buffer as SharedArrayBuffer, hash: false, ...pack(packets), ...pace, ...waits, phases: Uint32Array.from(phases), jumpSeconds: 0 });
+    const replay = new Replay({ role: 'replay', side: 0, panel: newPanel().buffer as SharedArrayBuffer, hash: false, ...pack(packets), ...pace, ...waits, phases: Uint32Array.from(phases), left: null, jumpSeconds: 0 });
     return [new ReplaySide(memory, replay, 0), new ReplaySide(memory, replay, 1)];
   };
   const SLOTS = allAddresses(memory);
