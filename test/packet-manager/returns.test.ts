@@ -1,53 +1,9 @@
 /** Nothing that comes back from a VM is trusted: here the VM's end of its vNIC is driven by hand. */
 import { describe, expect, it } from 'vitest';
-import { Region } from '../../src/memory/region.js';
 import { HeaderOffset } from '../../src/memory/slot-layout.js';
-import { SlotHeaders } from '../../src/memory/slot-headers.js';
-import { Cell, counterBlock, dropsByName } from '../../src/observe/counters.js';
-import { PacketManager } from '../../src/packet-manager/packet-manager.js';
-import { layOut } from '../../src/runtime/layout.js';
-import { portMaker } from '../../src/runtime/make-ports.js';
-import type { Plan, PlanFunction } from '../../src/runtime/plan.js';
-import { Vnic } from '../../src/vnic/vnic.js';
-
-const called = (name: string): PlanFunction => ({ name, chain: 'c', replica: { index: 0, count: 1 }, module: 'none:', function: 'none', options: {}, drops: ['chosen'], counters: [], tables: {} });
-
-/** A manager with a generator, two VMs that the test plays, and a sink. */
-function rig(packets: number, slots = 64) {
-  const plan: Plan = {
-    ports: [{ name: 'in', spec: { kind: 'generator', packets } }, { name: 'out', spec: { kind: 'sink', write: null } }],
-    functions: [called('one'), called('two')],
-    vms: [{ name: 'one', chain: 'c', functions: [0], isInline: false }, { name: 'two', chain: 'c', functions: [1], isInline: false }],
-    paths: [{ from: 0, to: 1, bothWays: true, match: 'any', chain: 'c', routing: 'hub', replicas: [[0, 1]], spread: { by: 'connection' } }],
-    drops: ['chosen'],
-    memory: { slots, slotBytes: 2048 },
-    flows: 64,
-    mode: 'zero-copy',
-    burst: 16,
-    wakeUp: 'auto', threads: 'separate',
-  };
-  const layout = layOut(plan, { reportFlows: false });
-  const { shared, manager: spec } = layout;
-  const manager = new PacketManager(shared, spec, portMaker(shared, spec, plan.ports));
-  const settle = () => { for (let k = 0; k < 20; k++) manager.poll(); };
-  const vms = layout.vms.map(({ vnic, functions }) => {
-    const end = new Vnic(shared.control, vnic);
-    const out = new Uint32Array(slots);
-    return {
-      take: () => Array.from(out.subarray(0, end.rx.take(out, slots))),
-      give: (...addresses: number[]) => {
-        for (const address of addresses) end.tx.push(address);
-        end.tx.publish();
-        settle();
-      },
-      counters: counterBlock(shared.control, functions[0].countersBlockOffset),
-    };
-  });
-  const ports = spec.ports.map((port) => counterBlock(shared.control, port.countersBlockOffset));
-  const headers = new SlotHeaders(shared.control, shared.headersOffset, slots);
-  settle();
-  return { manager, one: vms[0], two: vms[1], inside: ports[0], out: ports[1], headers, region: new Region(shared.region), names: spec.dropNames, settle };
-}
+import type { SlotHeaders } from '../../src/memory/slot-headers.js';
+import { Cell, dropsByName } from '../../src/observe/counters.js';
+import { rig } from './rig.js';
 
 describe('what a VM returns', () => {
   it('goes on when it is just what is due', () => {

@@ -1,0 +1,28 @@
+/** What a poll takes from the ports, beside what is under way. */
+import { describe, expect, it } from 'vitest';
+import { Cell } from '../../src/observe/counters.js';
+import { BURST, rig } from './rig.js';
+
+describe('a poll', () => {
+  it('asks a port once, however much has come by the time it has answered', () => {
+    const { inside, manager } = rig(1000, 64, () => 1);
+    const before = inside[Cell.received];
+    manager.poll();
+    expect(inside[Cell.received] - before).toBe(1);
+  });
+
+  /** A packet comes in each time somebody asks; the VMs can do sixteen times as much. */
+  it('works off what a stall has left, while packets go on to come', () => {
+    let most = BURST;
+    const { one, two, manager, out, settle } = rig(100_000, 256, () => most);
+    settle(); // the first VM stalls: every slot waits for it
+    most = 1;
+    for (let turn = 0; turn < 40; turn++) {
+      one.put(one.take(BURST));
+      two.put(two.take(BURST));
+      manager.poll();
+    }
+    expect(out[Cell.transmitted]).toBeGreaterThan(256);
+    expect(manager.census().inFlight).toBeLessThan(2 * BURST);
+  });
+});
