@@ -40,8 +40,11 @@ const RING_AFTER_POLLS = 16;
 /** This much work between two rests is not little, however many slots there are. */
 const MOST_LITTLE = 1024;
 
-/** @param hasOwnCores every thread has a core to itself. */
-export function wakeUpSpec(policy: WakeUp, slots: number, burst: number, hasOwnCores: boolean): WakeUpSpec {
+/**
+ * @param hasOwnCores every thread has a core to itself.
+ * @param isLockstep packets come in when those before them have gone out, so a thread that is late makes all of them late, and none come together.
+ */
+export function wakeUpSpec(policy: WakeUp, slots: number, burst: number, hasOwnCores: boolean, isLockstep = false): WakeUpSpec {
   const mark = Math.max(1, Math.floor(slots / MARK_SHARE));
   return {
     atOnceBelow: policy === 'latency' ? Infinity : policy === 'auto' ? burst : 0,
@@ -49,7 +52,7 @@ export function wakeUpSpec(policy: WakeUp, slots: number, burst: number, hasOwnC
     ringAfterPolls: RING_AFTER_POLLS,
     spins: hasOwnCores && (policy === 'latency' || policy === 'auto') ? SPINS_ON_OWN_CORE : SPINS,
     // A wake-up takes the core from somebody else, for a few packets: let them come together, but not so many that slots run out.
-    napBelow: !hasOwnCores && (policy === 'throughput' || policy === 'auto') ? Math.min(mark, MOST_LITTLE) : 0,
+    napBelow: !hasOwnCores && !isLockstep && (policy === 'throughput' || policy === 'auto') ? Math.min(mark, MOST_LITTLE) : 0,
     sleeps: policy !== 'poll',
   };
 }

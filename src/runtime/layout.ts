@@ -111,7 +111,9 @@ export function layOut(plan: Plan, { reportFlows, tellsDetails = true, watches =
     };
   });
   const others = plan.threads === 'one' ? 0 : plan.vms.filter(({ isInline }) => !isInline).length + plan.ports.reduce((sum, { spec }) => sum + (isLive(spec) ? halvesOf(spec).length : 0), 0);
-  const wakeUp = wakeUpSpec(plan.wakeUp, slots, plan.burst, 1 + others <= availableCores());
+  // A recorded answer waits until what it answers has gone through.
+  const isLockstep = plan.ports.some(({ spec }) => spec.kind === 'capture' && spec.side !== null);
+  const wakeUp = wakeUpSpec(plan.wakeUp, slots, plan.burst, 1 + others <= availableCores(), isLockstep);
   const meshes = layOutMeshes(plan, ring, () => control.reserve(SHARE_BYTES));
   const doorbells = plan.vms.map(({ isInline }) => (isInline ? managerDoorbellOffset : control.reserve(DOORBELL_BYTES)));
   const meshOf = (vm: number): { mesh?: MeshSpec } => {

@@ -33,10 +33,11 @@ function sleepingConsumer(policy: WakeUp) {
   return { buffer, ring, consumer, sleeper, waker, publish, own: new Sleeper(buffer, bellAt + DOORBELL_BYTES), isAsleep: () => sleeper.word[0] === Sleeper.asleep };
 }
 
-it('lets threads that share cores nap while less than a quarter of the slots comes between two rests, where single packets do not count most', () => {
+it('lets threads that share cores nap while less than a quarter of the slots comes between two rests, where single packets do not count most, nor the next ones wait for these', () => {
   const napBelow = (policy: WakeUp, hasOwnCores: boolean): number => wakeUpSpec(policy, SLOTS, BURST, hasOwnCores).napBelow;
   expect((['throughput', 'auto', 'latency', 'poll'] as const).map((policy) => [napBelow(policy, false), napBelow(policy, true)])).toEqual([[SLOTS / 4, 0], [SLOTS / 4, 0], [0, 0], [0, 0]]);
   expect(wakeUpSpec('auto', 16 * SLOTS, BURST, false).napBelow).toBe(1024);
+  expect(wakeUpSpec('auto', SLOTS, BURST, false, true).napBelow).toBe(0);
 });
 
 describe('a waker', () => {
