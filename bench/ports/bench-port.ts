@@ -37,11 +37,13 @@ class BenchPort implements PortBackend {
   readonly #ingress: Receiving;
   readonly #egress: BenchEgress;
   readonly settled?: (address: number) => void;
+  readonly hasWork?: () => boolean;
 
   constructor(ingress: Receiving, egress: BenchEgress) {
     this.#ingress = ingress;
     this.#egress = egress;
     if (ingress.settled !== undefined) this.settled = (address) => ingress.settled!(address);
+    if (ingress.hasWork !== undefined) this.hasWork = () => ingress.hasWork!();
   }
 
   get exhausted(): boolean {
@@ -58,10 +60,6 @@ class BenchPort implements PortBackend {
 
   complete(out: Uint32Array, max: number): number {
     return this.#egress.complete(out, max);
-  }
-
-  hasWork(): boolean {
-    return this.#ingress.hasWork?.() ?? false;
   }
 
   close(): void {

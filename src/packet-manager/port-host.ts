@@ -16,6 +16,8 @@ export interface PortHost {
   /** The port wants to know. */
   readonly settles: boolean;
   readonly exhausted: boolean;
+  /** Asked again at once, it may have more only because time has passed. */
+  readonly comesWithTime: boolean;
   /** It becomes exhausted by itself when the runtime drains; until then it is received from. */
   readonly ends: boolean;
   /** Something can be received or completed now. */
@@ -45,11 +47,13 @@ export class InlinePortHost implements PortHost {
   /** Slots to take for it next. */
   #ask = Infinity;
   readonly ends = false;
+  readonly comesWithTime: boolean;
   #sending = 0;
 
   constructor(backend: PortBackend, pool: BufferPool) {
     this.#backend = backend;
     this.#pool = pool;
+    this.comesWithTime = backend.hasWork !== undefined;
   }
 
   receive(out: Uint32Array, max: number): number {

@@ -30,6 +30,7 @@ export class RingPortHost implements PortHost {
   readonly #exhaustedWord: Int32Array;
   readonly #batch: Uint32Array;
   readonly ends: boolean;
+  readonly comesWithTime = true;
   #dead = false;
   readonly problems = [];
   /** Addresses that came back and were not due: never used. */

@@ -4,7 +4,7 @@ import { Cell } from '../../src/observe/counters.js';
 import { BURST, rig } from './rig.js';
 
 describe('a poll', () => {
-  it('asks a port once, however much has come by the time it has answered', () => {
+  it('asks a port once whose packets come with time, however much has come by the time it has answered', () => {
     const { inside, manager } = rig(1000, 64, () => 1);
     const before = inside[Cell.received];
     manager.poll();

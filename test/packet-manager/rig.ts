@@ -13,8 +13,8 @@ const called = (name: string): PlanFunction => ({ name, chain: 'c', replica: { i
 /** Packets that a VM takes at a time, and a port gives. */
 export const BURST = 16;
 
-/** @param mostAtOnce packets that the generator gives each time it is asked. */
-export function rig(packets: number, slots = 64, mostAtOnce = () => BURST) {
+/** @param arriving packets that the generator gives each time it is asked: as if they came with time. Without it, all are at hand. */
+export function rig(packets: number, slots = 64, arriving?: () => number) {
   const plan: Plan = {
     ports: [{ name: 'in', spec: { kind: 'generator', packets } }, { name: 'out', spec: { kind: 'sink', write: null } }],
     functions: [called('one'), called('two')],
@@ -32,8 +32,10 @@ export function rig(packets: number, slots = 64, mostAtOnce = () => BURST) {
   const make = portMaker(shared, spec, plan.ports);
   const manager = new PacketManager(shared, spec, (pool, counts) => {
     const ports = make(pool, counts);
-    const receive = ports[0].receive.bind(ports[0]);
-    ports[0].receive = (out, max) => receive(out, Math.min(max, mostAtOnce()));
+    if (arriving !== undefined) {
+      const receive = ports[0].receive.bind(ports[0]);
+      Object.assign(ports[0], { comesWithTime: true, receive: (out: Uint32Array, max: number) => receive(out, Math.min(max, arriving())) });
+    }
     return ports;
   });
   const settle = () => { for (let k = 0; k < 20; k++) manager.poll(); };
