@@ -95,7 +95,7 @@ export class Alone {
     }));
     const spec = { name: use.name, chain: 'bench', options, dropNumbers: Object.fromEntries((definition.drops ?? []).map((name, at) => [name, at + 1])), counterNames, countersOffset: 0, tables: placed, flowCapacity: FLOW_INDEXES, tellsDetails: true };
     this.#clock.advanceTo(START_SECONDS * 1000);
-    const created = await definition.create(buildContext(spec, new SharedArrayBuffer(bytes), { clock: this.#clock, emit: () => undefined, originate: () => null, send: () => undefined }));
+    const created = await definition.create(buildContext(spec, new SharedArrayBuffer(bytes), { clock: this.#clock, emit: () => undefined, nameFlow: () => undefined, originate: () => null, send: () => undefined }));
     this.#handlers = typeof created === 'function' ? { process: created } : created;
   }
 

@@ -98,8 +98,6 @@ export interface FlowDescribed {
 export type VmEvent =
   | { type: 'alert'; vm: string; chain: string; signature: string; flowId: number; flow: string; timestampMs: number; fields: EventFields }
   | FlowDescribed
-  /** In place of `describe-flow` where nobody is told more: not the packet that told, and no details. */
-  | { type: 'name-flow'; flowId: number; protocol: string; host: string }
   /** `function`: which of the VM's. */
   | { type: 'standing'; function: number; takesUpdates: boolean }
   | { type: 'updated'; function: number };
@@ -107,6 +105,8 @@ export type VmEvent =
 export interface ContextLinks {
   clock: PacketClock;
   emit(event: VmEvent): void;
+  /** In place of `describe-flow` where nobody is told more: not the packet that told, and no details. */
+  nameFlow(flowId: number, protocol: string, host: string): void;
   originate(like: Packet, length: number): Packet | null;
   send(packet: Packet): void;
 }
@@ -167,14 +167,15 @@ export function buildContext(spec: ContextSpec, buffer: ArrayBufferLike, links: 
       const event = { vm: spec.name, chain: spec.chain, signature, flowId, flow: formatFlowEnds(packet), timestampMs, fields };
       links.emit({ type: 'alert', ...event });
     },
-    describeFlow: (packet, protocol, host, details = {}) => {
-      const { flowId, timestampMs } = packet;
+    describeFlow: (packet, protocol, host, details) => {
+      const { flowId } = packet;
       if (!spec.tellsDetails) {
-        if (protocol !== '' || host !== '') links.emit({ type: 'name-flow', flowId, protocol, host });
+        if (protocol !== '' || host !== '') links.nameFlow(flowId, protocol, host);
         return;
       }
+      const { timestampMs } = packet;
       const flow = formatFlowEnds(packet);
-      links.emit({ type: 'describe-flow', vm: spec.name, chain: spec.chain, flowId, flow, timestampMs, protocol, host, details });
+      links.emit({ type: 'describe-flow', vm: spec.name, chain: spec.chain, flowId, flow, timestampMs, protocol, host, details: details ?? {} });
     },
     originate: (like, length) => links.originate(like, length),
     send: (packet) => {

@@ -123,6 +123,7 @@ export async function harness(use: NetworkFunctionUse, { replica, flows: flowCap
       if (event.type === 'alert') alerts.push(event);
       else if (event.type === 'describe-flow') flows.push(event);
     },
+    nameFlow: () => undefined, // it tells details
     originate: (like, length) => {
       // As in a VM: the header is that of the packet like which it is made.
       const header = headers.u8.slice(like.slotIndex * HEADER_BYTES, (like.slotIndex + 1) * HEADER_BYTES);

@@ -2,6 +2,7 @@
 import { ConnectionReader } from '../flow/connection-reader.js';
 import { flowRecord } from '../flow/flow-record.js';
 import type { VmEvent } from '../nf/context.js';
+import { readFlowName } from '../nf/flow-names.js';
 import type { Census } from '../packet-manager/census.js';
 import type { ServiceRow } from '../packet-manager/service-table.js';
 import type { CrashedPacket, ManagerEvent } from '../packet-manager/messages.js';
@@ -95,6 +96,10 @@ export class EventDesk {
           else this.#fromManager(message as ManagerEvent);
         },
         (words) => {
+          if (at < layout.vms.length) {
+            this.flowLog.describe(readFlowName(words));
+            return;
+          }
           this.#eve?.flowEnded(this.flowLog.describedAs(flowRecord(words, 0)));
           this.flowLog.end(words);
         },
@@ -182,9 +187,6 @@ export class EventDesk {
       case 'describe-flow':
         this.flowLog.describe(event);
         this.#onEvent(event);
-        return;
-      case 'name-flow':
-        this.flowLog.describe(event);
         return;
       case 'standing':
       case 'updated': {

@@ -6,8 +6,9 @@
 import { Word } from '../flow/connection-layout.js';
 import type { ConnectionReader } from '../flow/connection-reader.js';
 import { flowRecord, type FlowRecord } from '../flow/flow-record.js';
-import type { FlowDescribed, VmEvent } from '../nf/context.js';
+import type { FlowDescribed } from '../nf/context.js';
 import { MAX_DETAIL_ENTRIES, type DetailValue, type FlowDetails } from '../nf/contract.js';
+import type { FlowNamed } from '../nf/flow-names.js';
 import type { Report } from './report.js';
 
 export interface FlowDescription {
@@ -52,7 +53,7 @@ export class FlowLog {
     this.#sums = new FlowSums(keepsFlows ? Infinity : MOST_HOSTS);
   }
 
-  describe(told: FlowDescribed | Extract<VmEvent, { type: 'name-flow' }>): void {
+  describe(told: FlowDescribed | FlowNamed): void {
     const { flowId, protocol, host } = told;
     const known = this.#descriptions.get(flowId) ?? NOTHING;
     this.#descriptions.set(flowId, {

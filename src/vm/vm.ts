@@ -20,6 +20,7 @@ import { Chore, Journal } from '../vnic/journal.js';
 import { Mesh } from '../vnic/mesh.js';
 import { Vnic } from '../vnic/vnic.js';
 import { PacketClock, buildContext, type VmEvent } from '../nf/context.js';
+import { FlowNames } from '../nf/flow-names.js';
 import { forward, type Burst, type Definition, type Handlers, type PacketHandler } from '../nf/contract.js';
 import { burstLoop, type BurstLoop, type Copies, type LoopParts } from './burst-loop.js';
 import { BurstRun } from './burst-run.js';
@@ -122,13 +123,23 @@ export class Vm {
       vm.#main.ring();
       return told;
     };
+    const names = new FlowNames();
+    /** Soon enough that main has read before there is no room. */
+    const ringInTime = (): void => {
+      if (events.unread > events.capacity >>> 3) vm.#ringMain();
+    };
     const links = {
       clock: vm.#clock,
       emit: (event: VmEvent) => {
         events.write(event);
         vm.#hasTold = true;
-        // Soon enough that it has read before there is no room.
-        if (events.unread > events.capacity >>> 3) vm.#ringMain();
+        ringInTime();
+      },
+      nameFlow: (flowId: number, protocol: string, host: string) => {
+        const count = names.write(flowId, protocol, host);
+        events.writeWords(names.words, 0, count);
+        vm.#hasTold = true;
+        ringInTime();
       },
       originate: (like: Packet, length: number) => vm.#originate(like, length),
       send: (packet: Packet) => {

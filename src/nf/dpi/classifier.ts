@@ -1,11 +1,11 @@
-/** Hot: allocates only when a flow gets a name. Asks the dissectors about bytes and keeps what they say of the flow. */
+/** Hot: allocates only when a flow gets the name of a host that did not come lately, or details. Asks the dissectors about bytes and keeps what they say of the flow. */
 import type { Counter, FlowDetails } from '../contract.js';
 import type { Packet } from '../../packet/packet.js';
 import type { BlockList } from './block-list.js';
 import { candidateOf, candidatesFor, type Candidate } from './candidates.js';
 import { Facts, Finding, Outcome, Sender } from './dissector.js';
 import { FlowFlag, FlowWord, PROTOCOL_MASK, SUPPOSED_MASK, SUPPOSED_SHIFT } from './flow-layout.js';
-import { hostText } from './host-text.js';
+import { HostTexts } from './host-text.js';
 import { guessByPort } from './port-guess.js';
 import { DISSECTOR_OF, PROTOCOL_NAMES, protocolNumber } from './protocol-table.js';
 import { dtls } from './protocols/dtls.js';
@@ -44,6 +44,7 @@ export class Classifier {
   /** May be replaced between packets. */
   blockList: BlockList;
   readonly #finding = new Finding();
+  readonly #hosts = new HostTexts();
   readonly #words: Uint32Array;
   readonly #links: ClassifierLinks;
   #supposed = 0;
@@ -180,8 +181,8 @@ export class Classifier {
     words[flow + FlowWord.status] = status;
     if (before === number && !isOther && finding.describer === null) return;
     if (before === 0) this.#links.classified.add(1);
-    // The one place that makes texts: at most a few times in a flow's life.
-    const host = isNewHost || (isOther && finding.renewsHost) ? hostText(finding.host, finding.hostLength) : '';
+    // The one place that makes texts: at most a few times in a flow's life, of hosts that did not come lately.
+    const host = isNewHost || (isOther && finding.renewsHost) ? this.#hosts.of(finding.host, finding.hostLength, hash) : '';
     if (this.blockList.blocks(number, host)) words[flow + FlowWord.status] |= FlowFlag.blocked;
     if (packet.flowId === 0) return;
     const describer = this.#links.context.tellsDetails ? finding.describer : null;
