@@ -101,7 +101,7 @@ export class PacketManager {
     if (spec.reportFlows) shop.classification.onFlowEnd((words, at) => void this.#events.writeWords(words, at, ENTRY_WORDS));
   }
 
-  /** One bounded step: a burst from every ring, and from the ports until there is one. Returns the number of addresses moved. */
+  /** One bounded step: a burst at most from every ring and every port, and from recordings until there is one. Returns the number of addresses moved. */
   poll(): number {
     if (this.#untold.length > 0) this.#tellWaiting();
     if (this.#finished) return 0;

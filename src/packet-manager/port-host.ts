@@ -16,7 +16,7 @@ export interface PortHost {
   /** The port wants to know. */
   readonly settles: boolean;
   readonly exhausted: boolean;
-  /** Asked again at once, it may have more only because time has passed. */
+  /** Its packets come with time, or from another thread: it is asked once a poll. Others have all of theirs at hand. */
   readonly comesWithTime: boolean;
   /** It becomes exhausted by itself when the runtime drains; until then it is received from. */
   readonly ends: boolean;

@@ -96,6 +96,7 @@ export class EventDesk {
           else this.#fromManager(message as ManagerEvent);
         },
         (words) => {
+          // A VM's words are names of flows, the packet manager's are connections that have ended.
           if (at < layout.vms.length) {
             this.flowLog.describe(readFlowName(words));
             return;

@@ -10,6 +10,7 @@ it.each([
   [9, 'DNS', 'bücher.example'],
   [10, 'MDNS', 'Anna’s 🖨'],
   [11, 'TLS', 'x'.repeat(255)],
+  [13, 'OWN', 'ab'.repeat(10_000)],
   [12, 'OWN', 'more than the first words hold '.repeat(40)],
 ])('of flow %i: %s, %s', (flowId, protocol, host) => {
   const names = new FlowNames();

@@ -1,11 +1,14 @@
 /** What a poll takes from the ports, beside what is under way. */
 import { describe, expect, it } from 'vitest';
+import { BufferPool } from '../../src/memory/buffer-pool.js';
 import { Cell } from '../../src/observe/counters.js';
+import { InlinePortHost } from '../../src/packet-manager/port-host.js';
+import type { PortBackend } from '../../src/port/contract.js';
 import { BURST, rig } from './rig.js';
 
 describe('a poll', () => {
   it('asks a port once whose packets come with time, however much has come by the time it has answered', () => {
-    const { inside, manager } = rig(1000, 64, () => 1);
+    const { inside, manager } = rig(1000, 1024, () => 1);
     const before = inside[Cell.received];
     manager.poll();
     expect(inside[Cell.received] - before).toBe(1);
@@ -25,4 +28,11 @@ describe('a poll', () => {
     expect(out[Cell.transmitted]).toBeGreaterThan(256);
     expect(manager.census().inFlight).toBeLessThan(2 * BURST);
   });
+});
+
+it('a port of which something will be there with time says so by hasWork', () => {
+  const atHand: PortBackend = { receive: () => 0, transmit: () => undefined, complete: () => 0, exhausted: false, close: () => undefined };
+  const pool = new BufferPool(rig(1).region);
+  expect(new InlinePortHost(atHand, pool).comesWithTime).toBe(false);
+  expect(new InlinePortHost({ ...atHand, hasWork: () => false }, pool).comesWithTime).toBe(true);
 });

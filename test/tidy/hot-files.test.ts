@@ -32,7 +32,7 @@ const COLD: readonly { file: string; functions: readonly string[]; why: string }
   { file: 'src/nf/firewall/judge.ts', functions: ['update'], why: 'new options' },
   { file: 'src/nf/firewall/limits.ts', functions: ['replace'], why: 'new rules' },
   { file: 'src/nf/firewall/opening.ts', functions: ['compileOpening'], why: 'once for each rule' },
-  { file: 'src/nf/flow-names.ts', functions: ['#grow', 'readFlowName'], why: 'a longer name than any before; main reads' },
+  { file: 'src/nf/flow-names.ts', functions: ['#grow', 'readFlowName', 'textOf'], why: 'a longer name than any before; main reads' },
   { file: 'src/nf/nat/held-fragments.ts', functions: ['#make'], why: 'once, with the first fragment that is kept' },
   { file: 'src/nf/tables.ts', functions: ['keyed', 'perFlow'], why: 'declare a table' },
   { file: 'src/observe/counters.ts', functions: ['counterBlock', 'dropsByName'], why: 'place a block, and read it for a report' },

@@ -1,10 +1,9 @@
 /** Texts of hosts, kept for those who ask again. */
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { HostTexts } from '../../../src/nf/dpi/host-text.js';
 
 /** As a dissector leaves a host: in an array that others have written to before. */
-function padded(text: string | Buffer): { bytes: Buffer; length: number } {
-  const host = Buffer.from(text as string);
+function padded(host: Buffer): { bytes: Buffer; length: number } {
   return { bytes: Buffer.concat([host, Buffer.from('older bytes')]), length: host.length };
 }
 
@@ -12,7 +11,7 @@ it('are those of the bytes, whatever has the same place', () => {
   const texts = new HostTexts();
   for (let round = 0; round < 2; round++) {
     for (const host of ['example.org', 'example.net', 'example.or', '', 'xn--bcher-kva.example', 'bücher.example', 'Anna’s 🖨', 'b']) {
-      const { bytes, length } = padded(host);
+      const { bytes, length } = padded(Buffer.from(host));
       expect(texts.of(bytes, length, 5)).toBe(host);
       expect(texts.of(bytes, length, 5)).toBe(host);
     }
@@ -28,4 +27,12 @@ it('have replacement characters for what is no UTF-8, also when a text of the sa
   expect(texts.of(Buffer.from([0xe9]), 1, 5)).toBe('�');
   expect(texts.of(Buffer.from('é'), 2, 5)).toBe('é');
   expect(texts.of(Buffer.from([0xe9]), 1, 5)).toBe('�');
+});
+
+it('are made once of what comes again', () => {
+  const texts = new HostTexts();
+  const { bytes, length } = padded(Buffer.from('example.org'));
+  const made = vi.spyOn(bytes, 'toString');
+  for (let time = 0; time < 3; time++) expect(texts.of(bytes, length, 5)).toBe('example.org');
+  expect(made).toHaveBeenCalledTimes(1);
 });
