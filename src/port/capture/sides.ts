@@ -8,6 +8,7 @@ import type { Tuple } from './tuple.js';
 
 /** Stations remembered for packets that are not IP: more than a broadcast domain has. */
 const MAX_STATIONS = 4096;
+const NO_STATION = -1;
 /** Fragmented packets remembered, so that later fragments find their connection: more than are ever interleaved. */
 const FRAGMENT_ENTRIES = 4096;
 /** Both addresses, protocol and version, identification. */
@@ -17,6 +18,8 @@ export class Sides {
   readonly #connections: ConnectionTable;
   readonly #prefixes: Prefixes | null;
   readonly #stations = new Map<number, number>();
+  /** The station of each side that was remembered last: mostly it is the next one too, and a `Map` of 48-bit numbers is slow to ask. */
+  readonly #latestStations = new Float64Array(2).fill(NO_STATION);
   readonly #fragments = new Uint32Array(FRAGMENT_ENTRIES * FRAGMENT_WORDS);
   /** Connection and its generation, by fragment entry; -1 when none. */
   readonly #fragmentOwners = new Int32Array(2 * FRAGMENT_ENTRIES).fill(-1);
@@ -37,11 +40,10 @@ export class Sides {
       this.side = this.#stations.get(tuple.sourceMac) ?? Side.inside;
       return;
     }
-    const known = this.#byPrefix(tuple);
-    if (tuple.isError && tuple.quoted !== null && tuple.quoted.version !== 0) this.#assignError(tuple.quoted, known);
-    else if (tuple.isLaterFragment) this.#assignFragment(tuple, known);
+    if (tuple.isError && tuple.quoted !== null && tuple.quoted.version !== 0) this.#assignError(tuple.quoted, this.#byPrefix(tuple));
+    else if (tuple.isLaterFragment) this.#assignFragment(tuple, this.#byPrefix(tuple));
     else {
-      const connection = this.#connections.find(tuple) ?? this.#connections.add(tuple, (known ?? this.#byOpener(tuple)) === Side.inside);
+      const connection = this.#connections.find(tuple) ?? this.#connections.add(tuple, (this.#byPrefix(tuple) ?? this.#byOpener(tuple)) === Side.inside);
       this.connection = connection;
       this.side = connection.endOf(tuple.source, tuple.sourcePort, tuple.destination, tuple.destinationPort);
       if (tuple.isFragment) this.#rememberFragment(tuple, connection);
@@ -112,8 +114,16 @@ export class Sides {
   }
 
   #rememberStation(mac: number): void {
-    if (this.#stations.get(mac) === this.side) return;
-    if (this.#stations.size >= MAX_STATIONS && !this.#stations.has(mac)) this.#stations.clear();
-    this.#stations.set(mac, this.side);
+    const latest = this.#latestStations;
+    if (latest[this.side] === mac) return;
+    if (this.#stations.get(mac) !== this.side) {
+      if (this.#stations.size >= MAX_STATIONS && !this.#stations.has(mac)) {
+        this.#stations.clear();
+        latest.fill(NO_STATION);
+      }
+      this.#stations.set(mac, this.side);
+      if (latest[1 - this.side] === mac) latest[1 - this.side] = NO_STATION; // it has moved
+    }
+    latest[this.side] = mac;
   }
 }

@@ -14,6 +14,14 @@ const MAX_NESTED_HEADERS = 8;
 const u16 = (bytes: Uint8Array, at: number): number => (bytes[at] << 8) | bytes[at + 1];
 const u32 = (bytes: Uint8Array, at: number): number => ((bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3]) >>> 0;
 
+/** Word by word: `fill` is a call into V8, which costs more than the rest of an IPv4 header does. */
+function putIpv4(words: Uint32Array, bytes: Uint8Array, at: number): void {
+  words[0] = u32(bytes, at);
+  words[1] = 0;
+  words[2] = 0;
+  words[3] = 0;
+}
+
 const isTag = (etherType: number): boolean => etherType === 0x8100 || etherType === 0x88a8 || etherType === 0x9100;
 /** ICMP messages that carry an identifier: echo, timestamp, information and address mask. */
 const hasIdentifier = (type: number): boolean => type === 0 || type === 8 || (type >= 13 && type <= 18);
@@ -126,10 +134,8 @@ export class Tuple {
     const headerBytes = (bytes[at] & 15) << 2;
     if (headerBytes < 20 || at + headerBytes > this.end) return;
     this.version = 4;
-    this.source.fill(0);
-    this.destination.fill(0);
-    this.source[0] = u32(bytes, at + 12);
-    this.destination[0] = u32(bytes, at + 16);
+    putIpv4(this.source, bytes, at + 12);
+    putIpv4(this.destination, bytes, at + 16);
     this.protocol = bytes[at + 9];
     const fragment = u16(bytes, at + 6) & 0x3fff;
     this.isFragment = fragment !== 0;
