@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { parsePacket } from '../../src/packet/parse.js';
 import { LEAD_SECONDS, type TwoSidedOptions, TwoSidedCapture } from '../../src/port/capture/two-sided.js';
 import type { TwoSidedFace } from '../../src/port/capture/two-sided-face.js';
 import { echo, type End, ethernet, icmp, ip, readIp, type Read, tcp, udp, udpSegment } from './packets.js';
@@ -36,7 +37,11 @@ class Bench {
     const slots = Uint32Array.from(this.free.slice(0, max));
     const used = this.faces[side].receive(slots, slots.length);
     this.free.splice(0, used);
-    return [...slots.subarray(0, used)].map((address) => this.#arrived(side, address));
+    return [...slots.subarray(0, used)].map((address) => {
+      const at = address + headerField(this.memory, address, 'dataOffset', 4);
+      parsePacket(this.memory.region, at, headerField(this.memory, address, 'length', 4), this.memory.headers, this.memory.slotIndex(address)); // as the manager does
+      return this.#arrived(side, address);
+    });
   }
 
   #arrived(side: 'inside' | 'outside', address: number): Arrived {
@@ -153,6 +158,22 @@ describe('hold', () => {
     expect(bench.exhausted).toBe(true);
   });
 
+  it('learns whichever address or port was changed, alone, and that none is changed any more', () => {
+    const changed: [End, End][] = [[['10.0.0.6', 40000], server], [['10.0.0.5', 40001], server], [client, ['93.184.216.35', 80]], [client, ['93.184.216.34', 81]]];
+    const seen = changed.flatMap((ends): [End, End][] => [ends, [client, server]]);
+    for (const protocol of ['udp', 'tcp'] as const) {
+      const packet = (source: End, destination: End): Uint8Array => ethernet(protocol === 'udp' ? udp(source, destination, 'q') : tcp(source, destination, ACK));
+      const bench = new Bench(seen.flatMap(() => [packet(client, server), packet(server, client)]));
+      for (const [source, destination] of seen) {
+        bench.forward(bench.receive('inside')[0], () => packet(source, destination));
+        const [reply] = bench.receive('outside');
+        expect(reply).toMatchObject({ from: destination[0], to: source[0], ports: [destination[1], source[1]], sound: true });
+        bench.forward(reply, () => packet(server, client));
+      }
+      expect(bench.exhausted).toBe(true);
+    }
+  });
+
   it('learns nothing from an answer that goes back where its question came from', () => {
     const bench = new Bench([ethernet(udp(client, server, '1')), ethernet(udp(server, client, 'a'))]);
     const [first] = bench.receive('inside');
@@ -229,6 +250,16 @@ describe('sides', () => {
     expect(inside.map((packet) => packet.bytes[11])).toEqual([9, 1, 1]);
     // ARP waits for nobody: only the reply is held.
     expect(bench.receive('outside').map((packet) => packet.bytes[11])).toEqual([2]);
+  });
+
+  it('takes what is not IP from the other side once its station was seen there', () => {
+    const arp = ethernet(new Uint8Array(46), 7);
+    arp.set([0x08, 0x06], 12);
+    const before = ethernet(udp(client, server, '1'), 7);
+    const moved = ethernet(udp(server, ['10.0.0.9', 1], '2'), 7);
+    const bench = new Bench([before, arp, moved, arp, before, arp], { inside: ['10.0.0.0/8'] });
+    expect(bench.receive('inside')).toHaveLength(4);
+    expect(bench.receive('outside')).toHaveLength(2);
   });
 
   it('refuses a prefix that is none', () => {

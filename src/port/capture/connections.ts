@@ -2,7 +2,8 @@
  * Hot: no allocation once the table has grown. Connections of a two-sided capture: who is inside, what of them is under
  * way, and how each side sees them. Bounded: the connection that was quiet the longest makes room for a new one.
  */
-import type { Tuple } from './tuple.js';
+import { type Tuple, u16, u32 } from './tuple.js';
+import type { RecordQueue } from './waiting-records.js';
 
 export const Side = { inside: 0, outside: 1 } as const;
 
@@ -21,14 +22,18 @@ const END_WORDS = 5;
 const VIEW_WORDS = 2 * END_WORDS;
 /** As recorded; it stands behind the views of the two sides. */
 const RECORDED = 2;
+const ENTRY_WORDS = 3 * VIEW_WORDS;
 
-export class Connection {
+/** A connection, and the queue of its records that wait for packets that are under way. */
+export class Connection implements RecordQueue {
   /** Number of the table's entry. */
   readonly index: number;
-  /** Seen by the inside, by the outside, and as recorded: each time the inside's end and the outside's. */
-  readonly ends = new Uint32Array(3 * VIEW_WORDS);
-  /** Whether a side sees other ends than the recorded ones. */
-  readonly translated = [false, false];
+  /**
+   * Of all connections of the table, so that a connection's lie in neighbouring lines of the cache. Seen by the inside, by the outside, and as
+   * recorded: each time the inside's end and the outside's. `endAt` tells where.
+   */
+  readonly ends: Uint32Array;
+  readonly #at: number;
   version = 0;
   protocol = 0;
   hash = 0;
@@ -36,8 +41,10 @@ export class Connection {
   outstanding = 0;
   /** Side of the packet that was let go last. */
   lastSide = 0;
-  /** Records that wait for packets that are under way. */
-  readonly held = { first: -1, last: -1 };
+  first = -1;
+  last = -1;
+  /** A bit for each side that sees other ends than the recorded ones. */
+  #translated = 0;
   /** Counts the uses of this entry. */
   generation = 0;
   // Neighbours in the bucket and in the order of use.
@@ -45,21 +52,28 @@ export class Connection {
   older: Connection | null = null;
   newer: Connection | null = null;
 
-  constructor(index: number) {
+  constructor(index: number, ends: Uint32Array) {
     this.index = index;
+    this.ends = ends;
+    this.#at = index * ENTRY_WORDS;
   }
 
   /** Index in `ends` of an end as seen by a side. */
   endAt(side: number, end: number): number {
-    return side * VIEW_WORDS + end * END_WORDS;
+    return this.#at + side * VIEW_WORDS + end * END_WORDS;
   }
 
   portOf(side: number, end: number): number {
-    return this.ends[side * VIEW_WORDS + end * END_WORDS + 4];
+    return this.ends[this.endAt(side, end) + 4];
+  }
+
+  /** Whether a side sees other ends than the recorded ones. */
+  isTranslated(side: number): boolean {
+    return ((this.#translated >>> side) & 1) !== 0;
   }
 
   get isQuiet(): boolean {
-    return this.outstanding === 0 && this.held.first < 0;
+    return this.outstanding === 0 && this.first < 0;
   }
 
   begin(tuple: Tuple, insideIsSource: boolean): void {
@@ -71,8 +85,7 @@ export class Connection {
       this.#put(view, source, tuple.source, tuple.sourcePort);
       this.#put(view, 1 - source, tuple.destination, tuple.destinationPort);
     }
-    this.translated[0] = false;
-    this.translated[1] = false;
+    this.#translated = 0;
   }
 
   #put(view: number, end: number, address: Uint32Array, port: number): void {
@@ -105,6 +118,18 @@ export class Connection {
     return this.#hasAddress(Side.outside, address) ? Side.outside : -1;
   }
 
+  /** Whether what leaves towards `side` is addressed as it was before, by an IPv4 header without fragments and one of TCP or UDP: then there is nothing to learn. */
+  isSeenAs(side: number, bytes: Uint8Array, l3At: number, l4At: number, protocol: number): boolean {
+    if (this.version !== 4 || this.protocol !== protocol) return false;
+    const { ends } = this;
+    const source = this.endAt(side, 1 - side);
+    const destination = this.endAt(side, side);
+    return (
+      ends[source] === u32(bytes, l3At + 12) && ends[destination] === u32(bytes, l3At + 16) &&
+      ends[source + 4] === u16(bytes, l4At) && ends[destination + 4] === u16(bytes, l4At + 2)
+    );
+  }
+
   /** A packet of this connection has left towards `side`: what its tuple says is how that side sees the connection now. */
   learn(tuple: Tuple, side: number): void {
     if (tuple.version !== this.version || tuple.protocol !== this.protocol || tuple.isError || tuple.isLaterFragment) return;
@@ -112,11 +137,11 @@ export class Connection {
     if (!tuple.hasPorts && !tuple.hasIdentifier && this.ends[this.endAt(RECORDED, from) + 4] !== 0) return;
     this.#put(side, from, tuple.source, tuple.sourcePort);
     this.#put(side, side, tuple.destination, tuple.destinationPort);
-    let differs = false;
+    let differs = 0;
     for (let word = 0; word < VIEW_WORDS; word++) {
-      if (this.ends[side * VIEW_WORDS + word] !== this.ends[RECORDED * VIEW_WORDS + word]) differs = true;
+      if (this.ends[this.#at + side * VIEW_WORDS + word] !== this.ends[this.#at + RECORDED * VIEW_WORDS + word]) differs = 1;
     }
-    this.translated[side] = differs;
+    this.#translated = (this.#translated & ~(1 << side)) | (differs << side);
   }
 }
 
@@ -136,11 +161,14 @@ export class ConnectionTable {
   readonly #all: Connection[] = [];
   readonly #buckets: (Connection | null)[] = new Array<Connection | null>(BUCKETS).fill(null);
   readonly #capacity: number;
+  /** Pages of it that no connection has used take no memory. */
+  readonly #ends: Uint32Array;
   #oldest: Connection | null = null;
   #newest: Connection | null = null;
 
   constructor(capacity = MAX_CONNECTIONS) {
     this.#capacity = capacity;
+    this.#ends = new Uint32Array(capacity * ENTRY_WORDS);
   }
 
   get(index: number): Connection {
@@ -189,7 +217,7 @@ export class ConnectionTable {
   #take(): Connection {
     const quiet = this.#all.length < this.#capacity ? null : this.#findQuiet();
     if (quiet === null) {
-      const fresh = new Connection(this.#all.length);
+      const fresh = new Connection(this.#all.length, this.#ends);
       this.#all.push(fresh);
       return fresh;
     }

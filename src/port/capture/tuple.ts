@@ -11,8 +11,8 @@ const SYN_ACK = 0x12;
 /** More tags or extension headers than any network puts on a packet. */
 const MAX_NESTED_HEADERS = 8;
 
-const u16 = (bytes: Uint8Array, at: number): number => (bytes[at] << 8) | bytes[at + 1];
-const u32 = (bytes: Uint8Array, at: number): number => ((bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3]) >>> 0;
+export const u16 = (bytes: Uint8Array, at: number): number => (bytes[at] << 8) | bytes[at + 1];
+export const u32 = (bytes: Uint8Array, at: number): number => ((bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3]) >>> 0;
 
 /** Word by word: `fill` is a call into V8, which costs more than the rest of an IPv4 header does. */
 function putIpv4(words: Uint32Array, bytes: Uint8Array, at: number): void {

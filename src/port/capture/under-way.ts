@@ -2,11 +2,19 @@
  * The packets of a two-sided capture that are in slots: whose they are, and how they are addressed. A reply goes in addressed
  * to what its side last saw leaving, and what leaves tells that.
  */
-import { HEADER_BYTES_LOG2, HeaderOffset, initialDataOffset } from '../../memory/slot-layout.js';
+import { HEADER_BYTES_LOG2, HeaderOffset, HeaderWord, initialDataOffset, Layer3, ParseFlag } from '../../memory/slot-layout.js';
 import type { PortMemory } from '../contract.js';
 import { type Connection, type ConnectionTable, NO_CONNECTION, Side } from './connections.js';
 import { readdress } from './readdress.js';
-import { Tuple } from './tuple.js';
+import { Protocol, Tuple } from './tuple.js';
+
+const UNREADABLE = ParseFlag.malformed | ParseFlag.fragment | ParseFlag.laterFragment;
+
+/** IPv4 with a whole header of TCP or UDP, by the word of the slot's header that says so: most of what there is. */
+function isPlain(kind: number): boolean {
+  const l4 = (kind >>> 8) & 0xff;
+  return (kind & 0xff) === Layer3.ipv4 && (l4 === Protocol.tcp || l4 === Protocol.udp) && ((kind >>> 16) & UNREADABLE) === 0;
+}
 
 export class UnderWay {
   readonly #memory: PortMemory;
@@ -35,14 +43,15 @@ export class UnderWay {
     this.#slotConnections[slotIndex] = connection === null ? NO_CONNECTION : connection.index;
     this.#slotSides[slotIndex] = side;
     if (connection !== null) this.#count++;
-    if (connection === null || !connection.translated[side]) return;
+    if (connection === null || !connection.isTranslated(side)) return;
     this.#tuple.read(this.#memory.region, address + initialDataOffset(slotIndex), length, linkType);
     readdress(this.#memory.region, this.#tuple, connection, side);
   }
 
   /** Packets leave towards `side`: those that came from the other one tell how they are addressed now. */
   observe(side: number, addresses: Uint32Array, count: number): void {
-    const { u8, u32 } = this.#memory.headers;
+    const { u8, u16, i32 } = this.#memory.headers;
+    const { region } = this.#memory;
     for (let k = 0; k < count; k++) {
       const address = addresses[k];
       const slotIndex = this.#memory.slotIndex(address);
@@ -50,11 +59,17 @@ export class UnderWay {
       if (index === NO_CONNECTION || this.#slotSides[slotIndex] === side) continue;
       const connection = this.#table.get(index);
       // The inside knows its own addresses: once the outside sees others, only those are learned.
-      if (side === Side.inside && connection.translated[Side.outside]) continue;
+      if (side === Side.inside && connection.isTranslated(Side.outside)) continue;
       const at = slotIndex << (HEADER_BYTES_LOG2 - 2);
-      const start = address + u32[at + (HeaderOffset.dataOffset >> 2)];
-      const linkType = u8[(slotIndex << HEADER_BYTES_LOG2) + HeaderOffset.linkType];
-      this.#tuple.read(this.#memory.region, start, u32[at + (HeaderOffset.length >> 2)], linkType);
+      const start = address + i32[at + HeaderWord.dataOffset];
+      const kind = i32[at + HeaderWord.kind];
+      if (isPlain(kind)) {
+        const offsets = slotIndex << (HEADER_BYTES_LOG2 - 1);
+        const l3At = start + u16[offsets + (HeaderOffset.l3Offset >> 1)];
+        const l4At = start + u16[offsets + (HeaderOffset.l4Offset >> 1)];
+        if (connection.isSeenAs(side, region, l3At, l4At, (kind >>> 8) & 0xff)) continue;
+      }
+      this.#tuple.read(region, start, i32[at + HeaderWord.length], u8[(slotIndex << HEADER_BYTES_LOG2) + HeaderOffset.linkType]);
       connection.learn(this.#tuple, side);
     }
   }
