@@ -141,7 +141,7 @@ async function groupsOf(folder: string | null, settings: BenchSettings, progress
   const whole = waysOf({ traffic: translated, packets: { ...pack(ordered.packets), phases: ordered.phases, waitingPasses: Infinity }, what: EDGE, leastCompared: LEAST_PACKETS_COMPARED, uses }, settings);
   // Click's NAT has one address, and it is not given what it does not know: beside it, ours are given no other packets either.
   const single = externalAddresses(1);
-  const known = await loadTraffic(folder, () => edge(single), single);
+  const known = await loadTraffic(folder, () => edge(single), single, externals.length);
   const forBoth = schedule(known.packets.filter(isForClick), LAG, MOST_OF_A_PHASE, MOST_PHASES);
   const averageBytes = averageOf(forBoth.packets);
   const beside = waysOf(

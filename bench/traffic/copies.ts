@@ -1,6 +1,7 @@
 /**
  * Recorded traffic several times over, each time of other inside hosts: as many times the connections, so that many answers can
- * be under way while each waits for what it answers. Only addresses differ, and the checksums over them.
+ * be under way while each waits for what it answers. Addresses differ, where several copies share an external address the ports of TCP and UDP
+ * too, so that most can be kept by a NAT, and the checksums over them.
  */
 import { initialDataOffset, HEADER_BYTES, HeaderOffset, LinkType } from '../../src/memory/slot-layout.js';
 import { Packet } from '../../src/packet/packet.js';
@@ -11,19 +12,36 @@ import type { Recorded } from './record.js';
 
 const SLOT_BYTES = 2048;
 
-/** @param packets before any translation. @param externals of the NAT: a copy for each, whose hosts all are paired with it. */
-export function copies(packets: readonly Recorded[], externals: readonly number[]): Recorded[] {
+/** Ports that a NAT takes for any client (RFC 4787, REQ-3, keeps those below apart). */
+const FIRST_PORT = 1024;
+const PORTS = 65_536 - FIRST_PORT;
+/** From one copy's ports to the next one's, of those that share an external address: after 32 of them they begin anew. */
+const PORTS_APART = PORTS / 32;
+
+/** What becomes of an inside host's end. */
+interface Move {
+  address: (address: number) => number;
+  port: (port: number) => number;
+}
+
+/**
+ * @param packets before any translation.
+ * @param externals of the NAT: the hosts of a copy are all paired with the same one, copies with one after another.
+ */
+export function copies(packets: readonly Recorded[], externals: readonly number[], count = externals.length): Recorded[] {
   const editor = new Editor();
   const hosts = new InsideHosts(externals);
-  return externals.flatMap((_, copy) => {
+  return Array.from({ length: count }, (_, copy) => {
     const moved = new Map<number, number>();
-    const move = (address: number): number => {
-      const to = moved.get(address) ?? hosts.pairedWith(copy);
-      moved.set(address, to);
+    const address = (from: number): number => {
+      const to = moved.get(from) ?? hosts.pairedWith(copy % externals.length);
+      moved.set(from, to);
       return to;
     };
-    return packets.map(({ side, bytes }) => ({ side, bytes: editor.withInside(bytes, side, move, copy) }));
-  });
+    const apart = Math.floor(copy / externals.length) * PORTS_APART;
+    const port = (from: number): number => (apart === 0 ? from : FIRST_PORT + ((from + apart) % PORTS));
+    return packets.map(({ side, bytes }) => ({ side, bytes: editor.withInside(bytes, side, { address, port }, copy) }));
+  }).flat();
 }
 
 /** One slot, in which a packet is rewritten. */
@@ -32,7 +50,7 @@ class Editor {
   readonly #packet = new Packet(this.#memory.headers, SLOT_BYTES);
   readonly #address = new Uint32Array(4);
 
-  withInside(bytes: Uint8Array, side: 0 | 1, move: (address: number) => number, copy: number): Uint8Array {
+  withInside(bytes: Uint8Array, side: 0 | 1, move: Move, copy: number): Uint8Array {
     const { region, headers, slots } = this.#memory;
     const start = slots.address(0) + initialDataOffset(0);
     region.set(bytes, start);
@@ -45,12 +63,16 @@ class Editor {
     return region.slice(start, start + bytes.length);
   }
 
-  #rewrite(side: 0 | 1, move: (address: number) => number, copy: number): void {
+  #rewrite(side: 0 | 1, move: Move, copy: number): void {
     const packet = this.#packet;
     const [ip, ip6] = [packet.ipv4(), packet.ipv6()];
-    if (ip !== null) {
-      if (side === 0) ip.rewriteSource(move(ip.source));
-      else ip.rewriteDestination(move(ip.destination));
+    const l4 = packet.tcp() ?? packet.udp();
+    if (ip !== null && l4 !== null) {
+      if (side === 0) packet.rewriteSourceEnd(move.address(ip.source), move.port(l4.sourcePort));
+      else packet.rewriteDestinationEnd(move.address(ip.destination), move.port(l4.destinationPort));
+    } else if (ip !== null) {
+      if (side === 0) ip.rewriteSource(move.address(ip.source));
+      else ip.rewriteDestination(move.address(ip.destination));
     } else if (ip6 !== null) {
       // Not translated: any other address of the network will do.
       for (let k = 0; k < 4; k++) this.#address[k] = side === 0 ? ip6.sourceWord(k) : ip6.destinationWord(k);
@@ -61,13 +83,13 @@ class Editor {
     this.#rewriteQuoted(side, move, copy);
   }
 
-  /** What an error quotes went the other way. */
-  #rewriteQuoted(side: 0 | 1, move: (address: number) => number, copy: number): void {
+  /** What an error quotes went the other way. Its ports stay: among copies that share an address it is about nothing. */
+  #rewriteQuoted(side: 0 | 1, move: Move, copy: number): void {
     const quoted = (this.#packet.icmp() ?? this.#packet.icmpv6())?.quoted() ?? null;
     if (quoted === null) return;
     if (this.#packet.ipv4() !== null) {
-      if (side === 0) quoted.rewriteDestination(move(quoted.destination));
-      else quoted.rewriteSource(move(quoted.source));
+      if (side === 0) quoted.rewriteDestination(move.address(quoted.destination));
+      else quoted.rewriteSource(move.address(quoted.source));
       return;
     }
     for (let k = 0; k < 4; k++) this.#address[k] = side === 0 ? quoted.destinationWord(k) : quoted.sourceWord(k);

@@ -35,9 +35,9 @@ export interface Traffic {
 
 /**
  * @param uses what the packets pass between the two recorders, made anew for each capture.
- * @param externals of the NAT among them: each capture several times over, once for each of these. Without any, as it is.
+ * @param externals of the NAT among them: each capture several times over, by default once for each of these. Without any, as it is.
  */
-export async function loadTraffic(folder: string | null, uses: () => readonly NetworkFunctionUse[], externals: readonly number[] = []): Promise<Traffic> {
+export async function loadTraffic(folder: string | null, uses: () => readonly NetworkFunctionUse[], externals: readonly number[] = [], count = externals.length): Promise<Traffic> {
   const files = folder === null ? [OFFICE] : readdirSync(folder).filter((name) => CAPTURE_NAME.test(name)).toSorted().map((name) => join(folder, name));
   if (files.length === 0) throw new NotHere(`${folder ?? ''} holds no captures`);
   const inside = folder === null ? { inside: OFFICE_INSIDE } : {};
@@ -51,7 +51,7 @@ export async function loadTraffic(folder: string | null, uses: () => readonly Ne
     const all = await recordCapture(file, inside, externals.length === 0 ? uses() : []);
     const kept = all.filter(({ bytes }) => bytes.length <= LONGEST_FRAME);
     leftOut += all.length - kept.length;
-    const taken = externals.length === 0 || kept.length === 0 ? kept : await recordPackets(copies(kept, externals), inside, uses());
+    const taken = externals.length === 0 || kept.length === 0 ? kept : await recordPackets(copies(kept, externals, count), inside, uses());
     for (const each of taken) packets.push({ ...each, connection: at * 2 ** 32 + (each.connection ?? 0) });
   }
   if (packets.length === 0) throw new NotHere('no capture holds packets of Ethernet that can be replayed');

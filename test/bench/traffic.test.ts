@@ -154,4 +154,20 @@ describe('traffic that is made up', () => {
     // The same host in a copy is the same address there.
     expect(address(made[0].bytes, 26)).toBe(address(made[2].bytes, 30));
   });
+
+  it('gives copies that share an external address other ports, and both directions the same', () => {
+    const original = frames(conversations(2, false, 1).packets).map((bytes, at): Recorded => ({ side: at < 2 ? 0 : 1, bytes }));
+    const made = copies(original, externalAddresses(1), 32);
+    expect(made).toHaveLength(4 * 32);
+    const insides = made.map(({ side, bytes }) => `${address(bytes, side === 0 ? 26 : 30)}:${port(bytes, side === 0 ? 34 : 36)}`);
+    for (let copy = 0; copy < 32; copy++) expect(insides.slice(4 * copy + 2, 4 * copy + 4)).toEqual(insides.slice(4 * copy, 4 * copy + 2));
+    expect(new Set(insides.map((end) => end.split(':')[1])).size).toBe(2 * 32);
+    made.forEach(({ side, bytes }, at) => {
+      const source = original[at % 4];
+      if (at < 4) expect(port(bytes, side === 0 ? 34 : 36)).toBe(port(source.bytes, side === 0 ? 34 : 36));
+      expect(port(bytes, side === 0 ? 34 : 36)).toBeGreaterThanOrEqual(1024);
+      expect(port(bytes, side === 0 ? 36 : 34)).toBe(port(source.bytes, side === 0 ? 36 : 34));
+      expect(checksum(bytes, 34, 30, pseudoHeaderSum(bytes, 26, 8, 17, 30))).toBe(0);
+    });
+  });
 });
