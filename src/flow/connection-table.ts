@@ -10,8 +10,9 @@
  * out, then, of the connections that were never answered, the one that was idle longest, then that of all. So a flood of new connections
  * displaces its own. An alias is as idle as its connection and takes it along: a connection that lost a translation would go on as two.
  */
+import { flagsAfter, OPENS_OR_CLOSES } from './closing.js';
 import {
-  bucketsFor, CLOSING, ENTRY_WORDS, EntryKind, EVICTIONS_BYTES, evictionsCell, FIN_FROM_FIRST, FIN_FROM_SECOND, FIRST_SENT, IDLE_SECONDS, MAX_CONNECTIONS,
+  bucketsFor, CLOSING, ENTRY_WORDS, EntryKind, EVICTIONS_BYTES, evictionsCell, FIRST_SENT, IDLE_SECONDS, MAX_CONNECTIONS,
   OPENED_IN_REVERSE, PROBE_WINDOW, Word,
 } from './connection-layout.js';
 import { ConnectionReader } from './connection-reader.js';
@@ -144,12 +145,12 @@ export class ConnectionTable extends ConnectionReader {
     return this.words[entry * ENTRY_WORDS + Word.kind] === EntryKind.connection && this.words[entry * ENTRY_WORDS + Word.flowId] === flowId;
   }
 
-  /** Counts a packet. `fromFirst`: as the flow key says; `closing`: it is a TCP FIN or RST. */
-  touch(entry: number, fromFirst: boolean, nowSeconds: number, closing: boolean, length = 0): void {
+  /** Counts a packet. `fromFirst`: as the flow key says; `tcpFlags`: see `flagsAfter`. */
+  touch(entry: number, fromFirst: boolean, nowSeconds: number, tcpFlags: number, length = 0): void {
     const words = this.words;
     const at = entry * ENTRY_WORDS;
     words[at + Word.lastSeen] = nowSeconds;
-    if (closing) words[at + Word.flags] |= CLOSING;
+    if ((tcpFlags & OPENS_OR_CLOSES) !== 0) words[at + Word.flags] = flagsAfter(words[at + Word.flags], tcpFlags, fromFirst);
     const sender = fromFirst === ((words[at + Word.flags] & FIRST_SENT) !== 0) ? 0 : 1;
     words[at + Word.packets + sender]++;
     const low = at + Word.bytes + 2 * sender;
@@ -158,22 +159,10 @@ export class ConnectionTable extends ConnectionReader {
     if (sum >>> 0 < length) words[low + 1]++;
   }
 
-  /** Remembers a FIN of one end; true when both ends have sent one: a connection that is half closed may live on for long. */
-  noteFin(entry: number, fromFirst: boolean): boolean {
-    const at = entry * ENTRY_WORDS + Word.flags;
-    this.words[at] |= fromFirst ? FIN_FROM_FIRST : FIN_FROM_SECOND;
-    return (this.words[at] & (FIN_FROM_FIRST | FIN_FROM_SECOND)) === (FIN_FROM_FIRST | FIN_FROM_SECOND);
-  }
-
   /** Whether a packet that travels this way comes from the key's first endpoint, also when its tuple is a translation. */
   comesFromFirst(entry: number, travelsInReverse: boolean): boolean {
     const flags = this.words[entry * ENTRY_WORDS + Word.flags];
     return (travelsInReverse === ((flags & OPENED_IN_REVERSE) !== 0)) === ((flags & FIRST_SENT) !== 0);
-  }
-
-  /** A SYN on a connection that was closing: its ends begin anew with the same ports. */
-  reopen(entry: number): void {
-    this.words[entry * ENTRY_WORDS + Word.flags] &= ~(CLOSING | FIN_FROM_FIRST | FIN_FROM_SECOND);
   }
 
   /** True when the key is the connection's own, not a translation of it. */

@@ -14,7 +14,6 @@ import type { Region } from '../memory/region.js';
 import type { SlotHeaders } from '../memory/slot-headers.js';
 import { Direction, HeaderOffset } from '../memory/slot-layout.js';
 import { Packet } from '../packet/packet.js';
-import { TcpFlag } from '../packet/protocols.js';
 import { Generation } from '../ring/generation.js';
 import { KnownConnections } from './known-connections.js';
 import type { ManagerSpec, PathRow } from './manager-spec.js';
@@ -145,7 +144,7 @@ export class Classification {
     u32[at + (HeaderOffset.flowId >> 2)] = this.flowId;
     if (entry < 0) return;
     const fromFirst = !known || connections.hasKey(entry, key.words) ? key.isFromFirst : connections.comesFromFirst(entry, reverse);
-    connections.touch(entry, fromFirst, this.#nowSeconds, this.#closes(packet, entry, fromFirst), packet.length);
+    connections.touch(entry, fromFirst, this.#nowSeconds, packet.tcp()?.flags ?? 0, packet.length);
     if (path !== NONE && !inherited) connections.setPath(entry, path, policy);
   }
 
@@ -164,14 +163,6 @@ export class Classification {
   /** Time passes: forgets some of what has timed out. */
   passTime(): void {
     this.#connections.sweep(this.#nowSeconds);
-  }
-
-  /** RST, or the second of two FINs. */
-  #closes(packet: Packet, entry: number, fromFirst: boolean): boolean {
-    const flags = packet.tcp()?.flags ?? 0;
-    if ((flags & TcpFlag.rst) !== 0) return true;
-    if ((flags & (TcpFlag.syn | TcpFlag.ack)) === TcpFlag.syn) this.#connections.reopen(entry);
-    return (flags & TcpFlag.fin) !== 0 && this.#connections.noteFin(entry, fromFirst);
   }
 
   /** The route of the connection's replica, in the row whose first route is `first`. */

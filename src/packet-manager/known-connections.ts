@@ -3,11 +3,12 @@
  * in one go, a burst in one loop, because most packets are plain ones in the midst of a known connection. It finds what
  * the parser and the classifier would find; whatever is not so simple is left to them.
  *
- * Short is: a whole Ethernet frame without tags, IPv4 without options or fragments or IPv6 without extension headers, UDP, or
- * TCP without a flag that opens or closes; a connection whose path was decided under the policy in force, seen so shortly ago that it cannot have timed out.
+ * Short is: a whole Ethernet frame without tags, IPv4 without options or fragments or IPv6 without extension headers, TCP or UDP; a connection
+ * whose path was decided under the policy in force, seen so shortly ago that it cannot have timed out.
  *
  * A closure over constants (docs/hot-code.md). Headers are read and written by words, so the fields within a word stand as on little-endian machines (slot-layout.ts).
  */
+import { flagsAfter, OPENS_OR_CLOSES } from '../flow/closing.js';
 import { ENTRY_WORDS_LOG2, EntryKind, FIRST_SENT, IDLE_SECONDS, OPENED_IN_REVERSE, PROBE_WINDOW, Word } from '../flow/connection-layout.js';
 import type { ConnectionTable } from '../flow/connection-table.js';
 import { hashIpv4Key, hashIpv6Key } from '../flow/flow-hash.js';
@@ -16,7 +17,7 @@ import type { Region } from '../memory/region.js';
 import type { SlotHeaders } from '../memory/slot-headers.js';
 import { Direction, HeaderWord, Layer3, LinkType, ParseFlag } from '../memory/slot-layout.js';
 import { ETHERNET_BYTES } from '../packet/link.js';
-import { IpProtocol, TcpFlag } from '../packet/protocols.js';
+import { IpProtocol } from '../packet/protocols.js';
 import { IPV6_BYTES } from '../packet/packet-end.js';
 import { TCP_MIN_BYTES } from '../packet/tcp.js';
 import { UDP_BYTES } from '../packet/udp.js';
@@ -28,7 +29,6 @@ const SHORTEST_IDLE_SECONDS = Math.min(IDLE_SECONDS.tcp, IDLE_SECONDS.tcpClosing
 
 /** Where the transport header of a plain packet begins. */
 const PLAIN_L4 = ETHERNET_BYTES + 20;
-const OPENS_OR_CLOSES = TcpFlag.syn | TcpFlag.fin | TcpFlag.rst;
 
 // The word of link type and parse flags, as a port leaves it: Ethernet, with no flag but the one that it may keep.
 const LINK_TYPE_SHIFT = 24;
@@ -100,6 +100,7 @@ function stampOf(region: Region, headers: SlotHeaders, book: SlotBook, connectio
   let payload6 = 0;
   let hash6 = 0;
   let isFromFirst6 = false;
+  let tcpFlags6 = 0;
 
   return function stamp(addresses: Uint32Array, from: number, count: number, port: number, now: number, policy: number, version: number): number {
     const view = itsView;
@@ -135,6 +136,7 @@ function stampOf(region: Region, headers: SlotHeaders, book: SlotBook, connectio
       let l4 = PLAIN_L4;
       let payload: number;
       let isFromFirst: boolean;
+      let tcpFlags = 0;
       let hash: number;
       let entry: number;
       if ((type & ~0xff) === 0x08004500) { // IPv4, five words of header
@@ -151,7 +153,8 @@ function stampOf(region: Region, headers: SlotHeaders, book: SlotBook, connectio
           const offsetAndFlags = view.getUint16((start + PLAIN_L4 + 12) >>> 0);
           const headerBytes = (offsetAndFlags >>> 12) << 2;
           payload = PLAIN_L4 + headerBytes;
-          if (headerBytes < TCP_MIN_BYTES || payload > end || (offsetAndFlags & OPENS_OR_CLOSES) !== 0) break;
+          if (headerBytes < TCP_MIN_BYTES || payload > end) break;
+          tcpFlags = offsetAndFlags;
         } else break;
 
         // The key: see flow/flow-key.ts.
@@ -186,6 +189,7 @@ function stampOf(region: Region, headers: SlotHeaders, book: SlotBook, connectio
         payload = payload6;
         hash = hash6;
         isFromFirst = isFromFirst6;
+        tcpFlags = tcpFlags6;
       } else break;
       const flowId = words[entry | Word.flowId];
       const isAlias = words[entry] === EntryKind.alias;
@@ -204,6 +208,7 @@ function stampOf(region: Region, headers: SlotHeaders, book: SlotBook, connectio
       // Counted: see ConnectionTable.touch.
       const flags = words[entry | Word.flags];
       if (isAlias) isFromFirst = (isReverse === ((flags & OPENED_IN_REVERSE) !== 0)) === ((flags & FIRST_SENT) !== 0);
+      if ((tcpFlags & OPENS_OR_CLOSES) !== 0) words[entry | Word.flags] = flagsAfter(flags, tcpFlags, isFromFirst);
       words[entry | Word.lastSeen] = seconds;
       const sender = isFromFirst === ((flags & FIRST_SENT) !== 0) ? 0 : 1;
       words[entry | (Word.packets + sender)]++;
@@ -253,12 +258,14 @@ function stampOf(region: Region, headers: SlotHeaders, book: SlotBook, connectio
       const datagramBytes = view.getUint16(start + PLAIN_L4_V6 + 4);
       if (datagramBytes < UDP_BYTES || PLAIN_L4_V6 + datagramBytes > end) return -1;
       payload6 = PLAIN_L4_V6 + UDP_BYTES;
+      tcpFlags6 = 0;
     } else if (protocol === IpProtocol.tcp) {
       if (PLAIN_L4_V6 + TCP_MIN_BYTES > end) return -1;
       const offsetAndFlags = view.getUint16(start + PLAIN_L4_V6 + 12);
       const headerBytes = (offsetAndFlags >>> 12) << 2;
-      if (headerBytes < TCP_MIN_BYTES || PLAIN_L4_V6 + headerBytes > end || (offsetAndFlags & OPENS_OR_CLOSES) !== 0) return -1;
+      if (headerBytes < TCP_MIN_BYTES || PLAIN_L4_V6 + headerBytes > end) return -1;
       payload6 = PLAIN_L4_V6 + headerBytes;
+      tcpFlags6 = offsetAndFlags;
     } else return -1;
     const sent = view.getInt32(start + PLAIN_L4_V6);
     let differs = 0;

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { ConnectionTable } from '../../src/flow/connection-table.js';
 import { FLOW_KEY_WORDS, hashFlowKey } from '../../src/flow/flow-hash.js';
 import { FLOW_INDEX_MASK } from '../../src/flow/flow-id.js';
+import { TcpFlag } from '../../src/packet/protocols.js';
 
 /** Buckets in which a key may stand: here also all the buckets that the keys of one test share. */
 const WINDOW = 16;
@@ -112,10 +113,10 @@ class Model {
     connection.lastSeen = this.now;
     connection.closing ||= closing;
     if (this.connections.has(number)) {
-      this.table.touch(connection.entry, flag, this.now, closing);
+      this.table.touch(connection.entry, flag, this.now, closing ? TcpFlag.rst : TcpFlag.ack);
       connection.packets[flag === connection.firstSent ? 0 : 1]++;
     } else {
-      this.table.touch(connection.entry, this.table.comesFromFirst(connection.entry, flag), this.now, closing);
+      this.table.touch(connection.entry, this.table.comesFromFirst(connection.entry, flag), this.now, closing ? TcpFlag.rst : TcpFlag.ack);
       connection.packets[flag === connection.inReverse ? 0 : 1]++;
     }
   }
@@ -227,7 +228,7 @@ describe('the connection table', () => {
     const busy = table.insert(keyOf(1, 6), 0, 0, true, false);
     table.alias(keyOf(2, 6), 0, busy, 0);
     for (let n = 3; n < WINDOW; n++) table.insert(keyOf(n, 6), 0, 1, true, false);
-    table.touch(busy, table.comesFromFirst(busy, true), 50, false);
+    table.touch(busy, table.comesFromFirst(busy, true), 50, 0);
     table.insert(keyOf(100, 6), 0, 60, true, false);
     expect(ended).toEqual([oldFlow]); // the alias was made as early, but its connection is alive
     expect(table.find(keyOf(2, 6), 0)).toBe(busy);
@@ -262,7 +263,7 @@ describe('the connection table', () => {
     const ended: number[] = [];
     table.onEnd((entry) => ended.push(entry));
     const entry = table.insert(keyOf(1, protocol), 3, 100, true, false);
-    table.touch(entry, true, 200, closing);
+    table.touch(entry, true, 200, closing ? TcpFlag.rst : 0);
     table.sweep(200 + seconds);
     expect(table.count).toBe(1);
     table.sweep(201 + seconds);
@@ -313,11 +314,11 @@ describe('a record', () => {
     const table = tableOf(4);
     const entry = table.insert(keyOf(5, 6), 1, 0, false, openedInReverse);
     table.alias(keyOf(6, 6), 2, entry, 0);
-    table.touch(entry, false, 1, false); // a to b: the second endpoint of the key sent first
-    table.touch(entry, true, 2, false);
-    table.touch(entry, table.comesFromFirst(entry, openedInReverse), 3, false);
-    table.touch(entry, table.comesFromFirst(entry, !openedInReverse), 4, false);
-    table.touch(entry, table.comesFromFirst(entry, !openedInReverse), 5, false);
+    table.touch(entry, false, 1, 0); // a to b: the second endpoint of the key sent first
+    table.touch(entry, true, 2, 0);
+    table.touch(entry, table.comesFromFirst(entry, openedInReverse), 3, 0);
+    table.touch(entry, table.comesFromFirst(entry, !openedInReverse), 4, 0);
+    table.touch(entry, table.comesFromFirst(entry, !openedInReverse), 5, 0);
     table.setVerdict(entry, 12);
     expect(table.record(entry)).toMatchObject({ packets: [2, 3], lastSeen: 5, verdict: 12 });
     expect(table.count).toBe(1);
@@ -325,20 +326,43 @@ describe('a record', () => {
 });
 
 describe('closing', () => {
-  it('takes a FIN of both ends, and a SYN begins anew', () => {
+  const key = Int32Array.from([(4 << 20) | (6 << 12), (1000 << 16) | 80, 1, 0, 0, 0, 2, 0, 0, 0]);
+  const begun = (): { table: ConnectionTable; entry: number } => {
     const table = new ConnectionTable(new ArrayBuffer(ConnectionTable.bytes(16)), 0, 16);
-    const key = Int32Array.from([(4 << 20) | (6 << 12), (1000 << 16) | 80, 1, 0, 0, 0, 2, 0, 0, 0]);
-    const entry = table.insert(key, 7, 0, true, false);
-    expect(table.noteFin(entry, true)).toBe(false);
-    expect(table.noteFin(entry, true)).toBe(false);
-    table.touch(entry, true, 10, false);
+    return { table, entry: table.insert(key, 7, 0, true, false) };
+  };
+  const finAck = TcpFlag.fin | TcpFlag.ack;
+
+  it('takes a FIN of both ends, and a SYN begins anew', () => {
+    const { table, entry } = begun();
+    table.touch(entry, true, 5, finAck);
+    table.touch(entry, true, 10, finAck);
     expect(table.find(key, 7, 3000)).toBe(entry); // half closed: the full time
-    expect(table.noteFin(entry, false)).toBe(true);
-    table.touch(entry, false, 3000, true);
+    table.touch(entry, false, 3000, finAck);
     expect(table.find(key, 7, 3100)).toBe(entry);
-    table.reopen(entry);
+    table.touch(entry, true, 3100, TcpFlag.syn);
     expect(table.find(key, 7, 4000)).toBe(entry);
-    table.touch(entry, true, 4000, true);
-    expect(table.find(key, 7, 4300)).toBe(-1); // closed: soon forgotten
+    table.touch(entry, false, 4000, finAck);
+    expect(table.find(key, 7, 5000)).toBe(entry); // the first one's FIN is forgotten
+    table.touch(entry, true, 5000, finAck);
+    expect(table.find(key, 7, 5300)).toBe(-1); // closed: soon forgotten
+  });
+
+  it('takes an RST of either end, and no SYN+ACK for a beginning', () => {
+    for (const fromFirst of [true, false]) {
+      const { table, entry } = begun();
+      table.touch(entry, fromFirst, 10, TcpFlag.rst | TcpFlag.ack);
+      table.touch(entry, !fromFirst, 20, TcpFlag.syn | TcpFlag.ack);
+      expect(table.find(key, 7, 300)).toBe(-1);
+    }
+  });
+
+  it('takes SYN and FIN in one header as a beginning with a FIN, and RST before all others', () => {
+    const { table, entry } = begun();
+    table.touch(entry, true, 10, finAck);
+    table.touch(entry, false, 20, TcpFlag.syn | TcpFlag.fin); // begins anew, and one FIN is seen
+    expect(table.record(entry).isClosing).toBe(false);
+    table.touch(entry, true, 30, 0xff);
+    expect(table.record(entry).isClosing).toBe(true);
   });
 });

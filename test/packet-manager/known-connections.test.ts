@@ -99,7 +99,7 @@ const arrivals = fc.array(fc.record({
   isFromOutside: fc.boolean(),
   isTcp: fc.boolean(),
   isIpv6: fc.boolean(),
-  flags: fc.oneof({ weight: 6, arbitrary: fc.constant(TcpFlag.ack) }, { weight: 1, arbitrary: fc.constantFrom(TcpFlag.syn, TcpFlag.fin | TcpFlag.ack, TcpFlag.rst) }),
+  flags: fc.oneof({ weight: 2, arbitrary: fc.constant(TcpFlag.ack) }, { weight: 1, arbitrary: fc.constantFrom(TcpFlag.syn, TcpFlag.syn | TcpFlag.ack, TcpFlag.fin | TcpFlag.ack, TcpFlag.fin, TcpFlag.rst, TcpFlag.syn | TcpFlag.fin, 0xff) }),
   payload: fc.integer({ min: 0, max: 60 }),
   vlan: fc.oneof({ weight: 9, arbitrary: PLAIN }, { weight: 1, arbitrary: fc.integer({ min: 1, max: 9 }) }),
   fragment: fc.oneof({ weight: 9, arbitrary: PLAIN }, { weight: 1, arbitrary: fc.constant(64) }),
