@@ -15,7 +15,7 @@ const SLOT_BYTES = 2048;
 /** Ports that a NAT takes for any client (RFC 4787, REQ-3, keeps those below apart). */
 const FIRST_PORT = 1024;
 const PORTS = 65_536 - FIRST_PORT;
-/** From one copy's ports to the next one's, of those that share an external address: after 32 of them they begin anew. */
+/** From one copy's ports to the next one's, of those that share an external address: enough for 32. Two ports of a host may fall together, one of them below 1024. */
 const PORTS_APART = PORTS / 32;
 
 /** What becomes of an inside host's end. */

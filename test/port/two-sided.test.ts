@@ -262,6 +262,24 @@ describe('sides', () => {
     expect(bench.receive('outside')).toHaveLength(2);
   });
 
+  it('learns a station anew after all of them were forgotten', () => {
+    const arp = ethernet(new Uint8Array(46), 7);
+    arp.set([0x08, 0x06], 12);
+    const reply = ethernet(udp(server, ['10.0.0.9', 3], 'r'), 7);
+    const many = Array.from({ length: 4096 }, (_, k) => ethernet(udp(client, server, 'q'), 1000 + k));
+    const bench = new Bench([reply, ...many, reply, arp], { inside: ['10.0.0.0/8'] });
+    const counts = { inside: 0, outside: 0 };
+    while (!bench.exhausted) {
+      for (const side of ['inside', 'outside'] as const) {
+        for (const packet of bench.receive(side)) {
+          counts[side]++;
+          bench.drop(packet);
+        }
+      }
+    }
+    expect(counts).toEqual({ inside: 4096, outside: 3 });
+  });
+
   it('refuses a prefix that is none', () => {
     for (const inside of ['10.0.0.0/33', 'x', '10.0.0.0/', '10.0.0.0/8/9', 'fd00::/129']) {
       expect(() => new Bench([], { inside: [inside] })).toThrow(RangeError);

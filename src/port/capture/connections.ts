@@ -33,6 +33,7 @@ export class Connection implements RecordQueue {
    * recorded: each time the inside's end and the outside's. `endAt` tells where.
    */
   readonly ends: Uint32Array;
+  /** Index in `ends` of this connection's first word. */
   readonly #at: number;
   version = 0;
   protocol = 0;
@@ -118,7 +119,7 @@ export class Connection implements RecordQueue {
     return this.#hasAddress(Side.outside, address) ? Side.outside : -1;
   }
 
-  /** Whether what leaves towards `side` is addressed as it was before, by an IPv4 header without fragments and one of TCP or UDP: then there is nothing to learn. */
+  /** Whether `side` was last sent the same ends: then there is nothing to learn. The headers at the two places are of IPv4, and of TCP or UDP. */
   isSeenAs(side: number, bytes: Uint8Array, l3At: number, l4At: number, protocol: number): boolean {
     if (this.version !== 4 || this.protocol !== protocol) return false;
     const { ends } = this;

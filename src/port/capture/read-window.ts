@@ -18,8 +18,8 @@ export const MAX_REQUEST_BYTES = 512 * 1024;
 const SCRATCH_BYTES = 65536;
 /** Bytes read at once: so few that they are in the core's cache still when their records are looked at. */
 const READ_BYTES = 131_072;
-/** What is kept is moved to the front when this many times as many bytes were given up: so the same few places stay in use, and in the cache. */
-const CHEAP_SHARE = 8;
+/** Bytes given up for each byte that is kept and moved to the front: so the same few places stay in use, and in the cache. */
+const GIVEN_UP_PER_MOVED = 8;
 
 export class ReadWindow {
   readonly buffer: Uint8Array;
@@ -90,7 +90,7 @@ export class ReadWindow {
       const needed = Math.min(this.retained, this.#base + this.#cursor) - this.#base;
       const isFull = this.#cursor + count > this.buffer.length || this.#end === this.buffer.length;
       if (isFull && this.#cursor + count - needed > this.buffer.length >>> 1) return Availability.blocked;
-      if (isFull || (this.#end - needed) * CHEAP_SHARE <= needed) this.#moveToFront(needed);
+      if (isFull || (this.#end - needed) * GIVEN_UP_PER_MOVED <= needed) this.#moveToFront(needed);
       const read = this.#read(this.buffer, this.#end, Math.min(READ_BYTES, this.buffer.length - this.#end));
       if (read < 0) return Availability.blocked;
       this.#end += read;

@@ -2,18 +2,16 @@
  * The packets of a two-sided capture that are in slots: whose they are, and how they are addressed. A reply goes in addressed
  * to what its side last saw leaving, and what leaves tells that.
  */
-import { HEADER_BYTES_LOG2, HeaderOffset, HeaderWord, initialDataOffset, Layer3, ParseFlag } from '../../memory/slot-layout.js';
+import { HEADER_BYTES_LOG2, HeaderOffset, HeaderWord, initialDataOffset, Layer3 } from '../../memory/slot-layout.js';
 import type { PortMemory } from '../contract.js';
 import { type Connection, type ConnectionTable, NO_CONNECTION, Side } from './connections.js';
 import { readdress } from './readdress.js';
 import { Protocol, Tuple } from './tuple.js';
 
-const UNREADABLE = ParseFlag.malformed | ParseFlag.fragment | ParseFlag.laterFragment;
-
-/** IPv4 with a whole header of TCP or UDP, by the word of the slot's header that says so: most of what there is. */
+/** IPv4 with TCP or UDP, by the word of the slot's header that says so: most of what there is. */
 function isPlain(kind: number): boolean {
   const l4 = (kind >>> 8) & 0xff;
-  return (kind & 0xff) === Layer3.ipv4 && (l4 === Protocol.tcp || l4 === Protocol.udp) && ((kind >>> 16) & UNREADABLE) === 0;
+  return (kind & 0xff) === Layer3.ipv4 && (l4 === Protocol.tcp || l4 === Protocol.udp);
 }
 
 export class UnderWay {
@@ -66,8 +64,8 @@ export class UnderWay {
       if (isPlain(kind)) {
         const offsets = slotIndex << (HEADER_BYTES_LOG2 - 1);
         const l3At = start + u16[offsets + (HeaderOffset.l3Offset >> 1)];
-        const l4At = start + u16[offsets + (HeaderOffset.l4Offset >> 1)];
-        if (connection.isSeenAs(side, region, l3At, l4At, (kind >>> 8) & 0xff)) continue;
+        const l4Offset = u16[offsets + (HeaderOffset.l4Offset >> 1)]; // 0: no header that can be read
+        if (l4Offset !== 0 && connection.isSeenAs(side, region, l3At, start + l4Offset, (kind >>> 8) & 0xff)) continue;
       }
       this.#tuple.read(region, start, i32[at + HeaderWord.length], u8[(slotIndex << HEADER_BYTES_LOG2) + HeaderOffset.linkType]);
       connection.learn(this.#tuple, side);
