@@ -35,7 +35,8 @@ export interface Traffic {
 
 /**
  * @param uses what the packets pass between the two recorders, made anew for each capture.
- * @param externals of the NAT among them: each capture several times over, by default once for each of these. Without any, as it is.
+ * @param externals of the NAT among them. Without any, each capture is taken as it is.
+ * @param count copies of each capture (copies.ts); by default one for each external address.
  */
 export async function loadTraffic(folder: string | null, uses: () => readonly NetworkFunctionUse[], externals: readonly number[] = [], count = externals.length): Promise<Traffic> {
   const files = folder === null ? [OFFICE] : readdirSync(folder).filter((name) => CAPTURE_NAME.test(name)).toSorted().map((name) => join(folder, name));

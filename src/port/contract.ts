@@ -51,8 +51,8 @@ export interface PortBackend {
   settled?(address: number): void;
   /**
    * Whether something will be there to receive without anybody doing anything: a packet that is due at a time. Such a port
-   * keeps its thread from sleeping, and is asked once a
-   * poll, where others are asked until there is a burst. Left out: what lets the port go on is done by the thread that asks.
+   * keeps its thread from sleeping, and is asked once a poll, where others are asked until there is a burst. Left out: what
+   * lets the port go on is done by the thread that asks.
    */
   hasWork?(): boolean;
   /** True when the port will never receive again. */

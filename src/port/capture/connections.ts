@@ -73,8 +73,13 @@ export class Connection implements RecordQueue {
     return ((this.#translated >>> side) & 1) !== 0;
   }
 
+  /** Records of it wait for packets that are under way. */
+  get holdsRecords(): boolean {
+    return this.first >= 0;
+  }
+
   get isQuiet(): boolean {
-    return this.outstanding === 0 && this.first < 0;
+    return this.outstanding === 0 && !this.holdsRecords;
   }
 
   begin(tuple: Tuple, insideIsSource: boolean): void {

@@ -180,7 +180,7 @@ export class TwoSidedCapture {
     this.#tuple.read(reader.buffer, reader.dataOffset, reader.length, reader.linkType);
     this.#sides.assign(this.#tuple);
     const { connection, side: from } = this.#sides;
-    const free = connection === null || (connection.first < 0 && (connection.outstanding === 0 || connection.lastSide === from));
+    const free = connection === null || (!connection.holdsRecords && (connection.outstanding === 0 || connection.lastSide === from));
     if (free && connection !== null) {
       connection.outstanding++;
       connection.lastSide = from;
@@ -215,9 +215,9 @@ export class TwoSidedCapture {
   /** One packet fewer is under way; after the last, the records go on that wait, up to the next change of direction. */
   #settle(connection: Connection): void {
     connection.outstanding--;
-    if (connection.outstanding > 0 || connection.first < 0) return;
+    if (connection.outstanding > 0 || !connection.holdsRecords) return;
     const side = this.#waiting.sideOf(connection.first);
-    while (connection.first >= 0 && this.#waiting.sideOf(connection.first) === side) {
+    while (connection.holdsRecords && this.#waiting.sideOf(connection.first) === side) {
       this.#waiting.append(this.#ready[side], this.#waiting.shift(connection));
       connection.outstanding++;
     }
