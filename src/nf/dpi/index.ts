@@ -52,6 +52,7 @@ export const dpi = defineNetworkFunction(import.meta.url, {
         exhausted: counters['stream-buffers-exhausted'],
         outOfOrder: counters['out-of-order'],
         buffered: counters['bytes-buffered'],
+        now: () => context.now(),
       },
       options.budget,
     );

@@ -27,6 +27,8 @@ interface FollowerLinks {
   exhausted: Counter;
   outOfOrder: Counter;
   buffered: Counter;
+  /** Packet time, milliseconds. */
+  now: () => number;
 }
 
 export class StreamFollower {
@@ -36,7 +38,6 @@ export class StreamFollower {
   readonly #buffers: StreamBuffers;
   readonly #classifier: Classifier;
   readonly #links: FollowerLinks;
-  #nowMs = 0;
 
   constructor(links: FollowerLinks, budget: Budget) {
     this.#links = links;
@@ -70,7 +71,6 @@ export class StreamFollower {
     const words = this.#words;
     const at = flow + FlowWord.sides + side * SIDE_WORDS;
     const { facts } = this.#classifier;
-    this.#nowMs = packet.timestampMs;
     if ((words[at] & SideFlag.nextKnown) === 0) {
       words[at] |= SideFlag.nextKnown;
       words[at + SideWord.next] = sequence;
@@ -182,14 +182,14 @@ export class StreamFollower {
   }
 
   #take(flowId: number, at: number, side: number): number {
-    const buffer = this.#buffers.take(flowId, side, this.#nowMs);
+    const buffer = this.#buffers.take(flowId, side, this.#links.now());
     if (buffer < 0) this.#links.exhausted.add(1);
     else this.#words[at + SideWord.buffer] = buffer + 1;
     return buffer;
   }
 
   #place(buffer: number, offset: number, bytes: Uint8Array, from: number, length: number): number {
-    const kept = this.#buffers.place(buffer, offset, bytes, from, length, this.#nowMs);
+    const kept = this.#buffers.place(buffer, offset, bytes, from, length, this.#links.now());
     if (kept > 0) this.#links.buffered.add(kept);
     return kept;
   }

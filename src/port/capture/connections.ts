@@ -12,8 +12,9 @@ export const NO_CONNECTION = -1;
 
 /** Connections remembered: more than any packet window holds, about 20 MB when all are used. */
 export const MAX_CONNECTIONS = 65536;
-/** Buckets of the table: as many as connections. */
+/** Buckets of the table, a power of two: as many as connections. */
 const BUCKETS = MAX_CONNECTIONS;
+const BUCKET_MASK = BUCKETS - 1;
 /** Quiet connections are looked for among this many of the oldest. */
 const MAX_SEARCH = 64;
 /** Four words of address and one of port. */
@@ -157,10 +158,10 @@ function hashEnd(address: Uint32Array, port: number): number {
   return mix(mix(mix(mix(mix(0x811c9dc5, address[0]), address[1]), address[2]), address[3]), port);
 }
 
-/** The same for both directions. */
+/** The same for both directions. An int32: above 2^31 it would be an object wherever it is passed. */
 export function hashTuple(tuple: Tuple): number {
   const both = (hashEnd(tuple.source, tuple.sourcePort) + hashEnd(tuple.destination, tuple.destinationPort)) | 0;
-  return mix(mix(both, tuple.protocol), tuple.version) >>> 0;
+  return mix(mix(both, tuple.protocol), tuple.version);
 }
 
 export class ConnectionTable {
@@ -188,7 +189,7 @@ export class ConnectionTable {
 
   find(tuple: Tuple): Connection | null {
     const hash = hashTuple(tuple);
-    let found = this.#buckets[hash % BUCKETS];
+    let found = this.#buckets[hash & BUCKET_MASK];
     while (found !== null && !(found.hash === hash && this.#matches(found, tuple))) found = found.chained;
     return found;
   }
@@ -206,7 +207,7 @@ export class ConnectionTable {
     const connection = this.#take();
     connection.begin(tuple, insideIsSource);
     connection.hash = hashTuple(tuple);
-    const bucket = connection.hash % BUCKETS;
+    const bucket = connection.hash & BUCKET_MASK;
     connection.chained = this.#buckets[bucket];
     this.#buckets[bucket] = connection;
     this.#append(connection);
@@ -228,7 +229,7 @@ export class ConnectionTable {
       return fresh;
     }
     this.#unlink(quiet);
-    const bucket = quiet.hash % BUCKETS;
+    const bucket = quiet.hash & BUCKET_MASK;
     if (this.#buckets[bucket] === quiet) this.#buckets[bucket] = quiet.chained;
     else {
       let before = this.#buckets[bucket];
