@@ -210,6 +210,18 @@ describe('budgets and bounds', () => {
     expect(described(nf)).toEqual(TLS);
   });
 
+  it('a stream that goes on keeps it, however late it is', async () => {
+    const nf = await harness(dpi({}));
+    nf.expire(100_000);
+    const connection = new Connection(nf).open();
+    connection.client(HELLO.slice(0, 60), 0);
+    nf.expire(120_000);
+    connection.client(HELLO.slice(60, 80), 60);
+    nf.expire(140_000); // longer after the first bytes than a stream may stall, but not after the last ones
+    connection.client(HELLO.slice(80), 80);
+    expect(described(nf)).toEqual(TLS);
+  });
+
   it('packets without a flow leave no trace', async () => {
     const nf = await harness(dpi({ block: { hosts: ['example.com'] } }));
     expect(nf.process(tcpFrame(HELLO.slice(0, 60), true, 1), { flowId: 0 }).verdict).toBe('forward');
