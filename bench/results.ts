@@ -86,11 +86,12 @@ const OURS = (sample: Sample): boolean => sample.way === 'millrace' && sample.mo
 /** Messages have no topology to choose: they are set beside the base. */
 const TOPOLOGY = ['mode', 'routing', 'placement', 'replicas', 'wakeUp', 'flows', 'burst', 'slotBytes', 'threads'] as const;
 
-const BESIDE: Readonly<Record<string, Pick<Factors, 'touch' | 'placement'>>> = {
-  click: { touch: `${EDGE_BESIDE_CLICK}, established`, placement: 'together' },
-  // It has not seen a connection before, and one core.
-  ndpiReader: { touch: 'DPI alone, fresh', placement: 'inline' },
-};
+/** The way of ours that another's program stands beside. */
+function isBeside(other: Sample, { way, touch }: Sample): boolean {
+  if (way === 'click') return other.touch === `${EDGE_BESIDE_CLICK}, established` && other.placement === 'together';
+  // It has one core, and knows as many connections.
+  return way === 'ndpiReader' && other.touch === touch && other.placement === 'inline';
+}
 
 function baselineOf(sample: Sample): Baseline | null {
   if (OURS(sample)) return null;
@@ -99,7 +100,7 @@ function baselineOf(sample: Sample): Baseline | null {
   // Its functions are the reference's own, and it keeps no connections.
   if (sample.case === 'full') return { name: sample.way, of: (other) => OURS(other) && other.touch === EDGE, but: ['mode', 'touch', 'flows'] };
   // The others' own programs over the same recording, each beside the way of ours that stands beside it.
-  if (sample.case === 'real') return { name: sample.way, of: (other) => OURS(other) && other.touch === BESIDE[sample.way]?.touch && other.placement === BESIDE[sample.way].placement, but: [...TOPOLOGY, 'vms', 'touch', 'slots'] };
+  if (sample.case === 'real') return { name: sample.way, of: (other) => OURS(other) && isBeside(other, sample), but: [...TOPOLOGY, 'vms', 'touch', 'slots'] };
   return { name: sample.way, of: OURS, but: ['mode'] };
 }
 

@@ -58,6 +58,10 @@ export const EDGE = 'firewall, NAT, DPI';
 /** The same over the packets that Click is given, which are not all. */
 export const EDGE_BESIDE_CLICK = `${EDGE} over Click's packets`;
 
+/** Of recorded connections: known since an earlier pass over the recording, or new in each. */
+export const MANNERS = ['established', 'fresh'] as const;
+export type Manner = (typeof MANNERS)[number];
+
 /** VMs of the chain, unless they are what is varied. */
 export const CHAIN_LENGTH = 3;
 /** As the runtime has them by default. */

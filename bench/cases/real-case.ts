@@ -17,7 +17,7 @@ import { Cell, newPanel } from '../ports/panel.js';
 import type { Pace, ReplayOptions } from '../ports/port-options.js';
 import { benchPort, runToEnd, windowOf } from '../runtime-run.js';
 import { InvalidMeasurement, type Measured } from '../sample.js';
-import { EDGE, EDGE_BESIDE_CLICK, type BenchSettings } from '../settings.js';
+import { EDGE, EDGE_BESIDE_CLICK, MANNERS, type BenchSettings, type Manner } from '../settings.js';
 import { clickWay, isForClick } from '../traffic/click.js';
 import { ExpectedDrops } from '../traffic/expected-drops.js';
 import { averageOf, loadTraffic, type Traffic } from '../traffic/load.js';
@@ -49,7 +49,6 @@ const WARM_UP_SHARE = 2.5;
 /** By how much the share of dropped packets may differ from that of the comparison, which goes one phase at a time. */
 const DROP_TOLERANCE = 0.005;
 
-type Manner = 'established' | 'fresh';
 type Topology = Pick<ChainFactors, 'mode' | 'routing' | 'placement'>;
 const TOPOLOGIES: readonly Partial<Topology>[] = [{}, { mode: 'copy' }, { routing: 'mesh' }, { placement: 'together' }, { placement: 'inline' }];
 type Packets = Pick<ReplayOptions, 'bytes' | 'offsets' | 'lengths' | 'sides' | 'phases' | 'waitingPasses'>;
@@ -155,7 +154,7 @@ async function groupsOf(folder: string | null, settings: BenchSettings, progress
   return [
     { name: `${plain.name}, ${EDGE}`, ways: TOPOLOGIES.map((topology) => whole(topology, 'established')) },
     { name: `${plain.name}, beside Click`, ways: [beside({ placement: 'together' }, 'established'), beside({ placement: 'inline' }, 'established'), clickWay(forBoth.packets, single[0], { bytes: averageBytes, vms: 2 })] },
-    { name: `${plain.name}, DPI`, ways: [alone({}, 'established'), alone({}, 'fresh'), alone({ placement: 'inline' }, 'established'), alone({ placement: 'inline' }, 'fresh'), ndpiWay(plain.packets, { bytes: plain.averageBytes, vms: 1 })] },
+    { name: `${plain.name}, DPI`, ways: [...MANNERS.map((manner) => alone({}, manner)), ...MANNERS.flatMap((manner) => [alone({ placement: 'inline' }, manner), ndpiWay(plain.packets, manner, { bytes: plain.averageBytes, vms: 1 })])] },
   ];
 }
 

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { InvalidMeasurement, NotHere, type Factors, type Measured } from '../sample.js';
+import type { Manner } from '../settings.js';
 import type { Way } from '../way.js';
 import { toPcap } from './pack.js';
 import type { Recorded } from './record.js';
@@ -13,28 +14,35 @@ import type { Recorded } from './record.js';
 const LEAST_PACKETS = 400_000;
 const UNITS: Readonly<Record<string, number>> = { ' ': 1, 'K': 1e3, 'M': 1e6, 'G': 1e9 };
 
-/** Packets per second, as it says itself; null when it does not. */
-export function parseThroughput(text: string): number | null {
-  const found = /nDPI throughput:\s*([\d.]+)\s*([KMG ])?\s*pps/.exec(text);
-  return found === null ? null : Number(found[1]) * (UNITS[found[2] ?? ' '] ?? 1);
+/** Packets per second of each loop, as it says itself. */
+export function parseThroughputs(text: string): number[] {
+  return [...text.matchAll(/nDPI throughput:\s*([\d.]+)\s*([KMG ])?\s*pps/g)].map(([, number, unit]) => Number(number) * UNITS[unit ?? ' ']);
 }
 
-export function ndpiWay(packets: readonly Recorded[], factors: Partial<Factors>): Way {
+/**
+ * It forgets connections by the clock of live interfaces alone, never within a file. `established`: one file in which the packets come again and again, so it
+ * knows their connections from the first time on. `fresh`: a file in which they come once, in loops (`-l`), for each of which it forgets
+ * everything; what it prepares and prints around a loop is not in the time. The first loop warms up.
+ */
+export function ndpiWay(packets: readonly Recorded[], manner: Manner, factors: Partial<Factors>): Way {
+  const times = Math.ceil(LEAST_PACKETS / packets.length);
+  const [copies, loops] = manner === 'established' ? [times, 1] : [1, 1 + times];
   return {
     way: 'ndpiReader',
-    factors: { ...factors, threads: 1, touch: 'DPI alone' },
+    factors: { ...factors, threads: 1, touch: `DPI alone, ${manner}` },
     measure: async () => {
       const folder = await mkdtemp(join(tmpdir(), 'millrace-bench-ndpi-'));
       try {
-        const times = Math.ceil(LEAST_PACKETS / packets.length);
         const file = join(folder, 'traffic.pcap');
-        await writeFile(file, toPcap(Array.from({ length: times }, () => packets).flat()));
-        const { stdout } = await promisify(execFile)('ndpiReader', ['-i', file, '-v', '0'], { maxBuffer: 1 << 26 }).catch((error: unknown) => {
+        await writeFile(file, toPcap(Array.from({ length: copies }, () => packets).flat()));
+        const { stdout } = await promisify(execFile)('ndpiReader', ['-i', file, '-v', '0', '-l', String(loops)], { maxBuffer: 1 << 26 }).catch((error: unknown) => {
           throw (error as NodeJS.ErrnoException).code === 'ENOENT' ? new NotHere('ndpiReader is not installed (Debian: libndpi-bin)') : error;
         });
-        const pps = parseThroughput(stdout);
-        if (pps === null || !(pps > 0)) throw new InvalidMeasurement('ndpiReader said nothing of its throughput');
-        const time: Measured = { metric: 'time', unit: 'ns', value: 1e9 / pps, packets: times * packets.length, seconds: null };
+        const rates = parseThroughputs(stdout);
+        if (rates.length !== loops || rates.some((pps) => !(pps > 0))) throw new InvalidMeasurement(`ndpiReader told its throughput ${rates.length} times, expected ${loops}`);
+        const measured = rates.slice(Math.min(1, loops - 1));
+        const value = measured.reduce((sum, pps) => sum + 1e9 / pps, 0) / measured.length;
+        const time: Measured = { metric: 'time', unit: 'ns', value, packets: times * packets.length, seconds: null };
         return [time];
       } finally {
         await rm(folder, { recursive: true });

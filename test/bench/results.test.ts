@@ -7,7 +7,7 @@ import { cyclesPerSecond, parseRingPerf } from '../../bench/rings/dpdk-test.js';
 import { digits, tables } from '../../bench/tables.js';
 import { fillIn, toMarkdown } from '../../bench/to-markdown.js';
 import { clickConfiguration, isForClick, parseClick } from '../../bench/traffic/click.js';
-import { parseThroughput } from '../../bench/traffic/ndpi.js';
+import { parseThroughputs } from '../../bench/traffic/ndpi.js';
 import { pack, toPcap } from '../../bench/traffic/pack.js';
 import { resultsOf, sample } from './samples.js';
 
@@ -43,9 +43,10 @@ describe('results of benchmarks', () => {
       sample('zero-copy', 1, 500, of('DPI alone, fresh', 'per-vm', 338)),
       sample('zero-copy', 1, 200, of('DPI alone, established', 'inline', 338)),
       sample('zero-copy', 1, 250, of('DPI alone, fresh', 'inline', 338)),
-      sample('zero-copy', 1, 500, { ...theirs, case: 'real', way: 'ndpiReader', bytes: 338, vms: 1, touch: 'DPI alone' }),
+      sample('zero-copy', 1, 300, { ...theirs, case: 'real', way: 'ndpiReader', bytes: 338, vms: 1, touch: 'DPI alone, established' }),
+      sample('zero-copy', 1, 500, { ...theirs, case: 'real', way: 'ndpiReader', bytes: 338, vms: 1, touch: 'DPI alone, fresh' }),
     ];
-    expect(summariseRatios(samples).map(({ baseline, ratio }) => [baseline, ratio.count, Number(ratio.median.toFixed(3))])).toEqual([['click', 1, 0.667], ['ndpiReader', 1, 2]]);
+    expect(summariseRatios(samples).map(({ baseline, ratio }) => [baseline, ratio.count, Number(ratio.median.toFixed(3))])).toEqual([['click', 1, 0.667], ['ndpiReader', 1, 1.5], ['ndpiReader', 1, 2]]);
   });
 
   it('writes a row a value, quoted as RFC 4180 says, with the environment in each, and reads it back', () => {
@@ -109,10 +110,9 @@ describe('what other programs say', () => {
     expect(() => parseTrace(gc(10))).toThrow('has no window');
   });
 
-  it('is read from ndpiReader', () => {
-    expect(parseThroughput('\tnDPI throughput:       192.04 K pps / 749.63 Mb/sec\n')).toBe(192_040);
-    expect(parseThroughput('\tnDPI throughput:       1.65 M pps / 3.91 Gb/sec\n')).toBe(1_650_000);
-    expect(parseThroughput('nothing')).toBeNull();
+  it('is read from ndpiReader, loop by loop', () => {
+    expect(parseThroughputs('\tnDPI throughput:       192.04 K pps / 749.63 Mb/sec\n\tTraffic throughput:    1 K pps / 2 Mb/sec\n\tnDPI throughput:       1.65 M pps / 3.91 Gb/sec\n')).toEqual([192_040, 1_650_000]);
+    expect(parseThroughputs('nothing')).toEqual([]);
   });
 
   it('is read from Click, which is given what it translates', () => {
