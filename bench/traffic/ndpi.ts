@@ -1,6 +1,7 @@
 /** nDPI's own reader over the same packets, where it is installed: classification alone, one thread. */
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -34,7 +35,7 @@ export function ndpiWay(packets: readonly Recorded[], manner: Manner, factors: P
       const folder = await mkdtemp(join(tmpdir(), 'millrace-bench-ndpi-'));
       try {
         const file = join(folder, 'traffic.pcap');
-        await writeFile(file, toPcap(Array.from({ length: copies }, () => packets).flat()));
+        writeFileSync(file, toPcap(Array.from({ length: copies }, () => packets).flat()));
         const { stdout } = await promisify(execFile)('ndpiReader', ['-i', file, '-v', '0', '-l', String(loops)], { maxBuffer: 1 << 26 }).catch((error: unknown) => {
           throw (error as NodeJS.ErrnoException).code === 'ENOENT' ? new NotHere('ndpiReader is not installed (Debian: libndpi-bin)') : error;
         });
