@@ -1,4 +1,5 @@
 /** Packets of the product's own generator, outside of a runtime: for baselines, microbenchmarks and the share of ingress. */
+import { allocateControl } from '../src/memory/control-memory.js';
 import { Region, type RegionHandle } from '../src/memory/region.js';
 import { SlotHeaders } from '../src/memory/slot-headers.js';
 import { HEADER_BYTES } from '../src/memory/slot-layout.js';
@@ -22,7 +23,7 @@ export class FrameMemory implements PortMemory {
     const memory = new Memory({ initial: pages, maximum: pages, shared: true });
     this.slots = new Region({ memory, slots, slotBytes, scratchBytes: 0 });
     this.region = this.slots.bytes;
-    this.headers = new SlotHeaders(new SharedArrayBuffer(slots * HEADER_BYTES), 0, slots);
+    this.headers = new SlotHeaders(allocateControl(slots * HEADER_BYTES), 0, slots);
     this.maxPacketBytes = this.slots.maxPacketBytes;
   }
 

@@ -6,6 +6,7 @@
 import { ConnectionTable } from '../../src/flow/connection-table.js';
 import { nextFlowId } from '../../src/flow/flow-id.js';
 import { FlowKey } from '../../src/flow/flow-key.js';
+import { allocateControl } from '../../src/memory/control-memory.js';
 import { Direction, HEADER_BYTES, HeaderOffset, initialDataOffset, LinkType } from '../../src/memory/slot-layout.js';
 import { buildContext, PacketClock, tableBytes } from '../../src/nf/context.js';
 import { forward, type Handlers, type NetworkFunctionUse } from '../../src/nf/contract.js';
@@ -43,7 +44,7 @@ export class Alone {
     this.memory = memory;
     this.packet = new Packet(memory.headers, SLOT_BYTES);
     this.#starts = new Uint32Array(packets.length);
-    const table = new ConnectionTable(new SharedArrayBuffer(ConnectionTable.bytes(FLOWS)), 0, FLOWS);
+    const table = new ConnectionTable(allocateControl(ConnectionTable.bytes(FLOWS)), 0, FLOWS);
     const key = new FlowKey();
     packets.forEach(({ side, bytes }, slot) => {
       this.fill(slot, side, bytes);
@@ -95,7 +96,7 @@ export class Alone {
     }));
     const spec = { name: use.name, chain: 'bench', options, dropNumbers: Object.fromEntries((definition.drops ?? []).map((name, at) => [name, at + 1])), counterNames, countersOffset: 0, tables: placed, flowCapacity: FLOW_INDEXES, tellsDetails: true };
     this.#clock.advanceTo(START_SECONDS * 1000);
-    const created = await definition.create(buildContext(spec, new SharedArrayBuffer(bytes), { clock: this.#clock, emit: () => undefined, nameFlow: () => undefined, originate: () => null, send: () => undefined }));
+    const created = await definition.create(buildContext(spec, allocateControl(bytes), { clock: this.#clock, emit: () => undefined, nameFlow: () => undefined, originate: () => null, send: () => undefined }));
     this.#handlers = typeof created === 'function' ? { process: created } : created;
   }
 

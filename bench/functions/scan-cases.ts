@@ -2,7 +2,8 @@
  * The search for byte strings in payloads, by itself: the automaton over every byte, the same with its table of skips (what the
  * DPI does), and the beginnings by SIMD in WebAssembly over the region's own memory with the rest of each string compared.
  */
-import { allocateRegion, Region, type SharedMemory } from '../../src/memory/region.js';
+import { allocateRegion, Region } from '../../src/memory/region.js';
+import type { SharedMemory } from '../../src/memory/shared-pages.js';
 import { Automaton } from '../../src/nf/dpi/signatures/automaton.js';
 import type { MicroCase } from '../micro/micro-case.js';
 import type { Recorded } from '../traffic/record.js';

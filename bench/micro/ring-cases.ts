@@ -1,4 +1,5 @@
 /** Rings with both ends in one thread. */
+import { allocateControl } from '../../src/memory/control-memory.js';
 import { ringBytes } from '../../src/ring/ring-layout.js';
 import { RingConsumer, RingProducer } from '../../src/ring/spsc-ring.js';
 import { SLOTS } from '../settings.js';
@@ -19,7 +20,7 @@ function caseOf(name: string, burst: number, pass: Pass): MicroCase {
 
 export function ringCases(bursts: readonly number[]): MicroCase[] {
   return bursts.map((burst) => {
-    const buffer = new SharedArrayBuffer(ringBytes(SLOTS));
+    const buffer = allocateControl(ringBytes(SLOTS));
     const spec = { offset: 0, capacity: SLOTS };
     const producer = new RingProducer(buffer, spec);
     const consumer = new RingConsumer(buffer, spec);

@@ -2,6 +2,7 @@
 import { ConnectionTable } from '../../src/flow/connection-table.js';
 import { FlowKey } from '../../src/flow/flow-key.js';
 import { FlowTable } from '../../src/flow/flow-table.js';
+import { allocateControl } from '../../src/memory/control-memory.js';
 import { SignatureSet } from '../../src/nf/dpi/signatures/signature-set.js';
 import { signatureSchema } from '../../src/nf/dpi/signatures/signature.js';
 import { StateTable } from '../../src/nf/tables.js';
@@ -32,7 +33,7 @@ export function connectionCase(connections: number, seed: number): MicroCase {
   const { packet, memory } = onePacket(seed);
   const { region } = memory;
   const at = memory.start(0) + IPV4_SOURCE_AT;
-  const table = new ConnectionTable(new SharedArrayBuffer(ConnectionTable.bytes(connections)), 0, connections);
+  const table = new ConnectionTable(allocateControl(ConnectionTable.bytes(connections)), 0, connections);
   const key = new FlowKey();
   const mask = connections - 1;
   const become = (flow: number): void => {
@@ -91,7 +92,7 @@ function flowTableCase(entries: number, seed: number): MicroCase {
 
 function stateTableCase(entries: number): MicroCase {
   const spec = { kind: 'keyed', keyWords: 4, valueWords: 4, capacity: entries } as const;
-  const table = new StateTable(spec, new SharedArrayBuffer(StateTable.bytes(spec)), 0);
+  const table = new StateTable(spec, allocateControl(StateTable.bytes(spec)), 0);
   const { key } = table;
   const become = (entry: number): void => {
     key[0] = 0x0a000000 + entry;

@@ -1,4 +1,5 @@
 /** One hop between two worker threads: a value goes from one to the other by a ring, in bursts. */
+import { allocateControl } from '../../src/memory/control-memory.js';
 import { ringBytes } from '../../src/ring/ring-layout.js';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,7 +17,7 @@ const run = promisify(execFile);
 const valuesFor = (burst: number, quick: boolean): number => (burst === 1 ? 1_200_000 : 6_000_000) / (quick ? 10 : 1);
 
 async function storageFor(kind: RingTask['kind']): Promise<SharedArrayBuffer> {
-  if (kind === 'millrace') return new SharedArrayBuffer(ringBytes(SLOTS));
+  if (kind === 'millrace') return allocateControl(ringBytes(SLOTS));
   const found = await import('ringbuf.js').catch(() => null);
   if (found === null) throw new NotHere('the package ringbuf.js is not installed (a development dependency)');
   return found.RingBuffer.getStorageForCapacity(SLOTS, Uint32Array);

@@ -3,9 +3,11 @@
  * that a WASM function that is handed the region cannot reach it. The main thread lays it out once, before any thread
  * exists; threads get the buffer and offsets.
  */
+import { allocatePages, PAGE_BYTES, pagesFor } from './shared-pages.js';
+
 const LINE_BYTES = 64;
 
-/** Hands out offsets, each on a cache line of its own, then makes the buffer. */
+/** Hands out offsets, each on a cache line of its own in memory that begins with one. */
 export class ControlLayout {
   #bytes = 0;
 
@@ -25,10 +27,11 @@ const idle: SharedArrayBuffer[] = [];
 /** As many as idle regions. */
 const MAX_IDLE = 4;
 
-/** A buffer of zeros, at least `bytes` long. */
+/** A buffer of zeros, at least `bytes` long, which begins at a page. @throws RangeError when the machine cannot give that much memory. */
 export function allocateControl(bytes: number): SharedArrayBuffer {
-  const kept = idle.findIndex((buffer) => buffer.byteLength >= bytes && buffer.byteLength <= bytes * 2);
-  if (kept < 0) return new SharedArrayBuffer(bytes);
+  const pages = pagesFor(bytes);
+  const kept = idle.findIndex(({ byteLength }) => byteLength >= pages * PAGE_BYTES && byteLength <= 2 * pages * PAGE_BYTES);
+  if (kept < 0) return allocatePages(pages).buffer;
   const buffer = idle.splice(kept, 1)[0];
   new Uint8Array(buffer).fill(0);
   return buffer;

@@ -4,16 +4,8 @@
  *
  *   | scratch of VM 0 | scratch of VM 1 | … | slot 0 | slot 1 | … |
  */
+import { allocatePages, PAGE_BYTES, pagesFor, type SharedMemory } from './shared-pages.js';
 import { SLOT_OVERHEAD_BYTES } from './slot-layout.js';
-
-const PAGE_BYTES = 65536;
-
-/** A `WebAssembly.Memory` that is shared. Described here because its types come with the browser's, which Node lacks. */
-export interface SharedMemory {
-  readonly buffer: SharedArrayBuffer;
-}
-type MemoryConstructor = new (shape: { initial: number; maximum: number; shared: true }) => SharedMemory;
-const { Memory } = (globalThis as unknown as { WebAssembly: { Memory: MemoryConstructor } }).WebAssembly;
 
 /** Addresses are u32, and so are WebAssembly's. */
 export const MAX_REGION_BYTES = 2 ** 32;
@@ -83,11 +75,11 @@ const MAX_IDLE = 4;
 /** @throws RegionAllocationError when the machine cannot give that much memory. */
 export function allocateRegion(shape: RegionShape): RegionHandle {
   const bytes = shape.scratchBytes + shape.slots * shape.slotBytes;
-  const pages = Math.ceil(bytes / PAGE_BYTES);
+  const pages = pagesFor(bytes);
   const kept = idle.findIndex((each) => each.pages === pages);
   if (kept >= 0) return { ...shape, memory: idle.splice(kept, 1)[0].memory };
   try {
-    return { ...shape, memory: new Memory({ initial: pages, maximum: pages, shared: true }) };
+    return { ...shape, memory: allocatePages(pages) };
   } catch (cause) {
     throw new RegionAllocationError(`cannot allocate a region of ${shape.slots} slots of ${shape.slotBytes} B (${bytes} B in all)`, { cause });
   }

@@ -24,6 +24,7 @@ import { FlowNames } from '../nf/flow-names.js';
 import { forward, type Burst, type Definition, type Handlers, type PacketHandler } from '../nf/contract.js';
 import { burstLoop, type BurstLoop, type Copies, type LoopParts } from './burst-loop.js';
 import { BurstRun } from './burst-run.js';
+import { lineFetcher, type LineFetcher } from './fetch-lines.js';
 import { VmWatch } from './vm-watch.js';
 import { writeVerdict } from './write-verdict.js';
 import { nextHop, sameWayForward } from './mesh-runs.js';
@@ -66,6 +67,8 @@ export class Vm {
   #first = BEFORE_CREATION;
   /** What the loops over a burst work on. */
   readonly #parts: LoopParts;
+  /** Null where the packet manager has just had the packets in this core's cache. */
+  readonly #fetchLines: LineFetcher | null;
   #process: BurstLoop = () => {
     throw new Error('the VM was polled before its network functions were created');
   };
@@ -101,6 +104,7 @@ export class Vm {
     this.#made = new Packet(this.#headers, shared.region.slotBytes);
     this.#batch = new Uint32Array(shared.burst);
     this.#burst = shared.burst;
+    this.#fetchLines = spec.isInline ? null : lineFetcher(this.#region, this.#headers, this.#batch);
     this.#run = new BurstRun(this.#region, this.#headers, this.#packet, this.#batch, this.#clock, this.#journal);
     this.#watch = new VmWatch(buffer, spec.watch, this.#headers, shared.region.slotBytes, shared.mainDoorbellOffset, spec.functions.map(({ index }) => index));
     const counter = (): CopyCounter => new CopyCounter(this.#counters, Cell.transmittedBytes);
@@ -174,6 +178,7 @@ export class Vm {
       this.#mesh?.passed();
       return 0;
     }
+    this.#fetchLines?.(count);
     const input = this.#inputs[this.#input];
     this.#journal.begin(this.#input, input.consumerIndex, this.#vnic.tx.producerIndex, count);
     if (this.#watch.isOn) this.#processWatched(count);

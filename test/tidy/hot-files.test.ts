@@ -60,6 +60,7 @@ const MAKERS: readonly { file: string; functions: readonly string[] }[] = [
   { file: 'src/packet-manager/runs.ts', functions: ['runsOf'] },
   { file: 'src/ring/ring-copies.ts', functions: ['makeCopies'] },
   { file: 'src/vm/burst-loop.ts', functions: ['burstLoop'] },
+  { file: 'src/vm/fetch-lines.ts', functions: ['lineFetcher'] },
 ];
 
 const BANNED_METHODS = new Set(['subarray', 'slice', 'map', 'filter', 'forEach', 'reduce', 'flatMap', 'concat']);
