@@ -1,15 +1,11 @@
 /** Packets of the product's own generator, outside of a runtime: for baselines, microbenchmarks and the share of ingress. */
 import { allocateControl } from '../src/memory/control-memory.js';
-import { Region, type RegionHandle } from '../src/memory/region.js';
+import { Region } from '../src/memory/region.js';
+import { allocatePages, pagesFor } from '../src/memory/shared-pages.js';
 import { SlotHeaders } from '../src/memory/slot-headers.js';
 import { HEADER_BYTES } from '../src/memory/slot-layout.js';
 import type { PortMemory } from '../src/port/contract.js';
 import { GeneratorPort, type GeneratorOptions } from '../src/port/generator.js';
-
-/** Bytes of a page of WebAssembly memory. */
-const PAGE_BYTES = 65536;
-type MemoryConstructor = new (shape: { initial: number; maximum: number; shared: true }) => RegionHandle['memory'];
-const { Memory } = (globalThis as unknown as { WebAssembly: { Memory: MemoryConstructor } }).WebAssembly;
 
 /** Slots with their headers, as a runtime has them. */
 export class FrameMemory implements PortMemory {
@@ -19,9 +15,7 @@ export class FrameMemory implements PortMemory {
   readonly slots: Region;
 
   constructor(slots: number, slotBytes: number) {
-    const pages = Math.ceil((slots * slotBytes) / PAGE_BYTES);
-    const memory = new Memory({ initial: pages, maximum: pages, shared: true });
-    this.slots = new Region({ memory, slots, slotBytes, scratchBytes: 0 });
+    this.slots = new Region({ memory: allocatePages(pagesFor(slots * slotBytes)), slots, slotBytes, scratchBytes: 0 });
     this.region = this.slots.bytes;
     this.headers = new SlotHeaders(allocateControl(slots * HEADER_BYTES), 0, slots);
     this.maxPacketBytes = this.slots.maxPacketBytes;

@@ -3,7 +3,7 @@
  * that a WASM function that is handed the region cannot reach it. The main thread lays it out once, before any thread
  * exists; threads get the buffer and offsets.
  */
-import { allocatePages, PAGE_BYTES, pagesFor } from './shared-pages.js';
+import { allocatePages, MAX_PAGES, PAGE_BYTES, pagesFor } from './shared-pages.js';
 
 const LINE_BYTES = 64;
 
@@ -27,11 +27,11 @@ const idle: SharedArrayBuffer[] = [];
 /** As many as idle regions. */
 const MAX_IDLE = 4;
 
-/** A buffer of zeros, at least `bytes` long, which begins at a page. @throws RangeError when the machine cannot give that much memory. */
+/** A buffer of zeros, at least `bytes` long, which begins at a page where it has no more than 4 GiB. @throws RangeError when the machine cannot give that much memory. */
 export function allocateControl(bytes: number): SharedArrayBuffer {
   const pages = pagesFor(bytes);
   const kept = idle.findIndex(({ byteLength }) => byteLength >= pages * PAGE_BYTES && byteLength <= 2 * pages * PAGE_BYTES);
-  if (kept < 0) return allocatePages(pages).buffer;
+  if (kept < 0) return pages <= MAX_PAGES ? allocatePages(pages).buffer : new SharedArrayBuffer(bytes);
   const buffer = idle.splice(kept, 1)[0];
   new Uint8Array(buffer).fill(0);
   return buffer;

@@ -1,6 +1,6 @@
 /**
  * Shared memory that begins at a page. The buffer of a `WebAssembly.Memory` does; that of a plain `SharedArrayBuffer` comes from the
- * C library, which puts a few bytes of its own in front, and then nothing that is laid out by cache lines lies in one: a slot header is
+ * C library, which puts a few bytes of its own in front of a large block, and then nothing that is laid out by cache lines lies in one: a slot header is
  * in two, and shares the second with its neighbour's.
  */
 export const PAGE_BYTES = 65536;
@@ -16,7 +16,10 @@ export function pagesFor(bytes: number): number {
   return Math.ceil(bytes / PAGE_BYTES);
 }
 
-/** Zeros. @throws RangeError when the machine cannot give that much memory. */
+/** A `WebAssembly.Memory` has no more: 4 GiB. */
+export const MAX_PAGES = 65536;
+
+/** Zeros, of up to `MAX_PAGES`. @throws RangeError when the machine cannot give that much memory. */
 export function allocatePages(pages: number): SharedMemory {
   return new Memory({ initial: pages, maximum: pages, shared: true });
 }

@@ -1,6 +1,6 @@
 /**
- * Hot: no allocation. Reads a word of each packet of a burst before the first is worked on: of its slot header, and of the line that it
- * begins in. Another core has written both. One after the other, as the loop over the burst would come to them, each read
+ * Hot: no allocation. Reads a word of each packet of a burst before the first is worked on: of its slot header, and of the line in which
+ * packets begin when they come in. Another core has written both. One after the other, as the loop over the burst would come to them, each read
  * waits for that core; here they follow each other so closely that a processor has many of them under way at a time.
  */
 import type { Region } from '../memory/region.js';
