@@ -3,7 +3,8 @@
  * that a WASM function that is handed the region cannot reach it. The main thread lays it out once, before any thread
  * exists; threads get the buffer and offsets.
  */
-import { allocatePages, MAX_PAGES, PAGE_BYTES, pagesFor } from './shared-pages.js';
+import { RegionAllocationError } from './region.js';
+import { allocatePages, PAGE_BYTES, pagesFor } from './shared-pages.js';
 
 const LINE_BYTES = 64;
 
@@ -27,11 +28,17 @@ const idle: SharedArrayBuffer[] = [];
 /** As many as idle regions. */
 const MAX_IDLE = 4;
 
-/** A buffer of zeros, at least `bytes` long, which begins at a page where it has no more than 4 GiB. @throws RangeError when the machine cannot give that much memory. */
+/** A buffer of zeros, at least `bytes` long, which begins at a page. @throws RegionAllocationError when the machine cannot give that much memory, and from 4 GiB on. */
 export function allocateControl(bytes: number): SharedArrayBuffer {
   const pages = pagesFor(bytes);
   const kept = idle.findIndex(({ byteLength }) => byteLength >= pages * PAGE_BYTES && byteLength <= 2 * pages * PAGE_BYTES);
-  if (kept < 0) return pages <= MAX_PAGES ? allocatePages(pages).buffer : new SharedArrayBuffer(bytes);
+  if (kept < 0) {
+    try {
+      return allocatePages(pages).buffer;
+    } catch (cause) {
+      throw new RegionAllocationError(`cannot allocate control memory of ${bytes} B: slot headers, connections, and what functions keep for each`, { cause });
+    }
+  }
   const buffer = idle.splice(kept, 1)[0];
   new Uint8Array(buffer).fill(0);
   return buffer;

@@ -27,6 +27,7 @@ export interface RegionHandle extends RegionShape {
   memory: SharedMemory;
 }
 
+/** Of the region, or of control memory. */
 export class RegionAllocationError extends Error {
   override name = 'RegionAllocationError';
 }

@@ -16,10 +16,7 @@ export function pagesFor(bytes: number): number {
   return Math.ceil(bytes / PAGE_BYTES);
 }
 
-/** A `WebAssembly.Memory` has no more: 4 GiB. */
-export const MAX_PAGES = 65536;
-
-/** Zeros, of up to `MAX_PAGES`. @throws RangeError when the machine cannot give that much memory. */
+/** Zeros. @throws RangeError when the machine cannot give that much memory; TypeError for more than 4 GiB, which no `WebAssembly.Memory` has. */
 export function allocatePages(pages: number): SharedMemory {
   return new Memory({ initial: pages, maximum: pages, shared: true });
 }

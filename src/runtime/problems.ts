@@ -43,7 +43,7 @@ export const PROBLEM_CODES = {
   'permission-missing': 'A port needs a capability of the system that this process does not have.',
   'koffi-missing': 'A port needs the optional package koffi, and it is not installed or does not run here.',
   'needs-restart': 'The new configuration changes what lies fixed in memory while a chain runs.',
-  'region-not-allocated': 'The machine does not give as much memory as the region needs.',
+  'region-not-allocated': 'The machine does not give as much memory as the region and control memory need.',
 } as const;
 
 export type ProblemCode = keyof typeof PROBLEM_CODES;

@@ -93,7 +93,7 @@ function allocate(plan: Plan, options: LayoutOptions): Layout {
     if (!(cause instanceof RegionAllocationError)) throw cause;
     const { slots, slotBytes } = plan.memory;
     const found = `${slots} slots of ${slotBytes} B`;
-    throw new ConfigurationError([{ code: 'region-not-allocated', place: 'memory', found, expected: 'fewer or smaller slots', message: cause.message }], { cause });
+    throw new ConfigurationError([{ code: 'region-not-allocated', place: 'memory', found, expected: 'fewer or smaller slots, fewer flows or replicas', message: cause.message }], { cause });
   }
 }
 

@@ -1,6 +1,7 @@
 /** Control memory: pieces on cache lines of their own, zeros, and buffers that are used again. */
 import { describe, expect, it } from 'vitest';
 import { allocateControl, ControlLayout, releaseControl } from '../../src/memory/control-memory.js';
+import { RegionAllocationError } from '../../src/memory/region.js';
 import { PAGE_BYTES } from '../../src/memory/shared-pages.js';
 import { loadLibc } from '../../src/port/live/native/libc.js';
 
@@ -40,9 +41,14 @@ describe('a control buffer', () => {
   });
 
   it.skipIf(libc === null)('begins with a cache line, and so does what is laid out in it', () => {
-    const buffer = allocateControl(100_000);
+    const buffer = allocateControl(1_000_000);
     expect(libc!.addressOf(new Uint8Array(buffer)) % LINE_BYTES).toBe(0);
     releaseControl(buffer);
+  });
+
+  it('says what it could not allocate', () => {
+    expect(() => allocateControl(2 ** 33)).toThrow(RegionAllocationError);
+    expect(() => allocateControl(2 ** 33)).toThrow(`control memory of ${2 ** 33} B`);
   });
 
   it('comes back: a thousand one after the other are a few', () => {

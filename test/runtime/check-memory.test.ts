@@ -17,6 +17,6 @@ test('a region that is not allocated', async () => {
   const error = await startPlan(plan, new Map(), {}).catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(ConfigurationError);
   expect((error as ConfigurationError).problems).toEqual([
-    expect.objectContaining({ code: 'region-not-allocated', place: 'memory', found: '1048576 slots of 131072 B', expected: 'fewer or smaller slots' }),
+    expect.objectContaining({ code: 'region-not-allocated', place: 'memory', found: '1048576 slots of 131072 B', expected: 'fewer or smaller slots, fewer flows or replicas' }),
   ]);
 });
