@@ -4,6 +4,7 @@
  */
 import type { BufferPool } from '../memory/buffer-pool.js';
 import type { PortBackend, PortProblem } from '../port/contract.js';
+import type { LineClaimer } from './claim-lines.js';
 
 export interface PortHost {
   /** Writes addresses of received packets, now the manager's, into `out`, at most `max`; returns how many. */
@@ -44,21 +45,25 @@ const LEAST_GRANTED = 8;
 export class InlinePortHost implements PortHost {
   readonly #backend: PortBackend;
   readonly #pool: BufferPool;
+  readonly #claim: LineClaimer | null;
   /** Slots to take for it next. */
   #ask = Infinity;
   readonly ends = false;
   readonly comesWithTime: boolean;
   #sending = 0;
 
-  constructor(backend: PortBackend, pool: BufferPool) {
+  /** @param claim has the headers of slots before the port fills them; null where no other thread has had them. */
+  constructor(backend: PortBackend, pool: BufferPool, claim: LineClaimer | null = null) {
     this.#backend = backend;
     this.#pool = pool;
+    this.#claim = claim;
     this.comesWithTime = backend.hasWork !== undefined;
   }
 
   receive(out: Uint32Array, max: number): number {
     if (this.#backend.exhausted) return 0;
     const granted = this.#pool.take(out, max < this.#ask ? max : this.#ask);
+    if (this.#claim !== null) this.#claim(out, granted);
     const used = this.#backend.receive(out, granted);
     if (used < granted) this.#pool.giveBack(out, used, granted);
     // Slots that come back unused cost as much as used ones: a port that gives few is given few, until it uses all of them.

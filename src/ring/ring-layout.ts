@@ -4,13 +4,17 @@
  *
  * offset  bytes  field           written by   read by
  *   0      4     producerIndex   producer     consumer
+ *   4      4     claimed         producer     nobody       written to have the line before the index is stored
  *  64      4     consumerIndex   consumer     producer (occupancy only: a push cannot fail)
  * 128      4·n   entries         producer     consumer     addresses; entry = index & (capacity - 1)
  */
 export const RING_HEADER_BYTES = 128;
 export const PRODUCER_INDEX_WORD = 0;
+export const PRODUCER_CLAIMED_WORD = 1;
 export const CONSUMER_INDEX_WORD = 16;
 export const ENTRIES_WORD = 32;
+/** Entries of a cache line. */
+export const LINE_ENTRIES = 16;
 
 /** Where a ring lies: a plain value that crosses threads. */
 export interface RingSpec {

@@ -15,9 +15,16 @@
  * Allowed states: 0 <= producerIndex - consumerIndex <= slots + burst <= capacity (in u32 arithmetic). The burst is the one
  * that the consumer has passed on and not released yet: its addresses may already come round again. Anything else means
  * that an address was made or kept twice, and `publish` throws.
+ *
+ * What the consumer has read lies in its core's cache, and the producer's next store there waits until it does not any more. So the producer
+ * claims lines early, by stores that nobody reads: that of its index while the entries are still on their way, and those of the next burst's
+ * entries once this one is published (docs/hot-code.md).
  */
 import { ringCopiesOf, type RingCopies } from './ring-copies.js';
-import { CONSUMER_INDEX_WORD, ENTRIES_WORD, PRODUCER_INDEX_WORD, type RingSpec } from './ring-layout.js';
+import { CONSUMER_INDEX_WORD, ENTRIES_WORD, LINE_ENTRIES, PRODUCER_CLAIMED_WORD, PRODUCER_INDEX_WORD, type RingSpec } from './ring-layout.js';
+
+/** A longer burst than this has enough lines on their way while it is being written. */
+const MOST_CLAIMED = 64;
 
 /** The end that pushes. Exactly one thread has it. */
 export class RingProducer {
@@ -69,8 +76,17 @@ export class RingProducer {
       throw new Error(`ring over-filled: ${this.occupancy()} addresses in a ring of ${this.capacity}; an address is in two places`);
     }
     this.#publishedIndex = this.#producerIndex;
+    this.#words[PRODUCER_CLAIMED_WORD] = 0;
     Atomics.store(this.#words, PRODUCER_INDEX_WORD, this.#producerIndex); // (A)
+    if (count >= LINE_ENTRIES && count <= MOST_CLAIMED) this.#claim(count);
     return count;
+  }
+
+  /** The lines of the next `count` entries, if the consumer is known to have released what stood there. */
+  #claim(count: number): void {
+    const index = this.#producerIndex;
+    if (((index + count - this.#consumerIndexSeen) | 0) > this.capacity) return;
+    for (let k = 0; k < count; k += LINE_ENTRIES) this.#entries[(index + k) & this.#mask] = 0;
   }
 
   /** Addresses that the consumer has not released yet, published or not. */

@@ -2,6 +2,7 @@
 import { Region } from '../memory/region.js';
 import type { SharedSpec } from '../memory/shared-spec.js';
 import { SlotHeaders } from '../memory/slot-headers.js';
+import { lineClaimer } from '../packet-manager/claim-lines.js';
 import type { ManagerSpec } from '../packet-manager/manager-spec.js';
 import type { PortMaker } from '../packet-manager/packet-manager.js';
 import { InlinePortHost } from '../packet-manager/port-host.js';
@@ -45,17 +46,20 @@ export function portMaker(
 ): PortMaker {
   return (pool, counts) => {
     const region = new Region(shared.region);
+    const headers = new SlotHeaders(shared.control, shared.headersOffset, region.slots);
     const memory: PortMemory = {
       region: region.bytes,
-      headers: new SlotHeaders(shared.control, shared.headersOffset, region.slots),
+      headers,
       maxPacketBytes: region.maxPacketBytes,
       slotIndex: (address) => region.slotIndex(address),
     };
     const backends = new Backends(memory, factories, tell);
+    // A VM that is rung by another bell than the manager's is in another thread.
+    const claim = spec.vms.some(({ doorbellOffset }) => doorbellOffset !== spec.doorbellOffset) ? lineClaimer(region, headers) : null;
     return ports.map(({ spec: port }, at) => {
       const { rings } = spec.ports[at];
       if (rings !== undefined) return new RingPortHost(shared.control, rings, region, pool, counts(at), shared.burst);
-      return new InlinePortHost(backends.make(port, at, counts(at)), pool);
+      return new InlinePortHost(backends.make(port, at, counts(at)), pool, claim);
     });
   };
 }

@@ -1,7 +1,9 @@
 /** What a poll takes from the ports, beside what is under way. */
 import { describe, expect, it } from 'vitest';
 import { BufferPool } from '../../src/memory/buffer-pool.js';
+import { HeaderWord } from '../../src/memory/slot-layout.js';
 import { Cell } from '../../src/observe/counters.js';
+import { lineClaimer } from '../../src/packet-manager/claim-lines.js';
 import { InlinePortHost } from '../../src/packet-manager/port-host.js';
 import type { PortBackend } from '../../src/port/contract.js';
 import { BURST, rig } from './rig.js';
@@ -35,4 +37,25 @@ it('a port of which something will be there with time says so by hasWork', () =>
   const pool = new BufferPool(rig(1).region);
   expect(new InlinePortHost(atHand, pool).comesWithTime).toBe(false);
   expect(new InlinePortHost({ ...atHand, hasWork: () => false }, pool).comesWithTime).toBe(true);
+});
+
+it('has the headers of the slots that a port is given, and writes nothing there but a word that every packet begins with at 0', () => {
+  const { region, headers } = rig(1);
+  const given: number[] = [];
+  const port: PortBackend = {
+    receive: (slots, count) => {
+      for (let k = 0; k < count; k++) {
+        const slot = region.slotIndex(slots[k]);
+        given.push(slot);
+        const words = headers.i32.subarray(slot << 4, (slot + 1) << 4);
+        expect([...words.entries()].filter(([, word]) => word !== -1)).toEqual([[HeaderWord.scratch, 0]]);
+      }
+      return 0;
+    },
+    transmit: () => undefined, complete: () => 0, exhausted: false, close: () => undefined,
+  };
+  headers.i32.fill(-1);
+  new InlinePortHost(port, new BufferPool(region), lineClaimer(region, headers)).receive(new Uint32Array(4), 4);
+  expect(given).toHaveLength(4);
+  expect(headers.i32.filter((word) => word !== -1)).toHaveLength(4);
 });

@@ -1,7 +1,7 @@
 /** The two ends of a ring in one thread, against a plain queue, also where the indexes turn negative and where they wrap. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CONSUMER_INDEX_WORD, PRODUCER_INDEX_WORD, ringBytes, ringCapacity, type RingSpec } from '../../src/ring/ring-layout.js';
+import { CONSUMER_INDEX_WORD, ENTRIES_WORD, LINE_ENTRIES, PRODUCER_INDEX_WORD, ringBytes, ringCapacity, type RingSpec } from '../../src/ring/ring-layout.js';
 import { resetRing, RingConsumer, RingProducer } from '../../src/ring/spsc-ring.js';
 
 /** Bytes in front of the ring and behind it, which it must leave alone. */
@@ -123,6 +123,34 @@ describe.each(STARTS)('a ring whose indexes start %s', (_story, firstIndex) => {
     expect(words[CONSUMER_INDEX_WORD]).toBe((firstIndex + 2) | 0);
     expect([consumer.take(out, 9), out[0], out[1]]).toEqual([2, 3, 4]);
     expect([producer.producerIndex, consumer.consumerIndex]).toEqual([(firstIndex + 4) | 0, (firstIndex + 4) | 0]);
+  });
+
+  it('claims the lines of the next burst, where all that stood there has been released, and no other', () => {
+    const capacity = 4 * LINE_ENTRIES;
+    const { producer, consumer, words } = ringAt(firstIndex, capacity);
+    const place = (index: number): number => ENTRIES_WORD + ((firstIndex + index) & (capacity - 1));
+    const out = new Uint32Array(capacity);
+    let [pushed, released] = [0, 0];
+    const push = (count: number): void => {
+      producer.pushBurst(Uint32Array.from({ length: count }, (_, k) => pushed + k + 1), 0, count);
+      pushed += count;
+      producer.publish();
+      // The first in each line: what the consumer has yet to read is as it was written.
+      for (let index = released; index < pushed; index++) expect(words[place(index)]).toBe(index + 1);
+    };
+    push(LINE_ENTRIES - 1);
+    expect(words[place(pushed)]).toBe(POISON); // too few for a line
+    push(LINE_ENTRIES);
+    expect(words[place(pushed)]).toBe(0);
+    expect(words[place(pushed + LINE_ENTRIES)]).toBe(POISON);
+    push(2 * LINE_ENTRIES + 1); // full
+    for (let round = 0; round < 9; round++) {
+      expect(consumer.peek(out, LINE_ENTRIES)).toBe(LINE_ENTRIES);
+      expect([...out.subarray(0, LINE_ENTRIES)]).toEqual(Array.from({ length: LINE_ENTRIES }, (_, k) => released + k + 1));
+      consumer.release(LINE_ENTRIES);
+      released += LINE_ENTRIES;
+      push(LINE_ENTRIES);
+    }
   });
 
   it('throws when there are more addresses than slots, and only then', () => {

@@ -56,6 +56,7 @@ const COLD: readonly { file: string; functions: readonly string[]; why: string }
 const MAKERS: readonly { file: string; functions: readonly string[] }[] = [
   { file: 'src/nf/firewall/short-way.ts', functions: ['shortWayOf'] },
   { file: 'src/nf/nat/short-way.ts', functions: ['shortWayOf'] },
+  { file: 'src/packet-manager/claim-lines.ts', functions: ['lineClaimer'] },
   { file: 'src/packet-manager/known-connections.ts', functions: ['stampOf'] },
   { file: 'src/packet-manager/runs.ts', functions: ['runsOf'] },
   { file: 'src/ring/ring-copies.ts', functions: ['makeCopies'] },
