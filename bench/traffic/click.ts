@@ -26,6 +26,9 @@ const PCAP_HEADER_BYTES = 24;
 /** Its NAT may choose another port than ours did, and answers to ours then find nothing: a few in a hundred, or it is another measurement. */
 const LEAST_SHARE_OUT = 0.95;
 
+/** Whether it maps its file or reads it. Which costs less depends on what mapping a page costs, and that on how the system's cache lies in memory: the faster run counts. */
+const MAPS = [true, false];
+
 const ETHERNET_BYTES = 14;
 
 /** Whole TCP and UDP packets over IPv4, without tags. */
@@ -47,11 +50,12 @@ function marked(packet: Recorded): Recorded {
  * What the chain's firewall and NAT are told, in Click's words. Checksums of IP headers are not verified: many recordings were made
  * before the card had written them, and ours are not verified there either.
  * @param passes over the file in all.
+ * @param maps the file, or reads it.
  */
-export function clickConfiguration(file: string, external: number, passes: number): string {
+export function clickConfiguration(file: string, external: number, passes: number, maps: boolean): string {
   const again = `write from.filepos ${PCAP_HEADER_BYTES}, write from.active true, exit`;
   return `
-from :: FromDump("${file}", STOP false, MMAP true, END_CALL pass.run);
+from :: FromDump("${file}", STOP false, MMAP ${maps}, END_CALL pass.run);
 side :: Classifier(0/00, 0/01);
 in :: Counter;
 out :: Counter;
@@ -78,6 +82,19 @@ export function parseClick(text: string): ClickRun | null {
   return found === null ? null : { seconds: Number(found[1]), packets: Number(found[2]), out: Number(found[3]) };
 }
 
+/** @throws InvalidMeasurement when it did not take `expected` packets and let nearly all of them out. @throws NotHere without Click. */
+async function runClick(configuration: string, expected: number): Promise<ClickRun> {
+  const { stdout, stderr } = await promisify(execFile)('click', [configuration], { timeout: PATIENCE_MS }).catch((error: unknown) => {
+    throw (error as NodeJS.ErrnoException).code === 'ENOENT' ? new NotHere('the Click modular router (click) is not installed') : error;
+  });
+  const run = parseClick(stdout);
+  if (run === null) throw new InvalidMeasurement(`Click said nothing of its time: ${`${stdout}${stderr}`.slice(0, 300)}`);
+  if (run.packets !== expected || run.out < LEAST_SHARE_OUT * expected) {
+    throw new InvalidMeasurement(`Click: expected ${expected} packets in and at least ${LEAST_SHARE_OUT} of them out, found ${run.packets} and ${run.out}`);
+  }
+  return run;
+}
+
 /**
  * @param recorded of those that are for Click, with answers to `external`, as our NAT translated; of one address, since Click knows no other way to choose.
  */
@@ -93,18 +110,16 @@ export function clickWay(recorded: readonly Recorded[], external: number, factor
         const [file, configuration] = ['traffic.pcap', 'edge.click'].map((name) => join(folder, name));
         // In one piece: what is written bit by bit lies in small pages of the system's cache, and mapping those took Click half as long again.
         writeFileSync(file, toPcap(packets));
-        writeFileSync(configuration, clickConfiguration(file, external, WARM_PASSES + counted));
-        const { stdout, stderr } = await promisify(execFile)('click', [configuration], { timeout: PATIENCE_MS }).catch((error: unknown) => {
-          throw (error as NodeJS.ErrnoException).code === 'ENOENT' ? new NotHere('the Click modular router (click) is not installed') : error;
-        });
-        const run = parseClick(stdout);
-        if (run === null) throw new InvalidMeasurement(`Click said nothing of its time: ${`${stdout}${stderr}`.slice(0, 300)}`);
         const expected = counted * packets.length;
-        if (run.packets !== expected || run.out < LEAST_SHARE_OUT * expected) {
-          throw new InvalidMeasurement(`Click: expected ${expected} packets in and at least ${LEAST_SHARE_OUT} of them out, found ${run.packets} and ${run.out}`);
+        let fastest: ClickRun | null = null;
+        for (const maps of MAPS) {
+          writeFileSync(configuration, clickConfiguration(file, external, WARM_PASSES + counted, maps));
+          const run = await runClick(configuration, expected);
+          if (fastest === null || run.seconds < fastest.seconds) fastest = run;
         }
-        const time: Measured = { metric: 'time', unit: 'ns', value: (run.seconds * 1e9) / run.packets, packets: run.packets, seconds: run.seconds };
-        return [time, { metric: 'dropped', unit: '%', value: 100 * (1 - run.out / run.packets), packets: run.packets, seconds: run.seconds }];
+        const { seconds, packets: count, out } = fastest!;
+        const time: Measured = { metric: 'time', unit: 'ns', value: (seconds * 1e9) / count, packets: count, seconds };
+        return [time, { metric: 'dropped', unit: '%', value: 100 * (1 - out / count), packets: count, seconds }];
       } finally {
         await rm(folder, { recursive: true });
       }

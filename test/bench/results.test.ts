@@ -126,8 +126,8 @@ describe('what other programs say', () => {
     };
     const asked = [frame(0x0800, 0x4000, 6), frame(0x0800, 0, 17), frame(0x0800, 0, 1), frame(0x0800, 0x2000, 17), frame(0x0800, 0x00b9, 17), frame(0x86dd, 0, 6), frame(0x8100, 0, 6)];
     expect(asked.map((packet) => isForClick(packet))).toEqual([true, true, false, false, false, false, false]);
-    expect(clickConfiguration('/a b/c.pcap', 0xcb007100, 12)).toContain('FromDump("/a b/c.pcap", STOP false');
-    expect(clickConfiguration('f', 0xcb007100, 12)).toContain('pattern 203.0.113.0 1-65535 - -');
+    expect(clickConfiguration('/a b/c.pcap', 0xcb007100, 12, false)).toContain('FromDump("/a b/c.pcap", STOP false, MMAP false');
+    expect(clickConfiguration('f', 0xcb007100, 12, true)).toContain('pattern 203.0.113.0 1-65535 - -');
   });
 
   it('is given packets in a file that it can read', () => {
