@@ -30,6 +30,7 @@ const MOST_CLAIMED = 64;
 export class RingProducer {
   readonly #words: Int32Array;
   readonly #entries: Uint32Array;
+  readonly #nowhere = new Uint32Array(1);
   readonly #copies: RingCopies;
   readonly #entriesAt: number;
   readonly #mask: number;
@@ -78,15 +79,25 @@ export class RingProducer {
     this.#publishedIndex = this.#producerIndex;
     this.#words[PRODUCER_CLAIMED_WORD] = 0;
     Atomics.store(this.#words, PRODUCER_INDEX_WORD, this.#producerIndex); // (A)
-    if (count >= LINE_ENTRIES && count <= MOST_CLAIMED) this.#claim(count);
+    this.#claim(count);
     return count;
   }
 
-  /** The lines of the next `count` entries, if the consumer is known to have released what stood there. */
+  /**
+   * The lines of the next `count` entries, where those are lines, not too many, and the consumer is known to have released what stood there. Else a word of
+   * its own is written, by the same store: one that came late would have compiled code thrown away.
+   */
   #claim(count: number): void {
     const index = this.#producerIndex;
-    if (((index + count - this.#consumerIndexSeen) | 0) > this.capacity) return;
-    for (let k = 0; k < count; k += LINE_ENTRIES) this.#entries[(index + k) & this.#mask] = 0;
+    const room = (this.capacity - ((index + count - this.#consumerIndexSeen) | 0)) | 0;
+    const isWorthIt = ((count - LINE_ENTRIES) | (MOST_CLAIMED - count) | room) >= 0;
+    const entries = isWorthIt ? this.#entries : this.#nowhere;
+    const mask = isWorthIt ? this.#mask : 0;
+    let k = 0;
+    do {
+      entries[(index + k) & mask] = 0;
+      k += LINE_ENTRIES;
+    } while (k < count && isWorthIt);
   }
 
   /** Addresses that the consumer has not released yet, published or not. */
