@@ -52,7 +52,7 @@ export class InlinePortHost implements PortHost {
   readonly comesWithTime: boolean;
   #sending = 0;
 
-  /** @param claim has the headers of slots before the port fills them; null where no other thread has had them. */
+  /** @param claim has the headers of slots before the port fills them; null where no VM is in another thread. */
   constructor(backend: PortBackend, pool: BufferPool, claim: LineClaimer | null = null) {
     this.#backend = backend;
     this.#pool = pool;

@@ -5,7 +5,7 @@
  * offset  bytes  field           written by   read by
  *   0      4     producerIndex   producer     consumer
  *   4      4     claimed         producer     nobody       written to have the line before the index is stored
- *  64      4     consumerIndex   consumer     producer (occupancy only: a push cannot fail)
+ *  64      4     consumerIndex   consumer     producer (occupancy, and claiming; a push cannot fail)
  * 128      4·n   entries         producer     consumer     addresses; entry = index & (capacity - 1)
  */
 export const RING_HEADER_BYTES = 128;

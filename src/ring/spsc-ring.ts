@@ -10,15 +10,16 @@
  * (A) pairs with (B): who sees the index sees the entries, the slot headers and the packet bytes written before it.
  *     Without the pair the consumer could read an entry, or a packet, from before.
  * (C) pairs with (D): who sees the consumer index knows that the entries before it have been read. A push never waits
- *     for it, because every ring has room for every slot there is; it serves occupancy and the wake-up policy.
+ *     for it, because every ring has room for every slot there is; it serves occupancy, the wake-up policy, and `#claim`, which writes where
+ *     entries have been released.
  *
  * Allowed states: 0 <= producerIndex - consumerIndex <= slots + burst <= capacity (in u32 arithmetic). The burst is the one
  * that the consumer has passed on and not released yet: its addresses may already come round again. Anything else means
  * that an address was made or kept twice, and `publish` throws.
  *
  * What the consumer has read lies in its core's cache, and the producer's next store there waits until it does not any more. So the producer
- * claims lines early, by stores that nobody reads: that of its index while the entries are still on their way, and those of the next burst's
- * entries once this one is published (docs/hot-code.md).
+ * claims lines early, by stores that nobody reads: that of its index while the entries are still on their way, and those that the next burst's
+ * entries will begin, once this one is published (docs/hot-code.md).
  */
 import { ringCopiesOf, type RingCopies } from './ring-copies.js';
 import { CONSUMER_INDEX_WORD, ENTRIES_WORD, LINE_ENTRIES, PRODUCER_CLAIMED_WORD, PRODUCER_INDEX_WORD, type RingSpec } from './ring-layout.js';
@@ -84,16 +85,17 @@ export class RingProducer {
   }
 
   /**
-   * The lines of the next `count` entries, where those are lines, not too many, and the consumer is known to have released what stood there. Else a word of
-   * its own is written, by the same store: one that came late would have compiled code thrown away.
+   * Claims the lines that begin among the next `count` entries, where a burst fills a line and is not longer than `MOST_CLAIMED`, and the consumer is known to have released
+   * what stood there (one that lies about it loses addresses that are lent to itself). Else a word of its own is written, by the same store: one that came late would have compiled code thrown away.
    */
   #claim(count: number): void {
     const index = this.#producerIndex;
     const room = (this.capacity - ((index + count - this.#consumerIndexSeen) | 0)) | 0;
+    // One condition, so that no part of it comes late.
     const isWorthIt = ((count - LINE_ENTRIES) | (MOST_CLAIMED - count) | room) >= 0;
     const entries = isWorthIt ? this.#entries : this.#nowhere;
     const mask = isWorthIt ? this.#mask : 0;
-    let k = 0;
+    let k = -index & (LINE_ENTRIES - 1);
     do {
       entries[(index + k) & mask] = 0;
       k += LINE_ENTRIES;

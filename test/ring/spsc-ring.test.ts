@@ -141,8 +141,9 @@ describe.each(STARTS)('a ring whose indexes start %s', (_story, firstIndex) => {
     push(LINE_ENTRIES - 1);
     expect(words[place(pushed)]).toBe(POISON); // too few for a line
     push(LINE_ENTRIES);
-    expect(words[place(pushed)]).toBe(0);
-    expect(words[place(pushed + LINE_ENTRIES)]).toBe(POISON);
+    const nextLine = pushed + (-(firstIndex + pushed) & (LINE_ENTRIES - 1));
+    expect(words[place(nextLine)]).toBe(0);
+    for (let index = pushed; index < capacity; index++) if (index !== nextLine) expect(words[place(index)]).toBe(POISON);
     push(2 * LINE_ENTRIES + 1); // full
     for (let round = 0; round < 9; round++) {
       expect(consumer.peek(out, LINE_ENTRIES)).toBe(LINE_ENTRIES);
