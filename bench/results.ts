@@ -2,7 +2,7 @@
 import type { LeftOut } from './alternate.js';
 import type { Environment } from './environment.js';
 import { NO_FACTORS, type Factors, type Failure, type Sample } from './sample.js';
-import { EDGE, EDGE_BESIDE_CLICK, type BenchSettings } from './settings.js';
+import { CLICK, EDGE, EDGE_BESIDE_CLICK, EDGE_IN_TWO, type BenchSettings } from './settings.js';
 import { pairedRatios, summarise, type Placed, type Summary } from './statistics.js';
 
 export interface Described extends Factors {
@@ -88,7 +88,7 @@ const TOPOLOGY = ['mode', 'routing', 'placement', 'replicas', 'wakeUp', 'flows',
 
 /** The way of ours that another's program stands beside. */
 function isBeside(other: Sample, { way, touch }: Sample): boolean {
-  if (way === 'click') return other.touch === `${EDGE_BESIDE_CLICK}, established` && other.placement === 'together';
+  if (way === 'click') return touch === CLICK ? other.touch === `${EDGE_BESIDE_CLICK}, established` && other.placement === 'together' : other.touch === `${EDGE_IN_TWO}, established`;
   // It has one core, and knows as many connections.
   return way === 'ndpiReader' && other.touch === touch && other.placement === 'inline';
 }

@@ -57,6 +57,10 @@ export const PROFILES: Readonly<Record<BenchSettings['profile'], BenchSettings>>
 export const EDGE = 'firewall, NAT, DPI';
 /** The same over the packets that Click is given, which are not all. */
 export const EDGE_BESIDE_CLICK = `${EDGE} over Click's packets`;
+/** And by two at the same time, each with half of the hosts. */
+export const EDGE_IN_TWO = `${EDGE_BESIDE_CLICK}, two runtimes`;
+export const CLICK = 'firewall, NAT';
+export const CLICK_IN_TWO = `${CLICK}, two processes`;
 
 /** Of recorded connections: known since an earlier pass over the recording, or new in each. */
 export const MANNERS = ['established', 'fresh'] as const;

@@ -23,6 +23,9 @@ export class Window {
   isOpen = false;
   isOver = false;
   #hasStarted = false;
+  /** Of a party: how many have warmed up, and whether this one is among them. */
+  readonly #warm: Int32Array | null;
+  #isWarm = false;
   /** When the next turn is due, and which that is. */
   #turnMs = 0.5;
   #turns = 0;
@@ -43,6 +46,7 @@ export class Window {
     this.#pace = pace;
     this.#profiler = pace.packets === null ? new GCProfiler() : null;
     this.#isOffered = pace.offered !== null;
+    this.#warm = pace.party === undefined ? null : new Int32Array(pace.party.warm);
     this.isOpen = true;
     this.isOver = true;
     this.isOpen = false;
@@ -72,13 +76,20 @@ export class Window {
       this.#turnMs = this.startedMs + pace.warmUpMs;
       if (this.#isOffered) this.#startProfiler();
     } else {
-      const isEnough = this.#turns === 2 ? panel[Cell.received] >= pace.warmUpPackets : panel[Cell.transmitted] - panel[Cell.beginCount] >= pace.leastPackets;
+      const isEnough = this.#turns === 2 ? panel[Cell.received] >= pace.warmUpPackets && this.#allAreWarm() : panel[Cell.transmitted] - panel[Cell.beginCount] >= pace.leastPackets;
       if (!isEnough && nowMs < this.#turnMs + PATIENCE_MS) return;
       if (this.#turns === 2) this.#open(nowMs);
       else this.#close(nowMs);
     }
     this.#turns++;
   };
+
+  #allAreWarm(): boolean {
+    if (this.#warm === null) return true;
+    if (!this.#isWarm) Atomics.add(this.#warm, 0, 1);
+    this.#isWarm = true;
+    return Atomics.load(this.#warm, 0) >= this.#pace.party!.size;
+  }
 
   #open(nowMs: number): void {
     const panel = this.#panel;

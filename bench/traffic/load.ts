@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { NotHere } from '../sample.js';
 import { copies } from './copies.js';
-import { toPcap } from './pack.js';
+import { averageOf, toPcap } from './pack.js';
 import { record, recorded, type Recorded } from './record.js';
 
 const OFFICE_INSIDE = ['10.0.0.0/8', 'fd00::/8'];
@@ -57,10 +57,6 @@ export async function loadTraffic(folder: string | null, uses: () => readonly Ne
   }
   if (packets.length === 0) throw new NotHere('no capture holds packets of Ethernet that can be replayed');
   return { name: folder === null ? 'office' : 'folder', packets, leftOut, averageBytes: averageOf(packets) };
-}
-
-export function averageOf(packets: readonly Recorded[]): number {
-  return Math.round(packets.reduce((sum, { bytes }) => sum + bytes.length, 0) / packets.length);
 }
 
 async function recordPackets(packets: readonly Recorded[], options: Omit<CaptureSpec, 'file'>, uses: readonly NetworkFunctionUse[]): Promise<Recorded[]> {

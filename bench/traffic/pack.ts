@@ -26,6 +26,11 @@ export function pack(packets: readonly Recorded[]): Packed {
   return packed;
 }
 
+/** Bytes of a packet on average, as a whole number. */
+export function averageOf(packets: readonly Recorded[]): number {
+  return Math.round(packets.reduce((sum, { bytes }) => sum + bytes.length, 0) / packets.length);
+}
+
 /** A pcap file of the packets, microseconds apart, for programs that read one. */
 export function toPcap(packets: readonly Recorded[]): Uint8Array {
   const RECORD_HEADER = 16;

@@ -9,6 +9,9 @@ import type { Recorded } from './record.js';
 /** Acknowledgements that data may be ahead of: some tens of kilobytes, within every window. */
 const ACKS_AHEAD = 8;
 
+/** Two phases are under way while the next one is sent: all three have room in the slots. */
+export const LAG = 3;
+
 export interface Schedule {
   readonly packets: readonly Recorded[];
   /** As `ReplayOptions.phases`. */

@@ -16,16 +16,23 @@ function recordedOf(flows: number): { packets: Recorded[]; external: number } {
 
 describe.skipIf(!hasClick)('Click', () => {
   it('translates connections and their answers', { timeout: 60_000 }, async () => {
-    const { packets, external } = recordedOf(500);
-    const measured = await clickWay(packets, external, { bytes: FRAME_BYTES }).measure(1);
+    const measured = await clickWay([recordedOf(500)]).measure(1);
     expect(measured.map(({ metric }) => metric)).toEqual(['time', 'dropped']);
     expect(measured[0].value).toBeGreaterThan(0);
     expect(measured[0].packets).toBeGreaterThanOrEqual(1_500_000);
     expect(measured[1].value).toBe(0);
   });
 
+  it('runs as a process for each share, all at the same time', { timeout: 60_000 }, async () => {
+    const share = recordedOf(500);
+    const [time, dropped] = await clickWay([share, share]).measure(1);
+    expect(time.packets).toBeGreaterThanOrEqual(3_000_000);
+    expect(time.value).toBeGreaterThan(0);
+    expect(dropped.value).toBe(0);
+  });
+
   it('gives no number where answers find no connection', { timeout: 60_000 }, async () => {
     const { packets, external } = recordedOf(500);
-    await expect(clickWay(packets, external + 1, { bytes: FRAME_BYTES }).measure(1)).rejects.toThrow(/at least 0.95 of them out, found \d+ and \d+/);
+    await expect(clickWay([{ packets, external: external + 1 }]).measure(1)).rejects.toThrow(/at least 0.95 of them out, found \d+ and \d+/);
   });
 });

@@ -8,8 +8,10 @@ import { schedule } from '../../bench/traffic/schedule.js';
 import { allAddresses, FrameMemory } from '../../bench/frames.js';
 import { externalAddresses } from '../../bench/functions/edge.js';
 import { newPanel } from '../../bench/ports/panel.js';
-import type { ReplayOptions } from '../../bench/ports/port-options.js';
+import { newParty, type ReplayOptions } from '../../bench/ports/port-options.js';
 import { Replay, ReplaySide } from '../../bench/ports/replay.js';
+import { Window } from '../../bench/ports/window.js';
+import { splitByExternal } from '../../bench/traffic/split.js';
 import { AddressPool } from '../../src/nf/nat/address-pool.js';
 import { checksum, pseudoHeaderSum } from '../../src/packet/checksum.js';
 
@@ -102,6 +104,43 @@ describe('the replay', () => {
     expect(outside.receive(SLOTS, 8)).toBe(0);
     inside.settled(SLOTS[0]);
     expect([outside.receive(SLOTS, 8), inside.receive(SLOTS, 8), outside.receive(SLOTS, 8), inside.receive(SLOTS, 8)]).toEqual([1, 1, 1, 1]);
+  });
+});
+
+describe('the windows of a party', () => {
+  it('open when all have warmed up', () => {
+    const party = newParty(2);
+    const window = (): Window => new Window(newPanel(), { warmUpMs: 0, measuredMs: 3_600_000, warmUpPackets: 0, leastPackets: 0, offered: null, packets: 1, party });
+    const [one, other] = [window(), window()];
+    const look = (at: Window): boolean => {
+      for (let k = 0; k < 5; k++) at.look();
+      return at.isOpen;
+    };
+    expect([look(one), look(one)]).toEqual([false, false]);
+    expect([look(other), look(one)]).toEqual([true, true]);
+    expect(look(new Window(newPanel(), { warmUpMs: 0, measuredMs: 3_600_000, warmUpPackets: 0, leastPackets: 0, offered: null, packets: 1 }))).toBe(true);
+  });
+});
+
+describe('traffic in parts', () => {
+  it('has all of a host and its answers in the part of its external address', () => {
+    const { packets, externals } = conversations(70_000, true, 1);
+    const all = Array.from(packets.offsets, (offset, at): Recorded => ({ side: packets.sides[at] as 0 | 1, bytes: packets.bytes.subarray(offset, offset + FRAME_BYTES) }));
+    const parts = splitByExternal(all, externals);
+    // One address more than is needed: hosts are filled up one after the other.
+    expect(parts.map(({ length }) => length > 0)).toEqual([true, true, false]);
+    expect(parts.reduce((sum, { length }) => sum + length, 0)).toBe(all.length);
+    const word = ({ bytes }: Recorded, at: number): number => new DataView(bytes.buffer, bytes.byteOffset).getUint32(at);
+    const hosts = new Set<number>();
+    parts.forEach((part, at) => {
+      const [there, back] = [0, 1].map((side) => part.filter((packet) => packet.side === side));
+      expect(back).toHaveLength(there.length);
+      for (const packet of back) expect(word(packet, 30)).toBe(externals[at]);
+      for (const host of new Set(there.map((packet) => word(packet, 26)))) {
+        expect(hosts.has(host)).toBe(false);
+        hosts.add(host);
+      }
+    });
   });
 });
 

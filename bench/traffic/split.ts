@@ -1,0 +1,17 @@
+/** Traffic that a NAT has translated, parted by whose external address its inside hosts have: a connection, and all of a host's, in one part. */
+import { AddressPool } from '../../src/nf/nat/address-pool.js';
+import type { Recorded } from './record.js';
+
+/** Of IPv4 without a tag, by its place in the frame (RFC 791, 3.1). */
+const SOURCE_AT = 26;
+const DESTINATION_AT = 30;
+
+/** @param packets of IPv4 without a tag; those from outside are addressed to one of `externals`. @returns a part for each of them, in its order. */
+export function splitByExternal(packets: readonly Recorded[], externals: readonly number[]): Recorded[][] {
+  const pool = new AddressPool(externals);
+  const partOf = ({ side, bytes }: Recorded): number => {
+    const address = new DataView(bytes.buffer, bytes.byteOffset).getUint32(side === 0 ? SOURCE_AT : DESTINATION_AT);
+    return side === 0 ? pool.pairedWith(address) : pool.indexOf(address);
+  };
+  return externals.map((_, part) => packets.filter((packet) => partOf(packet) === part));
+}
