@@ -15,7 +15,7 @@ let hash: PayloadHash | null = null;
 interface Receiving {
   receive(slots: Uint32Array, count: number): number;
   hasWork?(): boolean;
-  settled?(address: number): void;
+  readonly settled?: (address: number) => void;
   close?(): void;
   readonly exhausted: boolean;
 }
@@ -25,8 +25,8 @@ const SILENT: Receiving = { receive: () => 0, exhausted: true };
 function receiving(memory: PortMemory, options: BenchPortOptions): Receiving {
   if (options.role === 'source') return new BenchSource(memory, options, underWay);
   if (options.role === 'sink') return SILENT;
-  replay ??= new Replay(options);
-  return new ReplaySide(memory, replay, options.side);
+  replay ??= new Replay(memory, options);
+  return new ReplaySide(replay, options.side);
 }
 
 /**
@@ -42,7 +42,7 @@ class BenchPort implements PortBackend {
   constructor(ingress: Receiving, egress: BenchEgress) {
     this.#ingress = ingress;
     this.#egress = egress;
-    if (ingress.settled !== undefined) this.settled = (address) => ingress.settled!(address);
+    if (ingress.settled !== undefined) this.settled = ingress.settled;
     if (ingress.hasWork !== undefined) this.hasWork = () => ingress.hasWork!();
   }
 

@@ -65,10 +65,12 @@ describe('the replay', () => {
   const pace = { warmUpMs: 0, measuredMs: 3_600_000, warmUpPackets: 0, leastPackets: 0, offered: null, packets: null };
   const memory = new FrameMemory(16, 512);
   const sides = (packets: readonly Recorded[], phases: number[], waits: Pick<ReplayOptions, 'lag' | 'waitingPasses'>): [ReplaySide, ReplaySide] => {
-    const replay = new Replay({ role: 'replay', side: 0, panel: newPanel().buffer as SharedArrayBuffer, hash: false, ...pack(packets), ...pace, ...waits, phases: Uint32Array.from(phases), left: null, jumpSeconds: 0 });
-    return [new ReplaySide(memory, replay, 0), new ReplaySide(memory, replay, 1)];
+    const replay = new Replay(memory, { role: 'replay', side: 0, panel: newPanel().buffer as SharedArrayBuffer, hash: false, ...pack(packets), ...pace, ...waits, phases: Uint32Array.from(phases), left: null, jumpSeconds: 0 });
+    return [new ReplaySide(replay, 0), new ReplaySide(replay, 1)];
   };
+  // A slot holds one packet: where both sides have some under way, each has slots of its own.
   const SLOTS = allAddresses(memory);
+  const OUTSIDE = SLOTS.subarray(8);
 
   it('begins a phase when the one before it is home, and a pass when all of the last one is', () => {
     const [inside, outside] = sides([packet(1, 0), packet(2, 0), packet(1, 1)], [0, 2, 3], { lag: 1, waitingPasses: Infinity });
@@ -85,16 +87,16 @@ describe('the replay', () => {
   it('has two phases under way with a lag of three, and passes over those without packets', () => {
     const packets = [packet(1, 0), packet(2, 1), packet(3, 0), packet(1, 1), packet(2, 0)];
     const [inside, outside] = sides(packets, [0, 1, 2, 3, 4, 4, 4, 5], { lag: 3, waitingPasses: Infinity });
-    const taken = [inside.receive(SLOTS, 1), outside.receive(SLOTS, 1), inside.receive(SLOTS.subarray(1), 1)];
+    const taken = [inside.receive(SLOTS, 1), outside.receive(OUTSIDE, 1), inside.receive(SLOTS.subarray(1), 1)];
     expect(taken).toEqual([1, 1, 1]);
-    expect(outside.receive(SLOTS.subarray(1), 1)).toBe(0);
+    expect(outside.receive(OUTSIDE.subarray(1), 1)).toBe(0);
     inside.settled(SLOTS[0]);
-    expect(outside.receive(SLOTS.subarray(1), 1)).toBe(1);
-    outside.settled(SLOTS[0]);
+    expect(outside.receive(OUTSIDE.subarray(1), 1)).toBe(1);
+    outside.settled(OUTSIDE[0]);
     expect(inside.receive(SLOTS, 1)).toBe(0);
     inside.settled(SLOTS[1]);
     expect(inside.receive(SLOTS, 1)).toBe(0); // the last but two is empty, the one before it is not home
-    outside.settled(SLOTS[1]);
+    outside.settled(OUTSIDE[1]);
     expect(inside.receive(SLOTS, 1)).toBe(1);
   });
 
