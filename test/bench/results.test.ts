@@ -70,6 +70,9 @@ describe('results of benchmarks', () => {
     expect(() => fillIn('no marks', 'new')).toThrow('no place for results');
     expect(toMarkdown(RESULTS)).toContain('| millrace | copy | 375 (250 … 500) | 2.67 | 2.50 (2.50 … 2.50) | 0 |');
     expect(toMarkdown(RESULTS, RESULTS)).toBe(`${toMarkdown(RESULTS)}\n\n${toMarkdown(RESULTS)}`);
+    // Fewer than were asked for, where one takes long.
+    expect(toMarkdown(RESULTS)).toContain('- 2 repetitions, seed 1. Median');
+    expect(toMarkdown({ ...RESULTS, samples: SAMPLES.filter(({ mode, repetition }) => mode === 'copy' || repetition === 1) })).toContain('- 1 to 2 repetitions, seed 1.');
     expect(() => toMarkdown({ ...RESULTS, settings: { ...RESULTS.settings, profile: 'quick' } })).toThrow('quick run');
     expect(() => toMarkdown({ ...RESULTS, environment: { ...RESULTS.environment, endedEarly: true } })).toThrow('ended early');
     const failure = { case: 'chain', way: 'millrace', factors: {}, repetition: 1, reason: 'the ledger is not balanced' };
