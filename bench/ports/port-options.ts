@@ -20,18 +20,18 @@ export interface Pace {
   readonly offered: number | null;
   /** Packets in all; null: until the window ends. */
   readonly packets: number | null;
-  /** Of runs that are measured at the same time: each opens its window when all have warmed up. */
+  /** Of runs that are measured at the same time: each opens its window when all have warmed up, and goes on until all windows are over. */
   readonly party?: Party;
 }
 
 export interface Party {
-  /** One int32: how many have warmed up. */
-  readonly warm: SharedArrayBuffer;
+  /** Two int32: how many have warmed up, and how many windows are over. */
+  readonly arrived: SharedArrayBuffer;
   readonly size: number;
 }
 
 export function newParty(size: number): Party {
-  return { warm: new SharedArrayBuffer(4), size };
+  return { arrived: new SharedArrayBuffer(8), size };
 }
 
 /** Makes UDP packets of one size. */

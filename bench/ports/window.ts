@@ -23,9 +23,10 @@ export class Window {
   isOpen = false;
   isOver = false;
   #hasStarted = false;
-  /** Of a party: how many have warmed up, and whether this one is among them. */
-  readonly #warm: Int32Array | null;
-  #isWarm = false;
+  /** Of a party: how many have come to the beginning of their window, and to its end. */
+  readonly #arrived: Int32Array | null;
+  /** Whether this one is among them. */
+  #isWaiting = false;
   /** When the next turn is due, and which that is. */
   #turnMs = 0.5;
   #turns = 0;
@@ -46,7 +47,7 @@ export class Window {
     this.#pace = pace;
     this.#profiler = pace.packets === null ? new GCProfiler() : null;
     this.#isOffered = pace.offered !== null;
-    this.#warm = pace.party === undefined ? null : new Int32Array(pace.party.warm);
+    this.#arrived = pace.party === undefined ? null : new Int32Array(pace.party.arrived);
     this.isOpen = true;
     this.isOver = true;
     this.isOpen = false;
@@ -69,26 +70,35 @@ export class Window {
   readonly #turn = (nowMs: number): void => {
     const panel = this.#panel;
     const pace = this.#pace;
+    const isLate = nowMs >= this.#turnMs + PATIENCE_MS;
     if (this.#turns === 0) {
       // In time for what V8 compiles anew now, and throws away for it, to be over when collections count.
       this.#turnMs = this.startedMs + Math.max(pace.warmUpMs / 2, pace.warmUpMs - SETTLE_MS);
     } else if (this.#turns === 1) {
       this.#turnMs = this.startedMs + pace.warmUpMs;
       if (this.#isOffered) this.#startProfiler();
+    } else if (this.#turns === 2) {
+      if (!(panel[Cell.received] >= pace.warmUpPackets && this.#allAreAt(0)) && !isLate) return;
+      this.#open(nowMs);
+    } else if (this.#turns === 3) {
+      if (panel[Cell.transmitted] - panel[Cell.beginCount] < pace.leastPackets && !isLate) return;
+      this.#close(nowMs);
+      // Nobody's window is to be without the others' load beside it.
+      this.isOver = this.#allAreAt(1);
     } else {
-      const isEnough = this.#turns === 2 ? panel[Cell.received] >= pace.warmUpPackets && this.#allAreWarm() : panel[Cell.transmitted] - panel[Cell.beginCount] >= pace.leastPackets;
-      if (!isEnough && nowMs < this.#turnMs + PATIENCE_MS) return;
-      if (this.#turns === 2) this.#open(nowMs);
-      else this.#close(nowMs);
+      this.isOver = this.#allAreAt(1) || isLate;
+      return;
     }
     this.#turns++;
   };
 
-  #allAreWarm(): boolean {
-    if (this.#warm === null) return true;
-    if (!this.#isWarm) Atomics.add(this.#warm, 0, 1);
-    this.#isWarm = true;
-    return Atomics.load(this.#warm, 0) >= this.#pace.party!.size;
+  /** Whether all of the party have come there: to the beginning (0) of their windows, or the end (1). */
+  #allAreAt(place: number): boolean {
+    if (this.#arrived === null) return true;
+    if (!this.#isWaiting) Atomics.add(this.#arrived, place, 1);
+    const isTime = Atomics.load(this.#arrived, place) >= this.#pace.party!.size;
+    this.#isWaiting = !isTime;
+    return isTime;
   }
 
   #open(nowMs: number): void {
@@ -107,7 +117,6 @@ export class Window {
     panel[Cell.endMs] = nowMs;
     panel[Cell.endCount] = panel[Cell.transmitted];
     this.isOpen = false;
-    this.isOver = true;
     if (MARKED) writeSync(1, '\n== window ends\n');
     if (!this.#isOffered) this.finish();
   }

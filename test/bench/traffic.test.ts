@@ -7,7 +7,7 @@ import type { Recorded } from '../../bench/traffic/record.js';
 import { schedule } from '../../bench/traffic/schedule.js';
 import { allAddresses, FrameMemory } from '../../bench/frames.js';
 import { externalAddresses } from '../../bench/functions/edge.js';
-import { newPanel } from '../../bench/ports/panel.js';
+import { Cell, newPanel } from '../../bench/ports/panel.js';
 import { newParty, type ReplayOptions } from '../../bench/ports/port-options.js';
 import { Replay, ReplaySide } from '../../bench/ports/replay.js';
 import { Window } from '../../bench/ports/window.js';
@@ -110,17 +110,32 @@ describe('the replay', () => {
 });
 
 describe('the windows of a party', () => {
-  it('open when all have warmed up', () => {
+  const pace = { warmUpMs: 0, measuredMs: 0, warmUpPackets: 0, leastPackets: 1, offered: null, packets: 1 };
+  const look = (window: Window): string => {
+    for (let k = 0; k < 5; k++) window.look();
+    return window.isOver ? 'over' : window.isOpen ? 'open' : 'shut';
+  };
+
+  it('open when all have warmed up, and are loaded until all are over', () => {
     const party = newParty(2);
-    const window = (): Window => new Window(newPanel(), { warmUpMs: 0, measuredMs: 3_600_000, warmUpPackets: 0, leastPackets: 0, offered: null, packets: 1, party });
-    const [one, other] = [window(), window()];
-    const look = (at: Window): boolean => {
-      for (let k = 0; k < 5; k++) at.look();
-      return at.isOpen;
-    };
-    expect([look(one), look(one)]).toEqual([false, false]);
-    expect([look(other), look(one)]).toEqual([true, true]);
-    expect(look(new Window(newPanel(), { warmUpMs: 0, measuredMs: 3_600_000, warmUpPackets: 0, leastPackets: 0, offered: null, packets: 1 }))).toBe(true);
+    const [panel, others] = [newPanel(), newPanel()];
+    const [window, other] = [new Window(panel, { ...pace, party }), new Window(others, { ...pace, party })];
+    expect([look(window), look(window)]).toEqual(['shut', 'shut']);
+    expect([look(other), look(window)]).toEqual(['open', 'open']);
+    panel[Cell.transmitted] = 1;
+    // Its own is over, and it goes on.
+    expect([look(window), look(window), panel[Cell.endCount]]).toEqual(['shut', 'shut', 1]);
+    panel[Cell.transmitted] = 2;
+    others[Cell.transmitted] = 1;
+    expect([look(other), look(window), panel[Cell.endCount]]).toEqual(['over', 'over', 1]);
+  });
+
+  it('wait for nobody alone', () => {
+    const panel = newPanel();
+    const window = new Window(panel, pace);
+    expect(look(window)).toBe('open');
+    panel[Cell.transmitted] = 1;
+    expect(look(window)).toBe('over');
   });
 });
 
