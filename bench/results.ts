@@ -15,6 +15,8 @@ export interface Described extends Factors {
 /** Samples that differ in nothing but the repetition. */
 export interface CaseSummary extends Described {
   readonly summary: Summary;
+  /** Of which the summary is; a repetition may hold several samples. */
+  readonly repetitions: number;
   /** Garbage collections in the manager's thread, of all measured windows; null where nobody counted. */
   readonly collections: number | null;
 }
@@ -38,6 +40,7 @@ export interface Results {
   readonly ratios: readonly RatioSummary[];
   readonly failures: readonly Failure[];
   readonly leftOut: readonly LeftOut[];
+  /** None in a JSON file beside which a CSV file was written, which holds them. */
   readonly samples: readonly Sample[];
 }
 
@@ -69,6 +72,7 @@ export function summariseCases(samples: readonly Sample[]): CaseSummary[] {
     return {
       ...describeSample(group[0]),
       summary: summarise(group.map(({ value }) => value)),
+      repetitions: Math.max(...group.map(({ repetition }) => repetition)),
       collections: counted.length === 0 ? null : counted.reduce((sum, count) => sum + count, 0),
     };
   });

@@ -68,22 +68,22 @@ export function tables({ cases, ratios }: Pick<Results, 'cases' | 'ratios'>): Te
 }
 
 /** As many as there were: some ways take long, and have fewer than were asked for. */
-function repetitionsOf(samples: Results['samples']): string {
-  const counts = groupBy(samples, (sample) => keyOf(sample)).map((group) => Math.max(...group.map(({ repetition }) => repetition)));
+function repetitionsOf(cases: Results['cases']): string {
+  if (cases.length === 0) return 'No repetition';
+  const counts = cases.map(({ repetitions }) => repetitions);
   const [fewest, most] = [Math.min(...counts), Math.max(...counts)];
-  if (counts.length === 0) return 'No repetition';
   return `${fewest === most ? '' : `${fewest} to `}${most} ${most === 1 ? 'repetition' : 'repetitions'}`;
 }
 
 /** What the numbers were measured on, and how, in sentences. */
-export function conditions({ environment, settings, samples }: Pick<Results, 'environment' | 'settings' | 'samples'>): string[] {
+export function conditions({ environment, settings, cases }: Pick<Results, 'environment' | 'settings' | 'cases'>): string[] {
   const { cpu, cores, availableCores, quotaCores, governor, node, v8, date, commit, version, loadBefore, loadAfter, kernel, flags, endedEarly } = environment;
-  const threads = Math.max(0, ...samples.map((sample) => sample.threads ?? 0));
+  const threads = Math.max(0, ...cases.map((row) => row.threads ?? 0));
   const usable = Math.min(availableCores, quotaCores ?? Infinity);
   const lines = [
     `${cpu}, ${cores} cores, ${availableCores} of them usable, ${quotaCores === null ? 'no quota' : `a quota of ${digits(quotaCores)}`}, governor ${governor ?? 'unknown'}, Linux ${kernel}.`,
     `Node ${node}${flags === null ? '' : ` with ${flags}`}, V8 ${v8}. Millrace ${version}${commit === null ? '' : ` at ${commit}`}. ${date}. Load ${digits(loadBefore)} before, ${digits(loadAfter)} after.`,
-    `${repetitionsOf(samples)}, seed ${settings.seed}. Median, and in brackets the interval between two order statistics that holds the true median with 95 % at least; in parentheses the whole range, where the repetitions are too few for that.`,
+    `${repetitionsOf(cases)}, seed ${settings.seed}. Median, and in brackets the interval between two order statistics that holds the true median with 95 % at least; in parentheses the whole range, where the repetitions are too few for that.`,
   ];
   if (threads > usable) lines.push(`There were up to ${threads} threads at work on ${digits(usable)} cores.`);
   if (endedEarly) lines.push('Ended early: these are the figures until then.');

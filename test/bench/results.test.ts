@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseTrace } from '../../bench/cases/profile-case.js';
 import { csvField, fromCsv, parseCsv, toCsv } from '../../bench/csv.js';
 import { parseQuota } from '../../bench/environment.js';
-import { summariseRatios } from '../../bench/results.js';
+import { summariseCases, summariseRatios } from '../../bench/results.js';
 import { cyclesPerSecond, parseRingPerf } from '../../bench/rings/dpdk-test.js';
 import { digits, tables } from '../../bench/tables.js';
 import { fillIn, toMarkdown } from '../../bench/to-markdown.js';
@@ -72,7 +72,8 @@ describe('results of benchmarks', () => {
     expect(toMarkdown(RESULTS, RESULTS)).toBe(`${toMarkdown(RESULTS)}\n\n${toMarkdown(RESULTS)}`);
     // Fewer than were asked for, where one takes long.
     expect(toMarkdown(RESULTS)).toContain('- 2 repetitions, seed 1. Median');
-    expect(toMarkdown({ ...RESULTS, samples: SAMPLES.filter(({ mode, repetition }) => mode === 'copy' || repetition === 1) })).toContain('- 1 to 2 repetitions, seed 1.');
+    const fewer = SAMPLES.filter(({ mode, repetition }) => mode === 'copy' || repetition === 1);
+    expect(toMarkdown({ ...RESULTS, cases: summariseCases(fewer) })).toContain('- 1 to 2 repetitions, seed 1.');
     expect(() => toMarkdown({ ...RESULTS, settings: { ...RESULTS.settings, profile: 'quick' } })).toThrow('quick run');
     expect(() => toMarkdown({ ...RESULTS, environment: { ...RESULTS.environment, endedEarly: true } })).toThrow('ended early');
     const failure = { case: 'chain', way: 'millrace', factors: {}, repetition: 1, reason: 'the ledger is not balanced' };
