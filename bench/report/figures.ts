@@ -1,12 +1,13 @@
 /** Which rows of the table make which plot. */
 import { groupBy } from '../results.js';
 import type { Sample } from '../sample.js';
-import { SLOTS } from '../settings.js';
+import { CLICK, CLICK_IN_TWO, EDGE, EDGE_BESIDE_CLICK, EDGE_IN_TWO, MANNERS, SLOTS } from '../settings.js';
 import { summarise } from '../statistics.js';
+import type { Bar, BarChart } from './bars.js';
 import type { Axis, Chart, Point, Series } from './chart.js';
 
 export interface Figure {
-  readonly chart: Chart;
+  readonly chart: Chart | BarChart;
   /** What it shows, in a sentence. */
   readonly says: string;
 }
@@ -46,6 +47,39 @@ function latencyFigure(samples: readonly Sample[]): Figure {
       marks: [{ axis: 'y', at: TARGET_US, name: `${TARGET_US} µs, p99.9 of ixy.js` }],
     },
   };
+}
+
+/** Of recorded packets: a bar for each way, those of a recording (which its packets' size tells) together. */
+function recordedBars(samples: readonly Sample[], name: (sample: Sample) => string | null): Bar[][] {
+  const bars = groupBy(samples.filter((sample) => name(sample) !== null), (sample) => `${name(sample) ?? ''}, ${sample.bytes ?? 0} B`).map((group) => {
+    const { median, interval, minimum, maximum } = summarise(group.map(({ value }) => value));
+    const [{ way, bytes }] = group;
+    return { name: `${name(group[0]) ?? ''}, ${bytes ?? 0} B`, value: median, low: interval?.low ?? minimum, high: interval?.high ?? maximum, isOurs: way === 'millrace', bytes: bytes ?? 0 };
+  });
+  // The halves of a recording may have a byte more on average.
+  return groupBy(bars, ({ bytes }) => String(bars.find((other) => Math.abs(other.bytes - bytes) <= bytes / 100)?.bytes));
+}
+
+function recordedFigures(samples: readonly Sample[]): Figure[] {
+  const real = samples.filter(({ case: name, metric }) => name === 'real' && metric === 'time');
+  const label = 'nanoseconds a packet';
+  const besideClick: Readonly<Record<string, string>> = { [CLICK]: 'Click, one core', [CLICK_IN_TWO]: 'two of Click', [`${EDGE_IN_TWO}, established`]: 'two runtimes' };
+  const manners: Readonly<Record<string, string>> = Object.fromEntries(MANNERS.map((manner) => [`DPI alone, ${manner}`, manner === 'fresh' ? 'new' : 'known']));
+  const place = (sample: Sample): string => topology(sample).replace(', zero-copy', '');
+  return [
+    {
+      says: 'Firewall, NAT and DPI over recorded packets in both directions, by where the functions run.',
+      chart: { title: 'Recorded packets', label, groups: recordedBars(real, (sample) => (sample.touch === `${EDGE}, established` ? place(sample) : null)) },
+    },
+    {
+      says: 'The same over those packets that Click can translate, beside its firewall and NAT. Inline and one Click have one core, the others two.',
+      chart: { title: 'Beside Click', label, groups: recordedBars(real, (sample) => besideClick[sample.touch ?? ''] ?? (sample.touch === `${EDGE_BESIDE_CLICK}, established` ? place(sample) : null)) },
+    },
+    {
+      says: 'DPI alone, connections known or all new, beside nDPI\'s own reader. Inline and the reader have one core, the hub two.',
+      chart: { title: 'DPI alone', label, groups: recordedBars(real, (sample) => (manners[sample.touch ?? ''] === undefined ? null : `${sample.way === 'millrace' ? place(sample) : sample.way}, ${manners[sample.touch ?? '']}`)) },
+    },
+  ];
 }
 
 export function figures(samples: readonly Sample[], cores: number): Figure[] {
@@ -92,6 +126,7 @@ export function figures(samples: readonly Sample[], cores: number): Figure[] {
       says: 'One hop between two threads. rte_ring and c are compiled C between the same cores; dpdk-test is DPDK\'s own measurement.',
       chart: { title: 'One hop', x: { label: 'addresses in a burst', log: true, ticks: values(hop.map(({ burst }) => burst)) }, y: { label: 'nanoseconds an address', log: true }, series: lines(hop, ({ way }) => way, ({ burst }) => burst) },
     },
+    ...recordedFigures(samples),
     ...groupBy(latency, ({ load }) => String(load)).toSorted(([a], [b]) => (a.load ?? 0) - (b.load ?? 0)).map(latencyFigure),
     {
       says: 'Lookups as connections grow from a thousand to a million: alone, and within a chain of one function.',
@@ -111,5 +146,5 @@ export function figures(samples: readonly Sample[], cores: number): Figure[] {
     },
   ];
   // A factor that had one value makes no plot: its numbers are in the table.
-  return all.filter(({ chart }) => new Set(chart.series.flatMap(({ points }) => points.map(({ x }) => x))).size > 1);
+  return all.filter(({ chart }) => ('groups' in chart ? chart.groups.length > 0 : new Set(chart.series.flatMap(({ points }) => points.map(({ x }) => x))).size > 1));
 }

@@ -8,7 +8,9 @@ import { pathToFileURL } from 'node:url';
 import { fromCsv, type Table } from '../csv.js';
 import { summariseCases, summariseRatios } from '../results.js';
 import { tables } from '../tables.js';
-import { drawChart, escapeXml } from './chart.js';
+import { escapeXml } from './axis.js';
+import { drawBars } from './bars.js';
+import { drawChart } from './chart.js';
 import { figures } from './figures.js';
 import { tellErrors } from '../tell-errors.js';
 
@@ -20,8 +22,8 @@ h1 { font-size: 1.7rem; margin: 0 0 .3rem; } h2 { font-size: 1.15rem; margin: 2.
 p { margin: .2rem 0 .8rem; color: var(--soft); max-width: 46rem; } figure { margin: 0; }
 svg { width: 100%; height: auto; font: 12.5px system-ui, 'DejaVu Sans', sans-serif; }
 .grid { stroke: var(--grid); } .axis { stroke: var(--soft); } .mark { stroke: var(--mark); stroke-dasharray: 5 4; } .tick, .label { fill: var(--soft); }
-.line { fill: none; stroke-width: 2; } .whisker { stroke-width: 1.4; opacity: .75; } .name { font-weight: 600; }
-${Array.from({ length: 12 }, (_, k) => `.line.c${k}, .whisker.c${k} { stroke: var(--c${k}); } .dot.c${k}, .name.c${k} { fill: var(--c${k}); }`).join('\n')}
+.line { fill: none; stroke-width: 2; } .whisker { stroke-width: 1.4; opacity: .75; } .name { font-weight: 600; } .bar-name { fill: var(--ink); } .bar { opacity: .85; } .interval { stroke: var(--ink); stroke-width: 1.6; }
+${Array.from({ length: 12 }, (_, k) => `.line.c${k}, .whisker.c${k} { stroke: var(--c${k}); } .dot.c${k}, .bar.c${k}, .name.c${k} { fill: var(--c${k}); }`).join('\n')}
 .scroll { overflow-x: auto; } table { border-collapse: collapse; font-size: .82rem; font-variant-numeric: tabular-nums; white-space: nowrap; }
 th, td { padding: .18rem .6rem; text-align: right; border-bottom: 1px solid var(--grid); } th { color: var(--soft); font-weight: 600; }
 .word { text-align: left; } details { margin: .8rem 0; } summary { cursor: pointer; font-weight: 600; } dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; font-size: .88rem; } dt { color: var(--soft); } dd { margin: 0; }
@@ -46,14 +48,14 @@ export function reportPage(csv: string, name?: string): string {
   const { environment, samples } = table;
   const cores = Number(environment.quotaCores || environment.availableCores || environment.cores);
   const drawn = figures(samples, cores).map(({ chart, says }) =>
-    `<figure><h2>${escapeXml(chart.title)}</h2><p>${escapeXml(says)}</p>${drawChart(chart)}</figure>`);
+    `<figure><h2>${escapeXml(chart.title)}</h2><p>${escapeXml(says)}</p>${'groups' in chart ? drawBars(chart) : drawChart(chart)}</figure>`);
   const warning = environment.profile === 'quick' ? '<p><strong>A quick run: it shows that everything works, and its numbers are no measurement.</strong></p>' : '';
   const early = environment.endedEarly === 'yes' ? '<p><strong>Ended early: these are the figures until then.</strong></p>' : '';
   const facts = ENVIRONMENT.map(([key, label]) => `<dt>${label}</dt><dd>${escapeXml(environment[key] || 'none, or not known')}</dd>`).join('');
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Millrace benchmarks</title><style>${STYLE}</style></head><body>
 <h1>Millrace benchmarks</h1>
-<p>Every point is the median of its repetitions, every upright line an interval that holds the true median with 95 % (the whole range, where repetitions are too few). Compare within this page, not with another machine's.</p>
+<p>Every point, or bar, is the median of its repetitions, every thin line an interval that holds the true median with 95 % (the whole range, where repetitions are too few). Compare within this page, not with another machine's.</p>
 ${warning}${early}<dl>${facts}</dl>
 ${drawn.join('\n')}
 <h2>Numbers</h2>
