@@ -19,6 +19,9 @@ const JUMP_SECONDS = 10_000;
 /** By how much the share of dropped packets may differ from that of the comparison, which goes one phase at a time. */
 const DROP_TOLERANCE = 0.005;
 
+/** Of the longest window of runs side by side. Each sends until the last window is over, but one whose thread waits for a core opens its own late. */
+const LEAST_IN_COMMON = 0.8;
+
 export type Topology = Pick<ChainFactors, 'mode' | 'routing' | 'placement'>;
 export type Packets = Pick<ReplayOptions, 'bytes' | 'offsets' | 'lengths' | 'sides' | 'phases' | 'waitingPasses'>;
 
@@ -105,4 +108,32 @@ export class RecordedRun {
     if (topology.mode === 'zero-copy' && report.bytesCopied !== 0) throw new InvalidMeasurement(`bytes copied: expected 0, found ${report.bytesCopied}`);
     return { panel, report };
   }
+}
+
+/** Of one window, or of several at the same time, whose packets a second are added up. */
+export function measuredOf(windows: readonly RecordedWindow[]): Measured[] {
+  const sum = (of: (window: RecordedWindow) => number): number => windows.reduce((total, window) => total + of(window), 0);
+  const beside = { packets: sum(({ packets }) => packets), seconds: sum(({ seconds }) => seconds) / windows.length };
+  const time: Measured = {
+    metric: 'time', unit: 'ns', value: 1e9 / sum(({ worked, seconds }) => worked / seconds), ...beside, collections: sum(({ collections }) => collections ?? 0), bytesCopied: sum(({ bytesCopied }) => bytesCopied),
+  };
+  return [time, { metric: 'dropped', unit: '%', value: (100 * sum(({ dropped }) => dropped)) / sum(({ received }) => received), ...beside, packets: sum(({ worked }) => worked) }];
+}
+
+/** The share of the longest window in which all were open, and that window's length in milliseconds. */
+function overlapOf(windows: readonly RecordedWindow[]): { share: number; longestMs: number } {
+  const longestMs = Math.max(...windows.map(({ beginMs, endMs }) => endMs - beginMs));
+  return { share: (Math.min(...windows.map(({ endMs }) => endMs)) - Math.max(...windows.map(({ beginMs }) => beginMs))) / longestMs, longestMs };
+}
+
+/** Whether windows were at the same time, near enough for their rates to be added up. */
+export function areTogether(windows: readonly RecordedWindow[]): boolean {
+  return overlapOf(windows).share >= LEAST_IN_COMMON;
+}
+
+/** How much of their time windows had in common. @throws InvalidMeasurement when it was too little. */
+export function inCommon(windows: readonly RecordedWindow[]): Measured {
+  const { share, longestMs } = overlapOf(windows);
+  if (!areTogether(windows)) throw new InvalidMeasurement(`windows at the same time: expected ${100 * LEAST_IN_COMMON} % in common, found ${(100 * share).toFixed(0)} % of ${longestMs.toFixed(0)} ms`);
+  return { metric: 'in common', unit: '%', value: 100 * share, packets: null, seconds: longestMs / 1000 };
 }

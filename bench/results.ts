@@ -15,7 +15,7 @@ export interface Described extends Factors {
 /** Samples that differ in nothing but the repetition. */
 export interface CaseSummary extends Described {
   readonly summary: Summary;
-  /** Of which the summary is; a repetition may hold several samples. */
+  /** Of which the summary is, without those that failed; a repetition may hold several samples. */
   readonly repetitions: number;
   /** Garbage collections in the manager's thread, of all measured windows; null where nobody counted. */
   readonly collections: number | null;
@@ -72,7 +72,7 @@ export function summariseCases(samples: readonly Sample[]): CaseSummary[] {
     return {
       ...describeSample(group[0]),
       summary: summarise(group.map(({ value }) => value)),
-      repetitions: Math.max(...group.map(({ repetition }) => repetition)),
+      repetitions: new Set(group.map(({ repetition }) => repetition)).size,
       collections: counted.length === 0 ? null : counted.reduce((sum, count) => sum + count, 0),
     };
   });
@@ -88,7 +88,7 @@ interface Baseline {
 
 const OURS = (sample: Sample): boolean => sample.way === 'millrace' && sample.mode !== 'copy';
 /** Messages have no topology to choose: they are set beside the base. */
-const TOPOLOGY = ['mode', 'routing', 'placement', 'replicas', 'wakeUp', 'flows', 'burst', 'slotBytes', 'threads'] as const;
+const TOPOLOGY_FACTORS = ['mode', 'routing', 'placement', 'replicas', 'wakeUp', 'flows', 'burst', 'slotBytes', 'threads'] as const;
 
 /** The way of ours that another's program stands beside. */
 function isBeside(other: Sample, { way, touch }: Sample): boolean {
@@ -100,11 +100,11 @@ function isBeside(other: Sample, { way, touch }: Sample): boolean {
 function baselineOf(sample: Sample): Baseline | null {
   if (OURS(sample)) return null;
   if (sample.way === 'millrace') return { name: 'copy', of: OURS, but: ['mode'] };
-  if (sample.case === 'chain' && sample.way !== 'c') return { name: sample.way, of: (other) => OURS(other) && other.routing === 'hub' && other.placement === 'per-vm' && other.burst === 64, but: TOPOLOGY };
+  if (sample.case === 'chain' && sample.way !== 'c') return { name: sample.way, of: (other) => OURS(other) && other.routing === 'hub' && other.placement === 'per-vm' && other.burst === 64, but: TOPOLOGY_FACTORS };
   // Its functions are the reference's own, and it keeps no connections.
   if (sample.case === 'full') return { name: sample.way, of: (other) => OURS(other) && other.touch === EDGE, but: ['mode', 'touch', 'flows'] };
   // The others' own programs over the same recording, each beside the way of ours that stands beside it.
-  if (sample.case === 'real') return { name: sample.way, of: (other) => OURS(other) && isBeside(other, sample), but: [...TOPOLOGY, 'vms', 'touch', 'slots'] };
+  if (sample.case === 'real') return { name: sample.way, of: (other) => OURS(other) && isBeside(other, sample), but: [...TOPOLOGY_FACTORS, 'vms', 'touch', 'slots'] };
   return { name: sample.way, of: OURS, but: ['mode'] };
 }
 

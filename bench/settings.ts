@@ -57,8 +57,9 @@ export const PROFILES: Readonly<Record<BenchSettings['profile'], BenchSettings>>
 export const EDGE = 'firewall, NAT, DPI';
 /** The same over the packets that Click is given, which are not all. */
 export const EDGE_BESIDE_CLICK = `${EDGE} over Click's packets`;
-/** And by two at the same time, each with half of the hosts. */
+/** The same by two runtimes at the same time, each with half of the hosts. */
 export const EDGE_IN_TWO = `${EDGE_BESIDE_CLICK}, two runtimes`;
+/** What Click does, in one process, or in two with half of the hosts each. */
 export const CLICK = 'firewall, NAT';
 export const CLICK_IN_TWO = `${CLICK}, two processes`;
 

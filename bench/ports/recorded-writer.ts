@@ -13,8 +13,8 @@ const NANOS_A_SECOND = 1_000_000_000;
 
 /** Phases that are told apart while their packets are under way: twice the largest lag. */
 export const PHASES_COUNTED = 8;
-/** Of arrays that are to lie outside of V8's heap (docs/hot-code.md). */
-const LEAST_CELLS = 32;
+/** Arrays of more than 64 lie outside of V8's heap (docs/hot-code.md). */
+const LEAST_BYTES = 128;
 
 /** The seconds of packet time; its nanoseconds; packets that are home in all (modulo 2^32); and of each phase. */
 const Cell = { seconds: 0, nanos: 1, home: 2, homeIn: 8 } as const;
@@ -44,8 +44,8 @@ export function recordedWriter(memory: PortMemory, options: Pick<ReplayOptions, 
   // Signed: a word beyond 2^31 that a call returns is an object.
   const allWords = new Int32Array(region.buffer, 0, region.buffer.byteLength >>> 2);
   /** By slot: which phase its packet belongs to. */
-  const allPhases = new Uint8Array(Math.max(4 * LEAST_CELLS, headers.slotCount));
-  const allCells = new Int32Array(LEAST_CELLS);
+  const allPhases = new Uint8Array(Math.max(LEAST_BYTES, headers.slotCount));
+  const allCells = new Int32Array(LEAST_BYTES / Int32Array.BYTES_PER_ELEMENT);
   const copier = new BlockCopier();
   // Of the packets that are copied as a block. Made once: a view a packet would be garbage.
   const views = Array.from(options.offsets, (offset, k) => (options.lengths[k] > WORDS_BYTES ? options.bytes.subarray(offset, offset + options.lengths[k]) : null));

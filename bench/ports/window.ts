@@ -25,8 +25,8 @@ export class Window {
   #hasStarted = false;
   /** Of a party: how many have come to the beginning of their window, and to its end. */
   readonly #arrived: Int32Array | null;
-  /** Whether this one is among them. */
-  #isWaiting = false;
+  /** Places that this one has come to. */
+  #places = 0;
   /** When the next turn is due, and which that is. */
   #turnMs = 0.5;
   #turns = 0;
@@ -78,7 +78,8 @@ export class Window {
       this.#turnMs = this.startedMs + pace.warmUpMs;
       if (this.#isOffered) this.#startProfiler();
     } else if (this.#turns === 2) {
-      if (!(panel[Cell.received] >= pace.warmUpPackets && this.#allAreAt(0)) && !isLate) return;
+      if (panel[Cell.received] < pace.warmUpPackets && !isLate) return;
+      if (!this.#allAreAt(0) && !isLate) return;
       this.#open(nowMs);
     } else if (this.#turns === 3) {
       if (panel[Cell.transmitted] - panel[Cell.beginCount] < pace.leastPackets && !isLate) return;
@@ -95,10 +96,11 @@ export class Window {
   /** Whether all of the party have come there: to the beginning (0) of their windows, or the end (1). */
   #allAreAt(place: number): boolean {
     if (this.#arrived === null) return true;
-    if (!this.#isWaiting) Atomics.add(this.#arrived, place, 1);
-    const isTime = Atomics.load(this.#arrived, place) >= this.#pace.party!.size;
-    this.#isWaiting = !isTime;
-    return isTime;
+    if (this.#places === place) {
+      this.#places++;
+      Atomics.add(this.#arrived, place, 1);
+    }
+    return Atomics.load(this.#arrived, place) >= this.#pace.party!.size;
   }
 
   #open(nowMs: number): void {

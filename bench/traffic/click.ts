@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { EtherType, IpProtocol } from '../../src/packet/protocols.js';
 import { formatIpv4 } from '../../src/packet/address.js';
+import { allSettled } from '../all-settled.js';
 import { InvalidMeasurement, NotHere, type Measured } from '../sample.js';
 import { CLICK, CLICK_IN_TWO } from '../settings.js';
 import type { Way } from '../way.js';
@@ -119,7 +120,7 @@ export function clickWay(shares: readonly ClickShare[]): Way {
         });
         let fastest: ClickRun[] = [];
         for (const maps of MAPS) {
-          const runs = await Promise.all(ready.map(({ file, external, counted, size }) => runClick(clickConfiguration(file, external, WARM_PASSES + counted, maps), counted * size)));
+          const runs = await allSettled(ready.map(({ file, external, counted, size }) => runClick(clickConfiguration(file, external, WARM_PASSES + counted, maps), counted * size)));
           if (fastest.length === 0 || rateOf(runs) > rateOf(fastest)) fastest = runs;
         }
         const packets = sumOf(fastest.map((run) => run.packets));

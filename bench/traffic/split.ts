@@ -6,12 +6,12 @@ import type { Recorded } from './record.js';
 const SOURCE_AT = 26;
 const DESTINATION_AT = 30;
 
-/** @param packets of IPv4 without a tag; those from outside are addressed to one of `externals`. @returns a part for each of them, in its order. */
+/** @param packets of IPv4 without a tag. @returns a part for each of `externals`; what comes from outside to none of them is in the first. */
 export function splitByExternal(packets: readonly Recorded[], externals: readonly number[]): Recorded[][] {
   const pool = new AddressPool(externals);
   const partOf = ({ side, bytes }: Recorded): number => {
     const address = new DataView(bytes.buffer, bytes.byteOffset).getUint32(side === 0 ? SOURCE_AT : DESTINATION_AT);
-    return side === 0 ? pool.pairedWith(address) : pool.indexOf(address);
+    return side === 0 ? pool.pairedWith(address) : Math.max(0, pool.indexOf(address));
   };
   return externals.map((_, part) => packets.filter((packet) => partOf(packet) === part));
 }

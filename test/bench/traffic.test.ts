@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { conversations, FRAME_BYTES } from '../../bench/traffic/conversations.js';
 import { copies } from '../../bench/traffic/copies.js';
 import { pack } from '../../bench/traffic/pack.js';
@@ -11,7 +11,10 @@ import { Cell, newPanel } from '../../bench/ports/panel.js';
 import { newParty, type ReplayOptions } from '../../bench/ports/port-options.js';
 import { Replay, ReplaySide } from '../../bench/ports/replay.js';
 import { Window } from '../../bench/ports/window.js';
+import { recordedWriter } from '../../bench/ports/recorded-writer.js';
+import { areTogether, inCommon, measuredOf, type RecordedWindow } from '../../bench/recorded-run.js';
 import { splitByExternal } from '../../bench/traffic/split.js';
+import { initialDataOffset, LinkType } from '../../src/memory/slot-layout.js';
 import { AddressPool } from '../../src/nf/nat/address-pool.js';
 import { checksum, pseudoHeaderSum } from '../../src/packet/checksum.js';
 
@@ -100,12 +103,76 @@ describe('the replay', () => {
     expect(inside.receive(SLOTS, 1)).toBe(1);
   });
 
+  it('counts each phase anew when its number comes round again', () => {
+    const packets = Array.from({ length: 10 }, (_, k) => packet(k, (k & 1) as 0 | 1));
+    const both = sides(packets, packets.map((_, k) => k).concat(10), { lag: 1, waitingPasses: Infinity });
+    for (let k = 0; k < 40; k++) {
+      expect([k, both[k & 1].receive(SLOTS, 1)]).toEqual([k, 1]);
+      expect([k, both[(k + 1) & 1].receive(OUTSIDE, 1)]).toEqual([k, 0]);
+      both[k & 1].settled(SLOTS[0]);
+    }
+  });
+
   it('waits no more once connections are known', () => {
     const [inside, outside] = sides([packet(1, 0), packet(1, 1)], [0, 1, 2], { lag: 1, waitingPasses: 1 });
     expect(inside.receive(SLOTS, 8)).toBe(1);
     expect(outside.receive(SLOTS, 8)).toBe(0);
     inside.settled(SLOTS[0]);
     expect([outside.receive(SLOTS, 8), inside.receive(SLOTS, 8), outside.receive(SLOTS, 8), inside.receive(SLOTS, 8)]).toEqual([1, 1, 1, 1]);
+  });
+});
+
+describe('what writes recorded packets', () => {
+  const memory = new FrameMemory(4, 2048);
+  const slots = allAddresses(memory);
+  const frame = (length: number): Recorded => ({ side: 0, bytes: Uint8Array.from({ length }, (_, k) => length + k) });
+  const packets = [frame(60), frame(1000), frame(257), frame(256)];
+  const wordsOf = (slot: number): number[] => [...memory.headers.i32.subarray(slot << 4, (slot + 1) << 4)];
+
+  it('gives each slot its packet, whatever its length, with its header and its time', () => {
+    const { write, skip } = recordedWriter(memory, pack(packets));
+    memory.headers.u8.fill(0xff);
+    const sums = [write(slots, 0, 1, 0, 0), write(slots, 1, 3, 1, 0)];
+    packets.forEach(({ bytes }, slot) => {
+      const offset = initialDataOffset(slot);
+      const start = slots[slot] + offset;
+      expect(memory.region.slice(start, start + bytes.length)).toEqual(bytes);
+      const words = wordsOf(slot);
+      expect(words.slice(0, 4)).toEqual([offset, bytes.length, bytes.length, LinkType.ethernet << 24]);
+      expect([words[8], words[12], words[13]]).toEqual([0, 1_704_067_200, 1000 * slot]);
+    });
+    const marks = packets.map(({ bytes }) => new DataView(bytes.buffer).getInt32(44, true));
+    expect(sums).toEqual([marks[0], (marks[1] + marks[2] + marks[3]) | 0]);
+    skip(10);
+    write(slots, 0, 1, 0, 0);
+    expect(wordsOf(0).slice(12, 14)).toEqual([1_704_067_210, 4000]);
+  });
+
+  it('goes on to the next second after a million packets', () => {
+    const { write } = recordedWriter(memory, pack([frame(60)]));
+    for (let k = 0; k < 1_000_001; k++) write(slots, 0, 1, 0, 0);
+    expect(wordsOf(0).slice(12, 14)).toEqual([1_704_067_201, 0]);
+  });
+});
+
+describe('windows at the same time', () => {
+  const window = (beginMs: number, endMs: number, changes: Partial<RecordedWindow> = {}): RecordedWindow => ({
+    beginMs, endMs, seconds: (endMs - beginMs) / 1000, packets: 900, worked: 1000, collections: 0, received: 2000, dropped: 200, bytesCopied: 0, ...changes,
+  });
+
+  it('add up to the rate of both', () => {
+    const [time, dropped] = measuredOf([window(0, 100), window(10, 60, { packets: 1000, worked: 1000, received: 2000, dropped: 0, collections: 2 })]);
+    // 10,000 and 20,000 packets a second.
+    expect(time).toMatchObject({ metric: 'time', unit: 'ns', packets: 1900, collections: 2 });
+    expect(time.value).toBeCloseTo(1e9 / 30_000, 6);
+    expect(dropped).toMatchObject({ metric: 'dropped', value: 5, packets: 2000 });
+    expect(measuredOf([window(0, 100)])[0].value).toBeCloseTo(100_000, 6);
+  });
+
+  it('have most of it in common, or there is no number', () => {
+    expect(inCommon([window(0, 100), window(10, 110)])).toMatchObject({ metric: 'in common', unit: '%', value: 90 });
+    expect([areTogether([window(0, 100), window(20, 120)]), areTogether([window(0, 100), window(21, 121)]), areTogether([window(0, 100), window(40, 60)])]).toEqual([true, false, false]);
+    expect(() => inCommon([window(0, 100), window(200, 300)])).toThrow('expected 80 % in common, found -100 % of 100 ms');
   });
 });
 
@@ -130,6 +197,42 @@ describe('the windows of a party', () => {
     expect([look(other), look(window), panel[Cell.endCount]]).toEqual(['over', 'over', 1]);
   });
 
+  it('wait for one that has sent too little, and open without it when they have waited long enough', () => {
+    let nowMs = 1;
+    vi.spyOn(process.hrtime, 'bigint').mockImplementation(() => BigInt(Math.round(nowMs * 1e6)));
+    onTestFinished(() => {
+      vi.restoreAllMocks();
+    });
+    const party = newParty(2);
+    const panel = newPanel();
+    const window = new Window(panel, { ...pace, warmUpPackets: 5, party });
+    const other = new Window(newPanel(), { ...pace, party });
+    expect([look(window), look(other)]).toEqual(['shut', 'shut']);
+    panel[Cell.received] = 5;
+    expect([look(window), look(other)]).toEqual(['open', 'open']);
+    const alone = new Window(newPanel(), { ...pace, party: newParty(2) });
+    expect(look(alone)).toBe('shut');
+    nowMs += 20_000;
+    expect(look(alone)).toBe('open');
+  });
+
+  it('are counted once at each place, also by one that did not wait', () => {
+    let nowMs = 1;
+    vi.spyOn(process.hrtime, 'bigint').mockImplementation(() => BigInt(Math.round(nowMs * 1e6)));
+    onTestFinished(() => {
+      vi.restoreAllMocks();
+    });
+    const party = newParty(2);
+    const panel = newPanel();
+    const window = new Window(panel, { ...pace, warmUpPackets: 5, party });
+    look(window);
+    nowMs += 20_000;
+    look(window);
+    panel[Cell.transmitted] = 1;
+    look(window);
+    expect([...new Int32Array(party.arrived)]).toEqual([1, 1]);
+  });
+
   it('wait for nobody alone', () => {
     const panel = newPanel();
     const window = new Window(panel, pace);
@@ -143,6 +246,9 @@ describe('traffic in parts', () => {
   it('has all of a host and its answers in the part of its external address', () => {
     const { packets, externals } = conversations(70_000, true, 1);
     const all = Array.from(packets.offsets, (offset, at): Recorded => ({ side: packets.sides[at] as 0 | 1, bytes: packets.bytes.subarray(offset, offset + FRAME_BYTES) }));
+    const stranger: Recorded = { side: 1, bytes: all.at(-1)!.bytes.slice() };
+    new DataView(stranger.bytes.buffer).setUint32(30, 0xe0000001); // 224.0.0.1, which is nobody's
+    expect(splitByExternal([stranger], externals)).toEqual([[stranger], [], []]);
     const parts = splitByExternal(all, externals);
     // One address more than is needed: hosts are filled up one after the other.
     expect(parts.map(({ length }) => length > 0)).toEqual([true, true, false]);
