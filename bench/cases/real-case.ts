@@ -11,7 +11,7 @@ import { allSettled } from '../all-settled.js';
 import { closedLoop } from '../chain-run.js';
 import { BASE, threadsOf } from '../configure.js';
 import { edge, externalAddresses } from '../functions/edge.js';
-import { newParty, type Pace } from '../ports/port-options.js';
+import { newBarrier, type Pace } from '../ports/port-options.js';
 import { areTogether, inCommon, measuredOf, RecordedRun, SLOT_BYTES, type Topology } from '../recorded-run.js';
 import type { Factors } from '../sample.js';
 import { EDGE, EDGE_BESIDE_CLICK, EDGE_IN_TWO, MANNERS, type BenchSettings, type Manner } from '../settings.js';
@@ -89,8 +89,8 @@ function sideBySide(what: string, parts: readonly Replayable[], settings: BenchS
     },
     measure: async () => {
       for (let attempt = 1; ; attempt++) {
-        const party = newParty(runs.length);
-        const windows = await allSettled(runs.map((run, at) => run.measure(topology, { ...paceOf(settings, parts[at]), party }, 'established')));
+        const barrier = newBarrier(runs.length);
+        const windows = await allSettled(runs.map((run, at) => run.measure(topology, { ...paceOf(settings, parts[at]), barrier }, 'established')));
         if (areTogether(windows) || attempt === MOST_ATTEMPTS) return [...measuredOf(windows), inCommon(windows)];
       }
     },

@@ -21,16 +21,16 @@ export interface Pace {
   /** Packets in all; null: until the window ends. */
   readonly packets: number | null;
   /** Of runs that are measured at the same time: each opens its window when all have warmed up, and goes on until all windows are over. */
-  readonly party?: Party;
+  readonly barrier?: Barrier;
 }
 
-export interface Party {
+export interface Barrier {
   /** Two int32: how many have warmed up, and how many windows are over. */
   readonly arrived: SharedArrayBuffer;
   readonly size: number;
 }
 
-export function newParty(size: number): Party {
+export function newBarrier(size: number): Barrier {
   return { arrived: new SharedArrayBuffer(8), size };
 }
 

@@ -23,7 +23,7 @@ export class Window {
   isOpen = false;
   isOver = false;
   #hasStarted = false;
-  /** Of a party: how many have come to the beginning of their window, and to its end. */
+  /** At the barrier: how many have come to the beginning of their window, and to its end. */
   readonly #arrived: Int32Array | null;
   /** Places that this one has come to. */
   #places = 0;
@@ -47,7 +47,7 @@ export class Window {
     this.#pace = pace;
     this.#profiler = pace.packets === null ? new GCProfiler() : null;
     this.#isOffered = pace.offered !== null;
-    this.#arrived = pace.party === undefined ? null : new Int32Array(pace.party.arrived);
+    this.#arrived = pace.barrier === undefined ? null : new Int32Array(pace.barrier.arrived);
     this.isOpen = true;
     this.isOver = true;
     this.isOpen = false;
@@ -93,14 +93,14 @@ export class Window {
     this.#turns++;
   };
 
-  /** Whether all of the party have come there: to the beginning (0) of their windows, or the end (1). */
+  /** Whether all whom the barrier holds have come there: to the beginning (0) of their windows, or the end (1). */
   #allAreAt(place: number): boolean {
     if (this.#arrived === null) return true;
     if (this.#places === place) {
       this.#places++;
       Atomics.add(this.#arrived, place, 1);
     }
-    return Atomics.load(this.#arrived, place) >= this.#pace.party!.size;
+    return Atomics.load(this.#arrived, place) >= this.#pace.barrier!.size;
   }
 
   #open(nowMs: number): void {

@@ -8,7 +8,7 @@ import { schedule } from '../../bench/traffic/schedule.js';
 import { allAddresses, FrameMemory } from '../../bench/frames.js';
 import { externalAddresses } from '../../bench/functions/edge.js';
 import { Cell, newPanel } from '../../bench/ports/panel.js';
-import { newParty, type ReplayOptions } from '../../bench/ports/port-options.js';
+import { newBarrier, type ReplayOptions } from '../../bench/ports/port-options.js';
 import { Replay, ReplaySide } from '../../bench/ports/replay.js';
 import { Window } from '../../bench/ports/window.js';
 import { recordedWriter } from '../../bench/ports/recorded-writer.js';
@@ -176,7 +176,17 @@ describe('windows at the same time', () => {
   });
 });
 
-describe('the windows of a party', () => {
+/** Time that goes on when a test says so. */
+function standingClock(): { nowMs: number } {
+  const clock = { nowMs: 1 };
+  vi.spyOn(process.hrtime, 'bigint').mockImplementation(() => BigInt(Math.round(clock.nowMs * 1e6)));
+  onTestFinished(() => {
+    vi.restoreAllMocks();
+  });
+  return clock;
+}
+
+describe('windows behind a barrier', () => {
   const pace = { warmUpMs: 0, measuredMs: 0, warmUpPackets: 0, leastPackets: 1, offered: null, packets: 1 };
   const look = (window: Window): string => {
     for (let k = 0; k < 5; k++) window.look();
@@ -184,9 +194,9 @@ describe('the windows of a party', () => {
   };
 
   it('open when all have warmed up, and are loaded until all are over', () => {
-    const party = newParty(2);
+    const barrier = newBarrier(2);
     const [panel, others] = [newPanel(), newPanel()];
-    const [window, other] = [new Window(panel, { ...pace, party }), new Window(others, { ...pace, party })];
+    const [window, other] = [new Window(panel, { ...pace, barrier }), new Window(others, { ...pace, barrier })];
     expect([look(window), look(window)]).toEqual(['shut', 'shut']);
     expect([look(other), look(window)]).toEqual(['open', 'open']);
     panel[Cell.transmitted] = 1;
@@ -198,39 +208,31 @@ describe('the windows of a party', () => {
   });
 
   it('wait for one that has sent too little, and open without it when they have waited long enough', () => {
-    let nowMs = 1;
-    vi.spyOn(process.hrtime, 'bigint').mockImplementation(() => BigInt(Math.round(nowMs * 1e6)));
-    onTestFinished(() => {
-      vi.restoreAllMocks();
-    });
-    const party = newParty(2);
+    const clock = standingClock();
+    const barrier = newBarrier(2);
     const panel = newPanel();
-    const window = new Window(panel, { ...pace, warmUpPackets: 5, party });
-    const other = new Window(newPanel(), { ...pace, party });
+    const window = new Window(panel, { ...pace, warmUpPackets: 5, barrier });
+    const other = new Window(newPanel(), { ...pace, barrier });
     expect([look(window), look(other)]).toEqual(['shut', 'shut']);
     panel[Cell.received] = 5;
     expect([look(window), look(other)]).toEqual(['open', 'open']);
-    const alone = new Window(newPanel(), { ...pace, party: newParty(2) });
+    const alone = new Window(newPanel(), { ...pace, barrier: newBarrier(2) });
     expect(look(alone)).toBe('shut');
-    nowMs += 20_000;
+    clock.nowMs += 20_000;
     expect(look(alone)).toBe('open');
   });
 
   it('are counted once at each place, also by one that did not wait', () => {
-    let nowMs = 1;
-    vi.spyOn(process.hrtime, 'bigint').mockImplementation(() => BigInt(Math.round(nowMs * 1e6)));
-    onTestFinished(() => {
-      vi.restoreAllMocks();
-    });
-    const party = newParty(2);
+    const clock = standingClock();
+    const barrier = newBarrier(2);
     const panel = newPanel();
-    const window = new Window(panel, { ...pace, warmUpPackets: 5, party });
+    const window = new Window(panel, { ...pace, warmUpPackets: 5, barrier });
     look(window);
-    nowMs += 20_000;
+    clock.nowMs += 20_000;
     look(window);
     panel[Cell.transmitted] = 1;
     look(window);
-    expect([...new Int32Array(party.arrived)]).toEqual([1, 1]);
+    expect([...new Int32Array(barrier.arrived)]).toEqual([1, 1]);
   });
 
   it('wait for nobody alone', () => {
