@@ -1,6 +1,7 @@
 /** Hot: no allocation. Writes recorded packets into slots, and counts for each phase of a replay those that are home: transmitted or dropped. */
 import { BlockCopier, WORDS_BYTES } from '../../src/memory/block-copier.js';
-import { HeaderWord, initialDataOffset, LinkType } from '../../src/memory/slot-layout.js';
+import { initialDataOffset, LinkType } from '../../src/memory/slot-layout.js';
+import { describeArrival } from '../../src/port/capture/fill-slot.js';
 import type { PortMemory } from '../../src/port/contract.js';
 import { SEQUENCE_AT } from './egress.js';
 import type { ReplayOptions } from './port-options.js';
@@ -38,7 +39,6 @@ export interface RecordedWriter {
 /** Closures over constants, made once in a thread, for both sides: docs/hot-code.md. */
 export function recordedWriter(memory: PortMemory, options: Pick<ReplayOptions, 'bytes' | 'offsets' | 'lengths'>): RecordedWriter {
   const { region, headers } = memory;
-  const allHeaders = headers.i32;
   const allLengths = options.lengths;
   const allOffsets = options.offsets;
   // Signed: a word beyond 2^31 that a call returns is an object.
@@ -47,13 +47,13 @@ export function recordedWriter(memory: PortMemory, options: Pick<ReplayOptions, 
   const allPhases = new Uint8Array(Math.max(LEAST_BYTES, headers.slotCount));
   const allCells = new Int32Array(LEAST_BYTES / Int32Array.BYTES_PER_ELEMENT);
   const copier = new BlockCopier();
+  const arrival = { length: 0, originalLength: 0, seconds: FIRST_SECOND, nanos: 0, linkType: LinkType.ethernet, interfaceId: 0 };
   // Of the packets that are copied as a block. Made once: a view a packet would be garbage.
   const views = Array.from(options.offsets, (offset, k) => (options.lengths[k] > WORDS_BYTES ? options.bytes.subarray(offset, offset + options.lengths[k]) : null));
   allCells[Cell.seconds] = FIRST_SECOND;
 
   return {
     write(slots, from, count, next, phase) {
-      const i32 = allHeaders;
       const lengths = allLengths;
       const offsets = allOffsets;
       const words = allWords;
@@ -71,14 +71,11 @@ export function recordedWriter(memory: PortMemory, options: Pick<ReplayOptions, 
         phases[slot] = phase;
         if (length > WORDS_BYTES) region.set(views[next + k]!, start);
         else copier.copy(options.bytes, offsets[next + k], region, start, length);
-        const at = slot << 4;
-        i32[at | HeaderWord.dataOffset] = dataOffset;
-        i32[at | HeaderWord.length] = length;
-        i32[at | HeaderWord.originalLength] = length;
-        i32[at | HeaderWord.kind] = LinkType.ethernet << 24;
-        i32[at | HeaderWord.ports] = 0;
-        i32[at | HeaderWord.timestampSeconds] = seconds;
-        i32[at | HeaderWord.timestampNanos] = nanos;
+        arrival.length = length;
+        arrival.originalLength = length;
+        arrival.seconds = seconds;
+        arrival.nanos = nanos;
+        describeArrival(memory, slot, dataOffset, arrival);
         sequences = (sequences + words[(start + SEQUENCE_AT) >>> 2]) | 0;
         nanos += SPACING_NANOS;
         if (nanos === NANOS_A_SECOND) {
